@@ -1,0 +1,121 @@
+"""Where a fire unit can engage what: the defended area of a laydown by height and class of target (metric D1).
+
+A cell is defended at a height for the share of approach directions (a fixed rose, never ranked) from which a
+target flying level towards the cell is seen by the engagement radar for long enough - reaction and fly-out -
+before it is there, with the meeting point inside the envelope. Geometry and mean detection only: no Monte Carlo.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from openiads.engine import command, sensing, step
+from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, to_ecef
+from openiads.engine.jit import jit
+from openiads.scenario.spec import BodyClass
+
+APPROACHES = 8
+SEEN = 0.5  # probability of detection in a look from which a target counts as seen
+CELL = 5_000.0  # m
+_ALONG = 6  # points of the approach that must be seen
+
+
+@dataclass(frozen=True)
+class Area:
+    """Defended area of one posture at one height for one class."""
+
+    square_metres: float
+    share: np.ndarray  # float64[rows, columns] share of approaches from which a cell is defended
+    latitude: np.ndarray  # float64[rows] rad
+    longitude: np.ndarray  # float64[columns] rad
+
+
+def defended_area(params: step.Params, units: list[int], model: BodyClass, height: float, *,
+                  cell: float = CELL) -> Area:  # fmt: skip
+    """Area (m2) that fire units [units] defend against a class flying `height` metres above the ground."""
+    usable = [f for f in units if params.units.rounds[f] > 0 and params.readiness.allowed[params.units.radar[f]]]
+    if not usable:
+        return Area(0.0, np.zeros((0, 0)), np.zeros(0), np.zeros(0))
+    reach = max(float(params.units.reach[f, 0, 1]) for f in usable)
+    centre = params.radars.antenna[params.units.radar[usable[0]]]
+    lat, lon = _grid(centre, reach, cell)
+    share = np.zeros((lat.size, lon.size))
+    kind = 2 if model.kind == "cruise" else (3 if model.kind == "drone" else 0)
+    rcs = np.array([model.rcs_nose, model.rcs_beam])
+    _defended(
+        params.units, params.radars, params.terrain, np.array(usable), kind, rcs, model.speed, height, lat, lon, share
+    )
+    area = (cell * cell * np.cos(lat)[:, None] / math.cos(centre[0]) * share).sum()
+    return Area(float(area), share, lat, lon)
+
+
+def _grid(centre: np.ndarray, reach: float, cell: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cell centres (rad) around a place, `cell` metres apart at its latitude."""
+    n = math.ceil(reach / cell)
+    steps = np.arange(-n, n + 1) * cell / EARTH_RADIUS
+    return centre[0] + steps, centre[1] + steps / math.cos(centre[0])
+
+
+@jit
+def _defended(units, radars, terrain, usable, kind, rcs, speed, height, lat, lon, share):
+    """Fill share[rows, columns]: the best fire unit for each approach, the mean over approaches."""
+    for i in range(lat.size):
+        for j in range(lon.size):
+            ground = ground_height(terrain, lat[i], lon[j])
+            x, y, z = to_ecef(lat[i], lon[j], ground + height)
+            count = 0
+            for a in range(APPROACHES):
+                for f in usable:
+                    if not command.inside(units, f, x, y, z, False):
+                        continue
+                    gap = math.sqrt((x - units.pos[f, 0]) ** 2 + (y - units.pos[f, 1]) ** 2 + (z - units.pos[f, 2]) ** 2)
+                    needed = units.reaction[f] + gap / units.speed[f]
+                    back = 2.0 * math.pi * a / APPROACHES
+                    if approach_seen(radars, terrain, units.radar[f], lat[i], lon[j], back, needed * speed, height, rcs):
+                        count += 1
+                        break
+            share[i, j] = count / APPROACHES
+
+
+@jit
+def approach_seen(radars, terrain, r, latitude, longitude, back, length, height, rcs):
+    """Is a target seen at every point of the last `length` metres of its way to a cell."""
+    for k in range(_ALONG):
+        lat, lon = destination(latitude, longitude, back, length * k / (_ALONG - 1.0))
+        if not seen(radars, terrain, r, lat, lon, ground_height(terrain, lat, lon) + height, back, rcs):
+            return False
+    return True
+
+
+@jit
+def seen(radars, terrain, r, lat, lon, height, back, rcs):
+    """Is a place seen by a fixed radar: reach, elevation, terrain mask, and detection of the class at its aspect."""
+    site = radars.antenna[r]
+    cos_arc = math.sin(lat) * math.sin(site[0]) + math.cos(lat) * math.cos(site[0]) * math.cos(lon - site[1])
+    distance = EARTH_RADIUS * math.acos(min(1.0, max(-1.0, cos_arc)))
+    slant = math.sqrt(distance * distance + (height - site[2]) ** 2)
+    if slant > radars.reach[r, 1]:
+        return False
+    azimuth = math.atan2(
+        math.sin(lon - site[1]) * math.cos(lat),
+        math.cos(site[0]) * math.sin(lat) - math.sin(site[0]) * math.cos(lat) * math.cos(lon - site[1]),
+    )
+    width = radars.sector_width[r]
+    if (azimuth - radars.sector_centre[r] + 0.5 * width) % (2.0 * math.pi) > width:
+        return False
+    slope = sight_slope(distance, site[2], height)
+    if not radars.slope[r, 0] <= slope <= radars.slope[r, 1] and distance > radars.reach[r, 0]:
+        return False
+    a = int((azimuth % (2.0 * math.pi)) * (sensing.MASK_AZIMUTHS / (2.0 * math.pi))) % sensing.MASK_AZIMUTHS
+    k = min(int(distance / sensing.MASK_STEP), radars.mask.shape[2] - 1)
+    if slope < radars.mask[r, a, k]:
+        return False
+    towards = math.cos(back - azimuth)  # the target comes from `back`; the radar sees its nose when it closes
+    side = 0 if abs(towards) > 0.7071 else 1
+    snr = radars.gain[r] * rcs[side] / max(slant, 1.0) ** 4
+    return sensing.detection_probability(snr, radars.log_pfa[r], radars.swerling[r]) >= SEEN
+
+

@@ -1,0 +1,260 @@
+"""Outcome: what happened, what leaked, what every node could have learned. Sees everything, decides nothing.
+
+Writes the Tally that a study keeps, the Exposure ledger, and the Events that a recorded run keeps.
+Definitions of the metrics: docs/metrics.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from openiads.engine.command import APPROVED, inside, intercept, time_to_asset
+from openiads.engine.jit import jit
+from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND
+from openiads.engine.network import HOSTILE as HOSTILE_IDENTITY
+from openiads.engine.network import PENDING, SUSPECT, UNKNOWN
+from openiads.engine.tracking import FIRM
+
+ASPECT_CELLS = 648
+AGE_BINS = 120  # of one second
+SIGNATURE_SNR = 20.0  # linear, 13 dB: a dwell good enough to keep
+
+# Events: time, kind, and what each kind names
+FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED = 1, 2, 3, 4, 5, 6, 7
+
+
+class Observers(NamedTuple):
+    """What to keep a ledger of; axis 0 = node."""
+
+    system: np.ndarray  # bool[N] a node of the system that the study is about
+    scored: np.ndarray  # bool[N] quality of its picture is scored
+
+
+class Tally(NamedTuple):
+    """Sums over a run."""
+
+    steps: np.ndarray  # int64[1] ticks counted
+    rounds: np.ndarray  # int64[F] fired
+    hits: np.ndarray  # int64[F, 4] bodies killed by side
+    refused: np.ndarray  # int64[F]
+    asked: np.ndarray  # int64[F]
+    wait: np.ndarray  # float64[F] s, summed from request to answer
+    siap: np.ndarray  # float64[N, 5] sums: bodies, bodies tracked, tracks on bodies, tracks, position error (m)
+    age: np.ndarray  # int64[N, 120] age of the tracks in the picture, one-second bins
+    undecided: np.ndarray  # float64[N] s: unresolved tracks in the zone with less than 60 s left
+    link_tracks: np.ndarray  # int64[L]
+    link_withheld: np.ndarray  # int64[L]
+    dropped: np.ndarray  # int64[4] overflow: plots, track starts, received rows, events
+
+
+class Exposure(NamedTuple):
+    """What every node could have learned of every body; axis 0 = node or body."""
+
+    body: np.ndarray  # int32[N, S] body behind each own track, -1 for none
+    number: np.ndarray  # int64[N, S] the track it belongs to
+    seconds: np.ndarray  # float64[N, B, 2] held, from the system's own sensors, from others
+    first: np.ndarray  # float64[N, B] s, first held as a firm track; inf for never
+    aspect: np.ndarray  # float64[G, 648] dwells of the system's radars on a class, by ten-degree cell
+    transit: np.ndarray  # bool[B] was inside the envelope of a fire unit whose radar was on
+    tracked: np.ndarray  # bool[B] ... and held there by its node
+    known: np.ndarray  # bool[B] ... and taken as hostile there
+    cause: np.ndarray  # int8[B] why it was shot, -1 for not; 4 for hit in place of another
+
+
+class Events(NamedTuple):
+    """Log of a recorded run; emptied between blocks."""
+
+    count: np.ndarray  # int64[1]
+    row: np.ndarray  # float64[E, 10] time, kind, and eight numbers by kind
+
+
+WRONG_BODY = 4
+
+
+def empty_tally(units: int, nodes: int, links: int) -> Tally:
+    """All sums zero."""
+    return Tally(
+        np.zeros(1, np.int64), np.zeros(units, np.int64), np.zeros((units, 4), np.int64), np.zeros(units, np.int64),
+        np.zeros(units, np.int64), np.zeros(units), np.zeros((nodes, 5)), np.zeros((nodes, AGE_BINS), np.int64),
+        np.zeros(nodes), np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(4, np.int64),
+    )  # fmt: skip
+
+
+def empty_exposure(nodes: int, slots: int, bodies: int, groups: int) -> Exposure:
+    """Nobody has learned anything."""
+    return Exposure(
+        np.full((nodes, slots), -1, np.int32), np.full((nodes, slots), -1, np.int64), np.zeros((nodes, bodies, 2)),
+        np.full((nodes, bodies), np.inf), np.zeros((groups, ASPECT_CELLS)), np.zeros(bodies, np.bool_),
+        np.zeros(bodies, np.bool_), np.zeros(bodies, np.bool_), np.full(bodies, -1, np.int8),
+    )  # fmt: skip
+
+
+def empty_events(capacity: int) -> Events:
+    """An empty log; capacity 0 keeps none."""
+    return Events(np.zeros(1, np.int64), np.zeros((capacity, 10)))
+
+
+@jit
+def credit(radars, plots, origin, tracks, exposure, bodies, observers):
+    """Give every own track the body behind its last plot, and every dwell of the system its aspect cell."""
+    for n in range(tracks.status.shape[0]):
+        for s in range(tracks.status.shape[1]):
+            if tracks.status[n, s] == 0:
+                continue
+            if exposure.number[n, s] != tracks.number[n, s]:
+                exposure.number[n, s] = tracks.number[n, s]
+                exposure.body[n, s] = -1
+            if tracks.plot[n, s] >= 0:
+                exposure.body[n, s] = origin.body[tracks.plot[n, s]]
+    for r in range(radars.key.size):
+        if not observers.system[radars.node[r]]:
+            continue
+        for q in range(plots.first[r], plots.first[r + 1]):
+            b = origin.body[q]
+            if b >= 0 and bodies.signature[b] and plots.snr[q] >= SIGNATURE_SNR:
+                exposure.aspect[bodies.group[b], origin.aspect[q]] += 1.0
+
+
+@jit
+def account(units, doctrine, bodies, observers, truth, tracks, messages, pictures, orders, engagements,
+            taskings, tally, exposure, events, t0, t1):  # fmt: skip
+    """One tick of the ledgers."""
+    tally.steps[0] += 1
+    for n in range(pictures.valid.shape[0]):
+        _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t0, t1)
+    for k in range(messages.sent.size):
+        tally.link_tracks[k] += messages.sent[k]
+        tally.link_withheld[k] += messages.withheld[k]
+    _zone(units, doctrine, bodies, truth, pictures, orders, taskings, tally, exposure, t0, t1)
+    for f in range(units.key.size):
+        for c in range(orders.state.shape[1]):
+            _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1)
+    for b in range(truth.status.size):
+        if truth.status[b] == ARRIVED and t0 < truth.t_end[b] <= t1 and bodies.side[b] == HOSTILE:
+            note(events, tally, t1, LEAKER, b, bodies.target[b], 0, 0, 0, 0, 0, 0)
+
+
+@jit
+def note(events, tally, t, kind, a, b, c, d, e, f, g, h):
+    """Write one event; a full log is counted, never silent."""
+    n = events.count[0]
+    if events.row.shape[0] == 0:
+        return
+    if n >= events.row.shape[0]:
+        tally.dropped[3] += 1
+        return
+    row = events.row[n]
+    row[0], row[1], row[2], row[3], row[4] = t, kind, a, b, c
+    row[5], row[6], row[7], row[8], row[9] = d, e, f, g, h
+    events.count[0] = n + 1
+
+
+@jit
+def body_of(tracks, pictures, exposure, n, p):
+    """Body behind a row of a picture, -1 when it can not be named."""
+    node, slot = pictures.origin[n, p, 0], pictures.origin[n, p, 1]
+    if exposure.number[node, slot] != pictures.number[n, p] or tracks.number[node, slot] != pictures.number[n, p]:
+        return -1
+    return exposure.body[node, slot]
+
+
+@jit
+def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t0, t1):
+    """What node n holds now: seconds by body and source, first time, quality of the picture."""
+    count = truth.status.size
+    scored = observers.scored[n]
+    seen = np.zeros(count, np.int32)
+    for p in range(pictures.valid.shape[1]):
+        if not pictures.valid[n, p]:
+            continue
+        b = body_of(tracks, pictures, exposure, n, p)
+        if b >= 0:
+            if exposure.first[n, b] == math.inf:
+                exposure.first[n, b] = t1
+                note(events, tally, t1, FIRM_TRACK, n, pictures.number[n, p], b, pictures.origin[n, p, 0], 0, 0, 0, 0)
+            if truth.status[b] == FLYING and pictures.same[n, p] < 0:
+                source = 0 if observers.system[pictures.origin[n, p, 0]] else 1
+                exposure.seconds[n, b, source] += t1 - t0
+        if not scored or pictures.same[n, p] >= 0:
+            continue
+        tally.siap[n, 3] += 1.0
+        tally.age[n, min(AGE_BINS - 1, max(0, int(t1 - pictures.t_update[n, p])))] += 1
+        if b >= 0 and truth.status[b] == FLYING:
+            seen[b] += 1
+            gap = 0.0
+            for i in range(3):
+                gap += (pictures.x[n, p, i] - truth.pos[b, i]) ** 2
+            tally.siap[n, 2] += 1.0
+            tally.siap[n, 4] += math.sqrt(gap)
+    if scored:
+        for b in range(count):
+            if truth.status[b] == FLYING and bodies.kind[b] != ROUND:
+                tally.siap[n, 0] += 1.0
+                if seen[b] > 0:
+                    tally.siap[n, 1] += 1.0
+
+
+@jit
+def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, tally, exposure, t0, t1):
+    """Who is inside the envelope of a fire unit that is on; which unresolved tracks there leave under 60 s."""
+    for f in range(units.key.size):
+        if not taskings.on[units.radar[f]]:
+            continue
+        n = units.node[f]
+        for b in range(truth.status.size):
+            if truth.status[b] == FLYING and bodies.kind[b] != ROUND and not exposure.transit[b]:
+                p = truth.pos[b]
+                exposure.transit[b] = inside(units, f, p[0], p[1], p[2], False)
+        for s in range(pictures.held.shape[1]):
+            if not pictures.valid[n, s]:
+                continue
+            x = pictures.x[n, s]
+            if not inside(units, f, x[0], x[1], x[2], False):
+                continue
+            b = exposure.body[n, s]
+            if b >= 0:
+                exposure.tracked[b] = True
+                if orders.identity[n, s] == HOSTILE_IDENTITY:
+                    exposure.known[b] = True
+            identity = orders.identity[n, s]
+            if identity == PENDING or identity == UNKNOWN or identity == SUSPECT:
+                left, _ = time_to_asset(doctrine, x, False)
+                need = intercept(units, f, x, False, units.reaction[f])
+                if not math.isnan(need) and left - need < 60.0:
+                    tally.undecided[n] += t1 - t0
+                    
+
+@jit
+def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1):
+    """Shots, hits and refusals of one engagement channel in this tick."""
+    n = units.node[f]
+    s = orders.slot[f, c]
+    aimed = exposure.body[n, s] if exposure.number[n, s] == orders.track[f, c] else -1
+    if orders.refused[f, c]:
+        tally.refused[f] += 1
+        note(events, tally, t1, REFUSAL, f, orders.track[f, c], aimed, 0, 0, 0, 0, 0)
+    if orders.t_asked[f, c] > t0 and orders.state[f, c] > 0:
+        tally.asked[f] += 1
+        tally.wait[f] += orders.t_answer[f, c] - orders.t_asked[f, c]
+        note(events, tally, t1, ASKED_FOR, f, orders.track[f, c], aimed, orders.t_answer[f, c],
+             1.0 if orders.state[f, c] == APPROVED else 0.0, 0, 0, 0)  # fmt: skip
+    if engagements.launched[f, c]:
+        tally.rounds[f] += engagements.fired[f, c]
+        note(events, tally, t1, LAUNCH, f, engagements.track[f, c], aimed, engagements.fired[f, c],
+             engagements.t_meet[f, c], orders.t_asked[f, c], orders.t_answer[f, c], 0)  # fmt: skip
+    if engagements.met[f, c]:
+        hit = engagements.hit[f, c]
+        killed = engagements.killed[f, c]
+        if killed:
+            side = bodies.side[hit]
+            tally.hits[f, side] += 1
+            wrong = (side == FRIEND or side == CIVIL) and aimed >= 0 and bodies.side[aimed] == HOSTILE
+            exposure.cause[hit] = WRONG_BODY if wrong else orders.cause[f, c]
+        note(events, tally, engagements.t_meet[f, c], MEETING, f, engagements.track[f, c], aimed, hit,
+             1.0 if killed else 0.0, engagements.t_launch[f, c], engagements.fired[f, c], orders.t_asked[f, c])  # fmt: skip
+    if engagements.verdict[f, c] > 0:
+        note(events, tally, t1, ASSESSED, f, engagements.track[f, c], engagements.verdict[f, c],
+             engagements.t_meet[f, c], 0, 0, 0, 0)  # fmt: skip

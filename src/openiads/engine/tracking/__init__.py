@@ -1,0 +1,197 @@
+"""Tracking: what each node's own radars add up to. Reads Plots, writes Tracks; knows no body.
+
+One tick of a node: predict every track once, then take its radars in turn: gate, assign, update, start; then
+confirm and drop. docs/equations/tracking.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from openiads.engine.jit import jit
+from openiads.engine.tracking.assign import Matching, Pairs, assign, empty_matching, empty_pairs
+from openiads.engine.tracking.associate import (
+    Pass,
+    Sweep,
+    empty_sweep,
+    enter,
+    half_width,
+    list_tracks,
+    pair_up,
+    relist,
+    seen_before,
+    widest_axis,
+)
+from openiads.engine.tracking.filter import begin, position_variance, predict, update
+from openiads.engine.tracking.lifecycle import (
+    FIRM,
+    FREE,
+    NEVER,
+    TENTATIVE,
+    credit_plot,
+    free_slot,
+    open_track,
+    settle,
+)
+
+__all__ = [
+    "FIRM", "FREE", "NEVER", "SECOND_LOOK", "TENTATIVE", "UNIT_TIME", "Scratch", "Trackers", "Tracks",
+    "clear", "empty_scratch", "empty_tracks", "position_variance", "track",
+]  # fmt: skip
+
+UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
+SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
+
+
+class Trackers(NamedTuple):
+    """What a node's tracker is set to; axis 0 = node."""
+
+    active: np.ndarray  # bool[N] has a tracker
+    accel: np.ndarray  # float64[N] m/s2, one-sigma acceleration over a second (white noise)
+    speed: np.ndarray  # float64[N] m/s, one-sigma speed of a new track on each axis
+    hits: np.ndarray  # int32[N] plots that confirm a track ...
+    window: np.ndarray  # float64[N] s ... within this time of the first, else it is dropped
+    coast: np.ndarray  # float64[N] s without a plot after which a firm track is dropped
+    gate: np.ndarray  # float64[N] chi-square of 3 degrees
+
+
+class Tracks(NamedTuple):
+    """The tracks of every node; axis 0 = node, 1 = slot. Slots are used again, numbers are not."""
+
+    status: np.ndarray  # int8[N, S] FREE, TENTATIVE, FIRM
+    number: np.ndarray  # int64[N, S] from 1 at each node
+    next_number: np.ndarray  # int64[N]
+    x: np.ndarray  # float64[N, S, 6] m, m/s at the end of the tick, earth-centred
+    p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
+    t_update: np.ndarray  # float64[N, S] s, last plot
+    t_first: np.ndarray  # float64[N, S] s, first plot
+    t_firm: np.ndarray  # float64[N, S] s, end of the tick that confirmed it; inf before
+    hits: np.ndarray  # int32[N, S] plots
+    asked_civil: np.ndarray  # int32[N, S] interrogations in civil modes
+    civil: np.ndarray  # int32[N, S] replies to them
+    asked_military: np.ndarray  # int32[N, S] interrogations in military modes
+    military: np.ndarray  # int32[N, S] replies to them
+    luck: np.ndarray  # uint32[N, S] of the plot that started it
+    plot: np.ndarray  # int32[N, S] row of the last plot taken in this tick, -1 for none
+    radar_t: np.ndarray  # float64[N, S, K] s, last plot of each of the node's radars, NEVER for none
+    dropped: np.ndarray  # int64[1] starts for which no slot was free, since the beginning
+
+
+class Scratch(NamedTuple):
+    """Working memory; nothing in it is read in a later tick."""
+
+    sweep: Sweep
+    pairs: Pairs
+    matching: Matching
+
+
+def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
+    """No tracks: [slots] at each node, of up to [radars] radars."""
+    shape = (nodes, slots)
+    tracks = Tracks(
+        np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
+        np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(shape), np.zeros(shape), np.zeros(shape),
+        np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32),
+        np.zeros(shape, np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
+        np.zeros((*shape, radars)), np.zeros(1, np.int64),
+    )  # fmt: skip
+    clear(tracks)
+    return tracks
+
+
+def empty_scratch(slots: int, plots: int) -> Scratch:
+    """Working memory for [slots] tracks a node and [plots] plots a radar."""
+    return Scratch(empty_sweep(slots), empty_pairs(plots, slots), empty_matching(plots, slots))
+
+
+def clear(tracks: Tracks) -> None:
+    """Forget everything, numbers too: the beginning of a run."""
+    for field in tracks:
+        field[...] = 0
+    tracks.next_number[:] = 1
+    tracks.t_firm[:] = np.inf
+    tracks.plot[:] = -1
+    tracks.radar_t[:] = NEVER
+
+
+@jit
+def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
+    """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1."""
+    for n in range(trackers.active.size):
+        if not trackers.active[n]:
+            continue
+        density = trackers.accel[n] * trackers.accel[n] * UNIT_TIME
+        for s in range(tracks.status.shape[1]):
+            tracks.plot[n, s] = -1
+            if tracks.status[n, s] != FREE:
+                predict(tracks.x, tracks.p, n, s, t1 - t0, density)
+        axis = widest_axis(tracks.status, tracks.x, n)
+        count = list_tracks(
+            tracks.status, tracks.x, tracks.p, n, scratch.sweep, axis, math.sqrt(trackers.gate[n]), t1 - t0
+        )
+        for r in range(radars_node.size):
+            first, last = plots.first[r], plots.first[r + 1]
+            if radars_node[r] == n and first < last:
+                turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
+                count = _take_turn(trackers, plots, tracks, scratch, count, turn)
+        settle(trackers, tracks, n, t1)
+
+
+@jit
+def _take_turn(trackers, plots, tracks, scratch, count, turn):
+    """One radar's plots into the tracks of its node; returns how many tracks there are."""
+    sweep, matching, n = scratch.sweep, scratch.matching, turn.node
+    rows = turn.last - turn.first
+    pair_up(plots, tracks, sweep, count, scratch.pairs, turn)
+    assign(scratch.pairs, rows, matching)
+    left = rows
+    for i in range(rows):
+        s = matching.track_of[i]
+        if s >= 0:
+            _take(plots, tracks, sweep, turn, s, turn.first + i)
+            left -= 1
+    relist(tracks.x, n, sweep, count, turn.axis)
+    slot = 0
+    for i in range(rows if left else 0):
+        if matching.track_of[i] >= 0:
+            continue
+        q = turn.first + i
+        s = seen_before(plots, tracks, sweep, count, turn, q, SECOND_LOOK)
+        if s >= 0:
+            _take(plots, tracks, sweep, turn, s, q)
+            relist(tracks.x, n, sweep, count, turn.axis)
+            continue
+        slot = free_slot(tracks.status, n, slot)
+        if slot < 0:
+            tracks.dropped[0] += 1
+            slot = tracks.status.shape[1]
+            continue
+        _start(trackers, plots, tracks, turn, slot, q)
+        count = enter(
+            tracks.x, tracks.p, n, slot, sweep, count, turn.axis, math.sqrt(turn.gate), turn.t1 - turn.t0
+        )
+    return count
+
+
+@jit
+def _take(plots, tracks, sweep, turn, s, q):
+    """Update a track with a plot."""
+    n = turn.node
+    update(tracks.x, tracks.p, n, s, plots.pos, plots.cov, q, turn.t1 - plots.t[q])
+    sweep.half[s] = half_width(
+        tracks.x, tracks.p, n, s, turn.axis, math.sqrt(turn.gate), turn.t1 - turn.t0
+    )
+    credit_plot(tracks, plots, n, s, q, turn.local)
+
+
+@jit
+def _start(trackers, plots, tracks, turn, s, q):
+    """Start a tentative track with a plot."""
+    n = turn.node
+    density = trackers.accel[n] * trackers.accel[n] * UNIT_TIME
+    begin(tracks.x, tracks.p, n, s, plots.pos, plots.cov, q, turn.t1 - plots.t[q], trackers.speed[n], density)
+    open_track(tracks, plots, n, s, q)
+    credit_plot(tracks, plots, n, s, q, turn.local)

@@ -1,0 +1,175 @@
+"""The filter of one track: constant velocity in earth-centred coordinates, seen through whole positions.
+
+State float64[6] = position (m), velocity (m/s). Covariance float64[21] in three blocks:
+p[0:6] position xx xy xz yy yz zz; p[6:15] position i with velocity j, row by row; p[15:21] velocity, as position.
+Arrays come whole, x[N, S, 6] and p[N, S, 21], with node n and slot s. docs/equations/tracking.md.
+"""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.jit import jit
+
+
+@jit
+def predict(x, p, n, s, dt, density):
+    """Carry a track forward by dt (s) under white acceleration of a density (m2/s3).
+
+    Over one step the acceleration is constant with variance density / dt, so that the growth of the velocity
+    does not depend on the length of a step (Bar-Shalom, Li, Kirubarajan 2001, section 6.3.2).
+    """
+    noise_v = density * dt
+    noise_c = 0.5 * noise_v * dt
+    noise_x = 0.5 * noise_c * dt
+    c00, c01, c02 = p[n, s, 15], p[n, s, 16], p[n, s, 17]
+    c11, c12, c22 = p[n, s, 18], p[n, s, 19], p[n, s, 20]
+    b00, b01, b02 = p[n, s, 6] + dt * c00, p[n, s, 7] + dt * c01, p[n, s, 8] + dt * c02
+    b10, b11, b12 = p[n, s, 9] + dt * c01, p[n, s, 10] + dt * c11, p[n, s, 11] + dt * c12
+    b20, b21, b22 = p[n, s, 12] + dt * c02, p[n, s, 13] + dt * c12, p[n, s, 14] + dt * c22
+    # With b already carried forward, a + dt (b + b') counts dt2 c twice.
+    p[n, s, 0] += dt * (2.0 * b00 - dt * c00) + noise_x
+    p[n, s, 1] += dt * (b01 + b10 - dt * c01)
+    p[n, s, 2] += dt * (b02 + b20 - dt * c02)
+    p[n, s, 3] += dt * (2.0 * b11 - dt * c11) + noise_x
+    p[n, s, 4] += dt * (b12 + b21 - dt * c12)
+    p[n, s, 5] += dt * (2.0 * b22 - dt * c22) + noise_x
+    p[n, s, 6], p[n, s, 7], p[n, s, 8] = b00 + noise_c, b01, b02
+    p[n, s, 9], p[n, s, 10], p[n, s, 11] = b10, b11 + noise_c, b12
+    p[n, s, 12], p[n, s, 13], p[n, s, 14] = b20, b21, b22 + noise_c
+    p[n, s, 15], p[n, s, 18], p[n, s, 20] = c00 + noise_v, c11 + noise_v, c22 + noise_v
+    x[n, s, 0] += dt * x[n, s, 3]
+    x[n, s, 1] += dt * x[n, s, 4]
+    x[n, s, 2] += dt * x[n, s, 5]
+
+
+@jit
+def innovation(x, p, n, s, pos, cov, q, back):
+    """Plot q minus where the track was `back` seconds before its time: difference float64[3], covariance [6]."""
+    difference = (
+        pos[q, 0] - (x[n, s, 0] - back * x[n, s, 3]),
+        pos[q, 1] - (x[n, s, 1] - back * x[n, s, 4]),
+        pos[q, 2] - (x[n, s, 2] - back * x[n, s, 5]),
+    )
+    covariance = (
+        cov[q, 0] + p[n, s, 0] - back * (2.0 * p[n, s, 6] - back * p[n, s, 15]),
+        cov[q, 1] + p[n, s, 1] - back * (p[n, s, 7] + p[n, s, 9] - back * p[n, s, 16]),
+        cov[q, 2] + p[n, s, 2] - back * (p[n, s, 8] + p[n, s, 12] - back * p[n, s, 17]),
+        cov[q, 3] + p[n, s, 3] - back * (2.0 * p[n, s, 10] - back * p[n, s, 18]),
+        cov[q, 4] + p[n, s, 4] - back * (p[n, s, 11] + p[n, s, 13] - back * p[n, s, 19]),
+        cov[q, 5] + p[n, s, 5] - back * (2.0 * p[n, s, 14] - back * p[n, s, 20]),
+    )
+    return difference, covariance
+
+
+@jit
+def factor(c):
+    """A symmetric 3x3 [6] as L D L': the three entries of L below its unit diagonal, and D."""
+    l10 = c[1] / c[0]
+    l20 = c[2] / c[0]
+    d1 = c[3] - l10 * c[1]
+    rest = c[4] - l20 * c[1]
+    l21 = rest / d1
+    d2 = c[5] - l20 * c[2] - l21 * rest
+    return (l10, l20, l21), (c[0], d1, d2)
+
+
+@jit
+def solve_lower(low, v):
+    """L^-1 v for a unit lower triangle."""
+    v1 = v[1] - low[0] * v[0]
+    return v[0], v1, v[2] - low[1] * v[0] - low[2] * v1
+
+
+@jit
+def distance(x, p, n, s, pos, cov, q, back, gate):
+    """Squared Mahalanobis distance of plot q from a track, and ln of the determinant of its covariance.
+
+    (inf, 0) outside the gate; each axis alone is tried first, because most pairs fail there.
+    """
+    y, c = innovation(x, p, n, s, pos, cov, q, back)
+    if y[0] * y[0] > gate * c[0] or y[1] * y[1] > gate * c[3] or y[2] * y[2] > gate * c[5]:
+        return math.inf, 0.0
+    low, d = factor(c)
+    z = solve_lower(low, y)
+    far = z[0] * z[0] / d[0] + z[1] * z[1] / d[1] + z[2] * z[2] / d[2]
+    if far > gate:
+        return math.inf, 0.0
+    return far, math.log(d[0] * d[1] * d[2])
+
+
+@jit
+def update(x, p, n, s, pos, cov, q, back):
+    """Take in plot q. P - W D^-1 W' with W = P H' L'^-1 is symmetric by construction, and stays positive."""
+    y, c = innovation(x, p, n, s, pos, cov, q, back)
+    low, d = factor(c)
+    z = solve_lower(low, y)
+    g = (1.0 / d[0], 1.0 / d[1], 1.0 / d[2])
+    e = (z[0] * g[0], z[1] * g[1], z[2] * g[2])
+    w0 = solve_lower(low, _seen(p, n, s, 0, 6, 1, 7, 2, 8, back))
+    w1 = solve_lower(low, _seen(p, n, s, 1, 9, 3, 10, 4, 11, back))
+    w2 = solve_lower(low, _seen(p, n, s, 2, 12, 4, 13, 5, 14, back))
+    w3 = solve_lower(low, _seen(p, n, s, 6, 15, 9, 16, 12, 17, back))
+    w4 = solve_lower(low, _seen(p, n, s, 7, 16, 10, 18, 13, 19, back))
+    w5 = solve_lower(low, _seen(p, n, s, 8, 17, 11, 19, 14, 20, back))
+    x[n, s, 0] += w0[0] * e[0] + w0[1] * e[1] + w0[2] * e[2]
+    x[n, s, 1] += w1[0] * e[0] + w1[1] * e[1] + w1[2] * e[2]
+    x[n, s, 2] += w2[0] * e[0] + w2[1] * e[1] + w2[2] * e[2]
+    x[n, s, 3] += w3[0] * e[0] + w3[1] * e[1] + w3[2] * e[2]
+    x[n, s, 4] += w4[0] * e[0] + w4[1] * e[1] + w4[2] * e[2]
+    x[n, s, 5] += w5[0] * e[0] + w5[1] * e[1] + w5[2] * e[2]
+    _take_row(p, n, s, 0, 1, 2, w0, g, w0, w1, w2)
+    _take_row(p, n, s, 6, 7, 8, w0, g, w3, w4, w5)
+    _take_row(p, n, s, 9, 10, 11, w1, g, w3, w4, w5)
+    _take_row(p, n, s, 12, 13, 14, w2, g, w3, w4, w5)
+    _take_row(p, n, s, 15, 16, 17, w3, g, w3, w4, w5)
+    p[n, s, 3] -= _product(w1, g, w1)
+    p[n, s, 4] -= _product(w1, g, w2)
+    p[n, s, 5] -= _product(w2, g, w2)
+    p[n, s, 18] -= _product(w4, g, w4)
+    p[n, s, 19] -= _product(w4, g, w5)
+    p[n, s, 20] -= _product(w5, g, w5)
+
+
+@jit
+def _seen(p, n, s, a0, b0, a1, b1, a2, b2, back):
+    """One row of P H': three entries, each a position term less `back` times a velocity term."""
+    return (
+        p[n, s, a0] - back * p[n, s, b0],
+        p[n, s, a1] - back * p[n, s, b1],
+        p[n, s, a2] - back * p[n, s, b2],
+    )
+
+
+@jit
+def _take_row(p, n, s, i, j, k, left, g, right_i, right_j, right_k):
+    """Take the products of one row with three others off three entries of p."""
+    p[n, s, i] -= _product(left, g, right_i)
+    p[n, s, j] -= _product(left, g, right_j)
+    p[n, s, k] -= _product(left, g, right_k)
+
+
+@jit
+def _product(left, g, right):
+    """left' diag(g) right."""
+    return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
+
+
+@jit
+def begin(x, p, n, s, pos, cov, q, back, speed, density):
+    """A new track from plot q: at rest, give or take `speed` (m/s) on each axis, carried forward by `back`."""
+    for i in range(3):
+        x[n, s, i] = pos[q, i]
+        x[n, s, i + 3] = 0.0
+    for i in range(6):
+        p[n, s, i] = cov[q, i]
+    for i in range(6, 21):
+        p[n, s, i] = 0.0
+    p[n, s, 15] = p[n, s, 18] = p[n, s, 20] = speed * speed
+    predict(x, p, n, s, back, density)
+
+
+@jit
+def position_variance(p, n, s):
+    """Mean squared distance (m2) between a track and its object: the trace of the position block."""
+    return p[n, s, 0] + p[n, s, 3] + p[n, s, 5]

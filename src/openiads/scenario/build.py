@@ -1,0 +1,375 @@
+"""The only way into the engine: a world, a scenario and a posture become Params and State."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from openiads.engine import command, engagement, motion, network, outcome, rng, sensing, step, tracking
+from openiads.engine.geo import to_ecef
+from openiads.errors import ScenarioError
+from openiads.scenario.flights import KINDS, mode_bits, name_key
+from openiads.scenario.spec import Link, Posture, RadarClass, Scenario
+from openiads.scenario.world import World, draw_world, require_ground
+
+CHANNELS = 48  # most engagement channels a fire unit can have
+CUES = 16
+OPERATORS = 16
+FRAMES = 4  # frames of one link that can be under way
+IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
+_STATUS = ("free", "tight", "hold")
+_METHOD = ("centralised", "decentralised", "autonomous")
+_GUARD = {"none": network.NO_GUARD, "filter": network.FILTER, "diode": network.DIODE}
+_ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
+_MOST_ELEVATION = math.radians(89.0)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A run that is ready to go."""
+
+    scenario: Scenario
+    world: World
+    posture: str
+    warning: float  # s
+    params: step.Params
+    state: step.State
+    tick: float  # s
+    warmup: int  # ticks before t = 0
+    ticks: int  # ticks from t = 0 on
+    links: list[str]  # names of the open links, in the engine's order
+    system_nodes: list[int]
+
+
+def build(scenario: Scenario, posture: str, vignette: str, seed: int = 1, replication: int = 0, *,
+          stratum: int = 0, warning: float | None = None, world: World | None = None, log: int = 0) -> Simulation:  # fmt: skip
+    """Draw the world unless one is given, and put a posture into it."""
+    scenario.require(posture=posture, vignette=vignette)
+    world = world or draw_world(scenario, vignette, seed, replication, stratum)
+    return assemble(scenario, world, posture, scenario.modifiers.warning if warning is None else warning, log)
+
+
+def assemble(scenario: Scenario, world: World, posture: str, warning: float, log: int = 0) -> Simulation:
+    """Params and State of one posture in a given world; warning (s) is what the raid grants."""
+    p = scenario.postures[posture]
+    vignette = scenario.vignettes[world.vignette]
+    node_index = {node.name: i for i, node in enumerate(scenario.nodes)}
+    radars = _radars(scenario, world, p, node_index, vignette.tick)
+    open_links = links_of(scenario, posture)
+    system = system_nodes(scenario)
+    bodies = world.bodies.key.size
+    slots = min(1024, 96 + bodies + bodies // 4)
+    params = step.Params(
+        key=world.key,
+        bodies=world.bodies,
+        terrain=world.terrain,
+        radars=radars,
+        trackers=_trackers(scenario, radars, p),
+        links=_links(scenario, open_links, node_index),
+        units=_units(scenario, world, p, node_index, radars),
+        doctrine=_doctrine(scenario, p, node_index, system),
+        observers=outcome.Observers(
+            np.array([i in system for i in range(len(scenario.nodes))]),
+            np.array([node.tracks for node in scenario.nodes]),
+        ),
+        readiness=_readiness(scenario, world, p, vignette.kind, warning),
+    )
+    state = empty_state(params, len(scenario.nodes), slots, len(world.groups), log)
+    return Simulation(
+        scenario, world, posture, warning, params, state, vignette.tick,
+        round(vignette.warmup / vignette.tick), round(vignette.duration / vignette.tick),
+        [link.name for link in open_links], sorted(system),
+    )  # fmt: skip
+
+
+def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: int) -> step.State:
+    """State before the first tick, sized by what it must hold."""
+    radars, units, links = params.radars.key.size, params.units.key.size, params.links.key.size
+    bodies = params.bodies.key.size
+    local = int(params.radars.local.max(initial=0)) + 1
+    plots, origin = sensing.empty_plots(radars, max(512, radars * bodies))
+    engagements = engagement.empty_engagements(units, CHANNELS)
+    engagements.rounds[:] = params.units.rounds
+    engagements.reserve[:] = params.units.reserve
+    reports = network.empty_reports(nodes, 2 * slots, units, CHANNELS)
+    reports.rounds[:] = params.units.rounds
+    room = int(params.links.capacity.max(initial=1))
+    return step.State(
+        truth=motion.empty_truth(bodies),
+        antennas=sensing.empty_antennas(params.radars),
+        plots=plots,
+        origin=origin,
+        tracks=tracking.empty_tracks(nodes, slots, local),
+        messages=network.empty_messages(links, FRAMES, min(room, 2 * slots)),
+        pictures=network.empty_pictures(nodes, slots, slots, local),
+        orders=command.empty_orders(nodes, 2 * slots, slots, units, CHANNELS, OPERATORS, CUES),
+        engagements=engagements,
+        tally=outcome.empty_tally(units, nodes, links),
+        exposure=outcome.empty_exposure(nodes, slots, bodies, groups),
+        events=outcome.empty_events(log),
+        effects=motion.empty_effects(bodies),
+        taskings=sensing.empty_taskings(radars, CHANNELS + CUES),
+        reports=reports,
+        scratch=tracking.empty_scratch(slots, plots.t.size),
+    )
+
+
+def system_nodes(scenario: Scenario) -> set[int]:
+    """Nodes whose radars stand at the site: the system that the study is about."""
+    names = {radar.node for radar in scenario.radars if radar.at == "site"}
+    return {i for i, node in enumerate(scenario.nodes) if node.name in names}
+
+
+def present(scenario: Scenario, posture: Posture, name: str, batch: int) -> bool:
+    """Is a part there: delivered, and not taken away."""
+    return batch <= scenario.modifiers.batches and name not in posture.absent
+
+
+def powered(posture: Posture) -> bool:
+    """Does the system ever run in this posture."""
+    return posture.emits != "never" and posture.located == "site"
+
+
+def links_of(scenario: Scenario, posture: str) -> list[Link]:
+    """The links that are open in a posture, with the guard that the posture puts on them."""
+    p = scenario.postures[posture]
+    opened = []
+    for link in scenario.links:
+        if link.topologies and scenario.modifiers.topology not in link.topologies:
+            continue
+        guard = link.guard
+        if link.role in ("feed_in", "feed_out"):
+            feed = p.in_feed if link.role == "feed_in" else p.out_feed
+            if feed == "none":
+                continue
+            guard = "none" if feed == "open" else feed
+        elif link.role == "orders" and p.order_path != "link":
+            continue
+        elif link.role == "support" and p.support != "link":
+            continue
+        elif link.role == "undeclared" and not powered(p):
+            continue
+        opened.append(link.model_copy(update={"guard": guard}))
+    for link in opened:
+        back = [o for o in opened if o.from_ == link.to and o.to == link.from_]
+        if link.guard == "diode" and back:
+            raise ScenarioError(
+                f"posture '{posture}': link '{link.name}' is a diode, but '{back[0].name}' runs the other way; "
+                "close one of the two or take the diode off"
+            )
+    return opened
+
+
+def _radars(scenario: Scenario, world: World, posture: Posture, node_index: dict[str, int], tick: float) -> sensing.Radars:
+    """All radars of the scenario, present or not, so that their numbers are the same in every posture."""
+    specs = scenario.radars
+    models = [scenario.library.radars[r.class_] for r in specs]
+    names = [f.name for f in world.flights]
+    nodes = [node_index[r.node] for r in specs]
+    national = scenario.modifiers.interrogator == "national"
+    for spec, model in zip(specs, models, strict=True):
+        shortest = min(model.scan_period, model.track_period or math.inf)
+        if tick > shortest:
+            raise ScenarioError(
+                f"the tick of {tick:g} s is longer than the shortest scan of radar '{spec.name}' ({shortest:g} s); "
+                "shorten the vignette's tick"
+            )
+    return sensing.Radars(
+        key=np.array([name_key(r.name) for r in specs], np.uint32),
+        node=np.array(nodes, np.int32),
+        local=np.array([nodes[:i].count(n) for i, n in enumerate(nodes)], np.int32),
+        host=np.array([names.index(r.aboard) if r.aboard in names else -1 for r in specs], np.int32),
+        kinds=np.array([sum(1 << KINDS.index(k) for k in m.targets) for m in models], np.int32),
+        period=np.array([m.scan_period for m in models]),
+        phase=np.array([float(name_key(r.name) % 1000) / 1000.0 * m.scan_period for r, m in zip(specs, models, strict=True)]),
+        track_period=np.array([m.track_period or 0.0 for m in models]),
+        sector_centre=np.array([r.sector_center or 0.0 for r in specs]),
+        sector_width=np.array([m.sector_width for m in models]),
+        slope=np.array([[math.tan(m.elevation_min), math.tan(min(m.elevation_max, _MOST_ELEVATION))] for m in models]),
+        reach=np.array([[m.minimum_range, m.instrumented_range] for m in models]),
+        gain=np.array([radar_gain(m) for m in models]),
+        log_pfa=np.array([math.log(m.pfa) for m in models]),
+        swerling=np.array([m.swerling for m in models], np.int8),
+        sigma=np.array([[m.sigma_range, m.sigma_azimuth, m.sigma_elevation] for m in models]),
+        snr_ref=np.array([required_snr(m.range_pd, m.pfa, m.swerling) for m in models]),
+        bias=np.array([r.azimuth_bias for r in specs]),
+        modes=np.array(
+            [mode_bits(["3A", "C", "5"] if national and r.at == "site" else m.iff_modes) for r, m in zip(specs, models, strict=True)],
+            np.int32,
+        ),
+        iff_range=np.array([m.iff_range for m in models]),
+        false_mean=np.array([m.false_plots_per_scan for m in models]),
+        antenna=world.antenna,
+        mask=world.mask,
+    )  # fmt: skip
+
+
+def required_snr(pd: float, pfa: float, swerling: int) -> float:
+    """Linear SNR at which one look detects with probability pd (bisection on the exact curve)."""
+    low, high = 0.0, 1e6
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        if sensing.detection_probability(middle, math.log(pfa), swerling) < pd:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def radar_gain(model: RadarClass) -> float:
+    """SNR x R^4 / RCS from a stated range: the radar equation with everything else folded into one constant."""
+    return required_snr(model.range_pd, model.pfa, model.swerling) * model.range**4 / model.range_rcs
+
+
+def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> tracking.Trackers:
+    """Tracker settings from the scan of the radars that feed a node (docs/equations/tracking.md)."""
+    count = len(scenario.nodes)
+    longest = np.array([radars.period[radars.node == n].max(initial=1.0) for n in range(count)])
+    active = np.array([node.tracks and node.name not in posture.absent for node in scenario.nodes])
+    return tracking.Trackers(
+        active=active,
+        accel=np.full(count, 5.0),
+        speed=np.full(count, 350.0),
+        hits=np.full(count, 3, np.int32),
+        window=5.0 * longest,
+        coast=3.5 * longest,
+        gate=np.full(count, 16.0),
+    )
+
+
+def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) -> network.Links:
+    """The open links; what the guard lets through and how precisely."""
+
+    def column(values, dtype=np.float64):
+        return np.array(values, dtype)
+
+    filtered = [link.guard == "filter" for link in links]
+    duty = scenario.undeclared.duty if scenario.undeclared else 1.0
+    slowest = max([link.period for link in links], default=10.0)
+    for link in links:
+        if link.latency + link.guard_delay > (FRAMES - 1) * link.period:
+            raise ScenarioError(
+                f"link '{link.name}': latency of {link.latency + link.guard_delay:g} s exceeds {FRAMES - 1} frames of "
+                f"{link.period:g} s; lengthen the period or shorten the latency"
+            )
+    return network.Links(
+        key=column([name_key(link.name) for link in links], np.uint32),
+        source=column([node_index[link.from_] for link in links], np.int32),
+        sink=column([node_index[link.to] for link in links], np.int32),
+        latency=column([x.latency + (x.guard_delay if f else 0.0) for x, f in zip(links, filtered, strict=True)]),
+        period=column([link.period for link in links]),
+        phase=column([float(name_key(link.name) % 1000) / 1000.0 * link.period for link in links]),
+        capacity=column([link.capacity for link in links], np.int32),
+        availability=column([x.availability * (duty if x.role == "undeclared" else 1.0) for x in links]),
+        guard=column([_GUARD[link.guard] for link in links], np.int8),
+        passes=column(
+            [_passes(x.guard_pass) if f else _ALL_IDENTITIES for x, f in zip(links, filtered, strict=True)], np.int32
+        ),
+        precision=column([x.guard_precision if f else 0.0 for x, f in zip(links, filtered, strict=True)]),
+        bits=column([link.message for link in links]),
+        keep=np.full(len(scenario.nodes), 2.5 * slowest),
+    )
+
+
+def _passes(identities: list[str]) -> int:
+    return sum(1 << IDENTITIES.index(name) for name in identities) if identities else _ALL_IDENTITIES
+
+
+def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[str, int],
+           radars: sensing.Radars) -> command.FireUnits:  # fmt: skip
+    """All fire units; one that is absent or not delivered has no channel and no round."""
+    specs = scenario.fire_units
+    names = [r.name for r in scenario.radars]
+    rows = [names.index(u.radar) for u in specs]
+    models = [scenario.library.fire_units[u.class_] for u in specs]
+    missiles = [scenario.library.missiles[m.missile] for m in models]
+    here = [present(scenario, posture, u.name, u.batch) for u in specs]
+    away = posture.located == "away"
+    usable = [h and not (away and scenario.radars[r].at == "site") for h, r in zip(here, rows, strict=True)]
+    rounds = [m.rounds_per_launcher * u.launchers if ok else 0 for m, u, ok in zip(models, specs, usable, strict=True)]
+    return command.FireUnits(
+        key=np.array([name_key(u.name) for u in specs], np.uint32),
+        node=np.array([node_index[u.node] for u in specs], np.int32),
+        radar=np.array(rows, np.int32),
+        local=radars.local[rows] if rows else np.zeros(0, np.int32),
+        pos=np.array([to_ecef(*world.antenna[r]) for r in rows]).reshape(-1, 3),
+        channels=np.array([min(CHANNELS, m.channels) if ok else 0 for m, ok in zip(models, usable, strict=True)], np.int32),
+        rounds=np.array(rounds, np.int32),
+        reserve=np.array([m.reload_rounds if ok else 0 for m, ok in zip(models, usable, strict=True)], np.int32),
+        reload=np.array([m.reload for m in models]),
+        reach=np.array([[[x.range_min, x.range_max], [0.0, x.ballistic_range]] for x in missiles]).reshape(-1, 2, 2),
+        height=np.array(
+            [[[x.altitude_min, x.altitude_max], [x.ballistic_altitude_min, x.ballistic_altitude_max]] for x in missiles]
+        ).reshape(-1, 2, 2),
+        speed=np.array([x.speed for x in missiles]),
+        target_speed=np.array([x.target_speed_max for x in missiles]),
+        pk=np.array([[x.pk_aircraft, x.pk_aircraft, x.pk_cruise, x.pk_drone, x.pk_ballistic] for x in missiles]).reshape(-1, 5),
+        reaction=np.array([m.reaction for m in models]),
+        interval=np.array([m.launch_interval for m in models]),
+        hold=np.array([2.5 * (radars.track_period[r] or radars.period[r]) for r in rows]),
+        assessment=np.array([m.assessment for m in models]),
+        right=np.array([m.assessment_correct for m in models]),
+    )  # fmt: skip
+
+
+def _doctrine(scenario: Scenario, posture: Posture, node_index: dict[str, int], system: set[int]) -> command.Doctrine:
+    """The same doctrine for every node; only the order path of the system is the posture's."""
+    d, count = scenario.doctrine, len(scenario.nodes)
+    authority = np.full(count, node_index[d.authority], np.int32)
+    delay = np.full(count, d.voice_delay)
+    contact = np.full(count, d.contact_availability)
+    ready = np.zeros(count)
+    for n in system:
+        if posture.order_path == "none":
+            contact[n] = 0.0
+        elif posture.order_path == "link":
+            path = [x for x in scenario.links if x.role == "orders" and node_index[x.to] == n]
+            if path:
+                delay[n], contact[n] = path[0].latency, path[0].availability
+        ready[n] = posture.ready
+    return command.Doctrine(
+        status=np.full(count, _STATUS.index(d.control_status), np.int8),
+        method=np.full(count, _METHOD.index(d.method), np.int8),
+        authority=authority,
+        contact=contact,
+        delay=delay,
+        operators=np.full(count, min(OPERATORS, d.operators), np.int32),
+        service=np.tile([d.service, d.service_sigma], (count, 1)),
+        salvo=np.full(count, d.salvo if d.shot == "salvo" else 1, np.int32),
+        most=np.full(count, d.rounds_max, np.int32),
+        silent=np.full(count, d.silent_interrogations, np.int32),
+        urgent=np.full(count, d.hostile_time),
+        ballistic=np.full(count, d.hostile_speed),
+        key=np.array([name_key(node.name) for node in scenario.nodes], np.uint32),
+        asset=np.array([to_ecef(a.latitude, a.longitude, 0.0) for a in scenario.assets]).reshape(-1, 3),
+        ready=ready,
+    )
+
+
+def _readiness(scenario: Scenario, world: World, posture: Posture, kind: str, warning: float) -> step.Readiness:
+    """When each radar may emit. The rest of the defence is always on; the system is as its posture says.
+
+    In peace a posture that emits for a share of the time is run while it emits; the share weights the day
+    (study/metrics). In a raid it is on with that share, else it starts when it is called.
+    """
+    allowed = np.ones(len(scenario.radars), np.bool_)
+    start = np.full(len(scenario.radars), -np.inf)
+    u = rng.uniform(np.array([world.key[0], world.key[1]]), rng.DUTY, np.uint32(0), np.uint32(0), 0)
+    for r, radar in enumerate(scenario.radars):
+        allowed[r] = present(scenario, posture, radar.name, radar.batch)
+        if radar.node in posture.absent:
+            allowed[r] = False
+        if radar.at != "site":
+            continue
+        allowed[r] &= powered(posture) or (kind == "raid" and posture.located == "site")
+        if kind == "peace":
+            allowed[r] &= posture.emits in ("duty-cycle", "announced-days")
+        elif posture.emits == "duty-cycle" and (u < posture.duty or warning > 0.0):
+            start[r] = -np.inf
+        else:
+            start[r] = posture.ready - warning if warning > 0.0 else np.inf
+    for radar in scenario.radars:
+        require_ground(scenario, f"site of '{radar.name}'", world.site) if radar.at == "site" else None
+    return step.Readiness(allowed, start)

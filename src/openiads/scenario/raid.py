@@ -1,0 +1,39 @@
+"""The raid: hostile bodies launched to one plan. Axes come from the seed, over all azimuths; targets are notional."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from openiads.engine import motion, rng
+from openiads.engine.geo import destination
+from openiads.scenario.flights import Flight, cruise, name_key
+from openiads.scenario.spec import Scenario, Vignette
+
+_FAN = math.radians(20.0)  # half-width of the fan within which a group comes
+
+
+def threats(scenario: Scenario, vignette: Vignette, key: np.ndarray) -> list[Flight]:
+    """All hostile bodies of the raid; each group has one axis, each threat its own target by value."""
+    values = np.cumsum([asset.value for asset in scenario.assets])
+    flights = []
+    for g, group in enumerate(vignette.threats):
+        model = scenario.library.bodies[group.class_]
+        u = rng.uniform_table(key, rng.RAID, name_key(f"{group.class_}-{g}"), np.uint32(0), group.count + 1)
+        axis = 2.0 * math.pi * u[0, 0]
+        for i in range(group.count):
+            target = int(np.searchsorted(values, u[i + 1, 0] * values[-1], side="right").clip(0, len(values) - 1))
+            asset = scenario.assets[target]
+            bearing = (axis + _FAN * (2.0 * u[i + 1, 1] - 1.0)) % (2.0 * math.pi)
+            start = destination(asset.latitude, asset.longitude, bearing, group.distance)
+            end = (asset.latitude, asset.longitude)
+            t0 = u[i + 1, 2] * group.spread
+            flight = Flight(f"{group.class_}-{g}-{i + 1}", group.class_, model, motion.HOSTILE, 3, target=target)
+            if model.kind == "ballistic":
+                flight.arc = (t0, start, end)
+            else:
+                ground = model.altitude_reference == "ground"
+                flight.route = cruise(start, end, t0, model.speed, model.altitude, ground)
+            flights.append(flight)
+    return flights

@@ -1,0 +1,371 @@
+"""What a user writes: the tables of a scenario file. Quantities are SI here; the file's key carries the unit."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from openiads.errors import UsageError
+from openiads.scenario.quantity import Spec, number, quantity
+
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
+Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
+Mode = Literal["1", "2", "3A", "C", "4", "5", "S"]
+IdentityName = Literal["pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile"]
+Feed = Literal["none", "diode", "filter", "open"]
+
+DECADES = ("0.0001-0.001", "0.001-0.01", "0.01-0.1", "0.1-1", "1-10", "10-100", "100-1000")
+
+
+def _decade(value: object) -> object:
+    """A radar cross-section is a decade class, never a number: its geometric mean stands for it."""
+    if isinstance(value, str) and value in DECADES:
+        low, high = (float(x) for x in value.split("-"))
+        return math.sqrt(low * high)
+    if isinstance(value, float) and not math.isnan(value):
+        raise ValueError(f"{value!r} is not a decade class; accepted: {', '.join(DECADES)} (m2)")
+    raise ValueError(f"{value!r} is not a decade class; accepted: {', '.join(DECADES)} (m2)")
+
+
+Decade = Annotated[float, BeforeValidator(_decade)]
+Latitude = Annotated[float, Field(ge=-math.pi / 2, le=math.pi / 2, json_schema_extra={"dimension": "angle"})]
+Longitude = Annotated[float, Field(ge=-math.pi, le=math.pi, json_schema_extra={"dimension": "angle"})]
+_MOST = 500  # entries of one kind
+
+
+# ---------------------------------------------------------------- library entries
+
+
+class RadarClass(Spec):
+    """A class of radar by what the open literature gives: a range against a cross-section."""
+
+    title: Text
+    role: Literal["surveillance", "engagement"]
+    band: Literal["VHF", "UHF", "L", "S", "C", "X"]
+    range: float = quantity("length", gt=0.0)
+    range_rcs: float = quantity("area", gt=0.0)
+    range_pd: float = number(0.9, gt=0.0, le=0.999)
+    pfa: float = number(1e-6, gt=0.0, le=0.01)
+    swerling: Literal[0, 1, 3] = 1
+    instrumented_range: float = quantity("length", gt=0.0, le=3e6)
+    minimum_range: float = quantity("length", 1000.0)
+    scan_period: float = quantity("time", gt=0.0, le=120.0)
+    track_period: float | None = quantity("time", None, gt=0.0, le=60.0)
+    sector_width: float = quantity("angle", gt=0.0, le=2.0 * math.pi + 1e-9)
+    elevation_min: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    elevation_max: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    antenna_height: float = quantity("length", le=200.0)
+    sigma_range: float = quantity("length", gt=0.0)
+    sigma_azimuth: float = quantity("angle", gt=0.0)
+    sigma_elevation: float = quantity("angle", gt=0.0)
+    false_plots_per_scan: float = number(0.0, le=200.0)
+    iff_modes: list[Mode] = []
+    iff_range: float = quantity("length", 0.0)
+    targets: list[Kind] = ["aircraft", "airliner", "cruise", "drone", "ballistic"]
+
+
+class MissileClass(Spec):
+    """A class of missile: two envelopes, an average speed, and kill probabilities that the user supplies."""
+
+    title: Text
+    range_max: float = quantity("length", gt=0.0)
+    range_min: float = quantity("length")
+    altitude_max: float = quantity("length", gt=0.0)
+    altitude_min: float = quantity("length")
+    ballistic_range: float = quantity("length", 0.0)
+    ballistic_altitude_max: float = quantity("length", 0.0)
+    ballistic_altitude_min: float = quantity("length", 0.0)
+    speed: float = quantity("speed", gt=0.0)
+    target_speed_max: float = quantity("speed", gt=0.0)
+    pk_aircraft: float = number(le=1.0)
+    pk_cruise: float = number(le=1.0)
+    pk_drone: float = number(le=1.0)
+    pk_ballistic: float = number(le=1.0)
+
+
+class FireUnitClass(Spec):
+    """The smallest element that can engage alone."""
+
+    title: Text
+    missile: Name
+    channels: int = Field(ge=1, le=48)
+    rounds_per_launcher: int = Field(ge=1, le=100)
+    reaction: float = quantity("time", le=600.0)
+    launch_interval: float = quantity("time", 0.0, le=60.0)
+    assessment: float = quantity("time", 5.0, le=600.0)
+    assessment_correct: float = number(1.0, le=1.0)
+    reload: float = quantity("time", 0.0)
+    reload_rounds: int = Field(0, ge=0, le=1000)
+
+
+class BodyClass(Spec):
+    """A class of aircraft or threat."""
+
+    title: Text
+    kind: Kind
+    speed: float = quantity("speed", gt=0.0, le=8000.0)
+    altitude: float = quantity("length", 0.0, le=30e3)
+    altitude_reference: Literal["sea", "ground"] = "sea"
+    rcs_nose: Decade
+    rcs_beam: Decade
+    rcs_tail: Decade
+    augmented_rcs: Decade | None = None
+    iff_modes: list[Mode] = []
+    reply_probability: float = number(0.0, le=1.0)
+    signature: bool = False
+
+
+class Library(Spec):
+    """Classes by name."""
+
+    radars: dict[Name, RadarClass] = {}
+    missiles: dict[Name, MissileClass] = {}
+    fire_units: dict[Name, FireUnitClass] = {}
+    bodies: dict[Name, BodyClass] = {}
+
+
+# ---------------------------------------------------------------- the laydown
+
+
+class Country(Spec):
+    """What the defended area is compared with."""
+
+    title: Text
+    area: float = quantity("area", gt=0.0)
+
+
+class Place(Spec):
+    """A weighted point of the public map."""
+
+    name: Name
+    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
+    weight: float = number(1.0, gt=0.0)
+
+
+class Region(Spec):
+    """A region within which the system's position is drawn."""
+
+    title: Text
+    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
+    radius: float = quantity("length", le=200e3)
+
+
+class Asset(Spec):
+    """Something that is defended."""
+
+    name: Name
+    title: Text
+    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
+    value: float = number(1.0, gt=0.0)
+
+
+class Node(Spec):
+    """A command place or an observer."""
+
+    name: Name
+    title: Text
+    owner: Literal["national", "nato", "vendor", "outside"]
+    sensitive: bool = False
+    tracks: bool = False
+    latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)
+
+
+class Radar(Spec):
+    """One radar: at a place, at the system's site, or aboard a sortie."""
+
+    name: Name
+    class_: Name = Field(alias="class")
+    node: Name
+    latitude: float = quantity("angle", 0.0, ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
+    at: Literal["place", "site"] = "place"
+    aboard: Name | None = None
+    offset: float = quantity("length", 0.0, le=100e3)
+    bearing: float = quantity("angle", 0.0)
+    sector_center: float = quantity("angle", 0.0)
+    azimuth_bias: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
+    batch: Literal[1, 2] = 1
+
+
+class FireUnit(Spec):
+    """One fire unit; it stands where its engagement radar stands."""
+
+    name: Name
+    class_: Name = Field(alias="class")
+    node: Name
+    radar: Name
+    launchers: int = Field(ge=1, le=100)
+    batch: Literal[1, 2] = 1
+
+
+class Link(Spec):
+    """A directed link between two nodes."""
+
+    name: Name
+    from_: Name = Field(alias="from")
+    to: Name
+    role: Literal["fixed", "feed_in", "feed_out", "orders", "support", "undeclared"]
+    latency: float = quantity("time", le=3600.0)
+    period: float = quantity("time", gt=0.0, le=3600.0)
+    capacity: int = Field(ge=1, le=5000)
+    message: float = quantity("data", gt=0.0)
+    availability: float = number(1.0, le=1.0)
+    guard: Literal["none", "filter", "diode"] = "none"
+    guard_pass: list[IdentityName] = []
+    guard_precision: float = quantity("length", 0.0)
+    guard_delay: float = quantity("time", 0.0)
+    topologies: list[Literal["hub", "mesh", "national"]] = []
+
+
+class Undeclared(Spec):
+    """The channel that is feared: nobody declared it."""
+
+    p_exists: float = number(le=1.0)
+    duty: float = number(1.0, gt=0.0, le=1.0)
+
+
+class Doctrine(Spec):
+    """How decisions are taken; the same in every posture."""
+
+    control_status: Literal["free", "tight", "hold"]
+    method: Literal["centralised", "decentralised", "autonomous"]
+    authority: Name
+    operators: int = Field(ge=1, le=16)
+    service: float = quantity("time", gt=0.0)
+    service_sigma: float = number(0.5, le=3.0)
+    voice_delay: float = quantity("time", 5.0)
+    contact_availability: float = number(1.0, le=1.0)
+    shot: Literal["shoot-look-shoot", "salvo"]
+    salvo: int = Field(2, ge=1, le=8)
+    rounds_max: int = Field(4, ge=1, le=32)
+    silent_interrogations: int = Field(3, ge=1, le=100)
+    hostile_time: float = quantity("time", 300.0)
+    hostile_speed: float = quantity("speed", 1000.0, gt=0.0)
+
+
+class Civil(Spec):
+    """Civil flights of a day."""
+
+    domestic: float = number(le=20000)
+    international: float = number(le=20000)
+    overflight: float = number(le=20000)
+    hour_profile: list[float] = Field(min_length=24, max_length=24)
+    airliner: Name
+    airports: list[Place] = Field(min_length=2, max_length=_MOST)
+    gates: list[Place] = Field(min_length=2, max_length=_MOST)
+
+
+class Sortie(Spec):
+    """Friendly military flights."""
+
+    name: Name
+    title: Text
+    class_: Name = Field(alias="class")
+    count: int = Field(1, ge=1, le=200)
+    kind: Literal["orbit", "box", "transit"]
+    owner: Literal["national", "nato"]
+    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
+    radius: float = quantity("length", 30e3, le=500e3)
+    to_latitude: float = quantity("angle", 0.0, ge=-math.pi / 2, le=math.pi / 2)
+    to_longitude: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
+    altitude: float | None = quantity("length", None, le=30e3)
+    speed: float | None = quantity("speed", None, gt=0.0)
+    start: float = quantity("time", 0.0, le=86400.0)
+    end: float = quantity("time", 86400.0, le=86400.0)
+    weekdays_only: bool = False
+    patterns: list[Name] = []
+    in_raid: bool = False
+    reflectors: Literal["modifier", "always", "never"] = "never"
+
+
+class ThreatGroup(Spec):
+    """Hostile bodies of one class; nothing here can be swept."""
+
+    class_: Name = Field(alias="class", json_schema_extra={"sweepable": False})
+    count: int = Field(ge=1, le=200, json_schema_extra={"sweepable": False})
+    distance: float = quantity("length", gt=0.0, le=3e6, sweepable=False)
+    spread: float = quantity("time", 0.0, sweepable=False)
+
+
+class Vignette(Spec):
+    """A stretch of time that every posture lives through."""
+
+    kind: Literal["peace", "raid"]
+    duration: float = quantity("time", gt=0.0, le=6 * 3600.0)
+    tick: float = quantity("time", gt=0.0, le=60.0)
+    warmup: float = quantity("time", 0.0, le=3600.0)
+    windows: int = Field(1, ge=1, le=96)
+    warnings: list[float] = Field([0.0], max_length=8, json_schema_extra={"dimension": "time"})
+    threats: list[ThreatGroup] = Field([], max_length=50, json_schema_extra={"sweepable": False})
+
+
+class Posture(Spec):
+    """One way of holding the system, complete."""
+
+    title: Text
+    emits: Literal["never", "on-threat", "announced-days", "duty-cycle"]
+    duty: float = number(1.0, gt=0.0, le=1.0)
+    announced_days: float = number(365.0, le=365.0)
+    ready: float = quantity("time")
+    located: Literal["site", "away"] = "site"
+    records: Literal["none", "while-on", "test-aircraft", "in-view", "all"]
+    in_feed: Feed = "none"
+    out_feed: Feed = "none"
+    order_path: Literal["none", "voice", "link"]
+    support: Literal["none", "visits", "link"]
+    visit: float = quantity("time", 30 * 86400.0, gt=0.0)
+    absent: list[Name] = []
+
+
+class Modifiers(Spec):
+    """What a user may set by bare name: --set site=south-coast."""
+
+    site: Name
+    allied_pattern: Name = "none"
+    reflectors: bool = True
+    batches: Literal[1, 2] = 1
+    topology: Literal["hub", "mesh", "national"] = "hub"
+    interrogator: Literal["vendor", "national"] = "vendor"
+    warning: float = quantity("time", 0.0)
+
+
+class Scenario(Spec):
+    """A whole question: a laydown, the postures to compare, and what they live through."""
+
+    name: Name
+    title: Text
+    summary: Annotated[str, Field(max_length=4000)] = ""
+    terrain: Literal["shipped", "smooth"]
+    baseline: Name = "standalone"
+    modifiers: Modifiers
+    country: Country
+    sites: dict[Name, Region] = Field(min_length=1, max_length=_MOST)
+    assets: list[Asset] = Field(min_length=1, max_length=_MOST)
+    nodes: list[Node] = Field(min_length=1, max_length=60)
+    radars: list[Radar] = Field(min_length=1, max_length=100)
+    fire_units: list[FireUnit] = Field([], max_length=60)
+    links: list[Link] = Field([], max_length=200)
+    undeclared: Undeclared | None = None
+    doctrine: Doctrine
+    civil: Civil | None = None
+    sorties: list[Sortie] = Field([], max_length=_MOST)
+    vignettes: dict[Name, Vignette] = Field(min_length=1, max_length=20)
+    postures: dict[Name, Posture] = Field(min_length=1, max_length=60)
+    library: Library
+
+    def require(self, *, posture: str | None = None, vignette: str | None = None) -> None:
+        """Refuse names that the scenario does not have."""
+        for what, name, known in (("posture", posture, self.postures), ("vignette", vignette, self.vignettes)):
+            if name is not None and name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean '{near[0]}'?" if near else ";"
+                raise UsageError(f"scenario '{self.name}' has no {what} '{name}'{hint} accepted: {', '.join(known)}")

@@ -1,0 +1,143 @@
+"""One draw of the world, the same for every posture: where the system stands, who flies, what each radar can see."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from openiads.engine import motion, rng, sensing
+from openiads.engine.geo import Terrain, destination, ground_height, smooth_earth
+from openiads.errors import ScenarioError
+from openiads.scenario.flights import Flight, name_key, to_bodies
+from openiads.scenario.raid import threats
+from openiads.scenario.spec import Radar, Scenario, Vignette
+from openiads.scenario.traffic import civil_flights, sorties
+
+MASK_BINS = 320  # of one kilometre
+_TRIES = 64
+
+
+@dataclass(frozen=True)
+class World:
+    """Truth to be of one replication of one vignette."""
+
+    key: np.ndarray  # uint32[2] seed, replication
+    vignette: str
+    clock: float  # s, local time at t = 0
+    weekday: bool
+    terrain: Terrain
+    site: tuple[float, float]  # rad
+    antenna: np.ndarray  # float64[R, 3] rad, rad, m above the sea
+    mask: np.ndarray  # float32[R, 720, K]
+    flights: list[Flight]
+    bodies: motion.Bodies
+    groups: list[str]
+
+
+@lru_cache(maxsize=2)
+def terrain_of(kind: str) -> Terrain:
+    """The ground that a scenario asks for."""
+    if kind == "smooth":
+        return smooth_earth()
+    packed = files("openiads").joinpath("library/terrain/globe30s.npy.xz").read_bytes()
+    height = np.load(io.BytesIO(lzma.decompress(packed)))
+    return Terrain(height, math.radians(43.0), math.radians(24.0), math.radians(1.0 / 120.0))
+
+
+def draw_site(scenario: Scenario, key: np.ndarray) -> tuple[float, float]:
+    """The system's position within its region, on land; drawn by the seed, the same for all postures."""
+    terrain = terrain_of(scenario.terrain)
+    region = scenario.sites[scenario.modifiers.site]
+    u = rng.uniform_table(key, rng.SITE, name_key(scenario.modifiers.site), np.uint32(0), _TRIES)
+    place = (region.latitude, region.longitude)
+    for i in range(_TRIES):
+        place = destination(
+            region.latitude, region.longitude, 2.0 * math.pi * u[i, 0], region.radius * math.sqrt(u[i, 1])
+        )
+        if terrain.height.size == 1 or ground_height(terrain, *place) > 0.0:
+            return place
+    raise ScenarioError(
+        f"site region '{scenario.modifiers.site}' has no land within {region.radius / 1e3:.0f} km of its centre; "
+        "move it or widen it"
+    )
+
+
+def radar_place(scenario: Scenario, radar: Radar, site: tuple[float, float]) -> tuple[float, float]:
+    """Latitude and longitude (rad) of a radar; one that is carried starts at its sortie's centre."""
+    if radar.at == "site":
+        return destination(*site, radar.bearing, radar.offset)
+    if radar.aboard is not None:
+        sortie = next(s for s in scenario.sorties if s.name == radar.aboard)
+        return sortie.latitude, sortie.longitude
+    return radar.latitude, radar.longitude
+
+
+def require_ground(scenario: Scenario, what: str, place: tuple[float, float]) -> None:
+    """Refuse a place outside the shipped terrain."""
+    terrain = terrain_of(scenario.terrain)
+    if terrain.height.size == 1:
+        return
+    rows, columns = terrain.height.shape
+    south = terrain.north - rows * terrain.step
+    east = terrain.west + columns * terrain.step
+    if not (south <= place[0] <= terrain.north and terrain.west <= place[1] <= east):
+        raise ScenarioError(
+            f"{what} lies at {math.degrees(place[0]):.2f} N {math.degrees(place[1]):.2f} E, outside the shipped terrain "
+            '(33 to 43 N, 24 to 46 E); move it, or set terrain = "smooth"'
+        )
+
+
+@lru_cache(maxsize=64)
+def _fixed_mask(terrain_kind: str, latitude: float, longitude: float, height: float) -> np.ndarray:
+    """Horizon mask of an antenna; cached, since most radars stand where they stood in the last replication."""
+    out = np.empty((sensing.MASK_AZIMUTHS, MASK_BINS), np.float32)
+    sensing.horizon_mask(terrain_of(terrain_kind), latitude, longitude, height, out)
+    return out
+
+
+def antennas(scenario: Scenario, site: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Place of every radar's antenna and its horizon mask."""
+    terrain = terrain_of(scenario.terrain)
+    antenna = np.zeros((len(scenario.radars), 3))
+    mask = np.zeros((len(scenario.radars), sensing.MASK_AZIMUTHS, MASK_BINS), np.float32)
+    for r, radar in enumerate(scenario.radars):
+        place = radar_place(scenario, radar, site)
+        model = scenario.library.radars[radar.class_]
+        if radar.aboard is None:
+            require_ground(scenario, f"radar '{radar.name}'", place)
+            height = ground_height(terrain, *place) + model.antenna_height
+            mask[r] = _fixed_mask(scenario.terrain, place[0], place[1], height)
+        else:
+            height = model.antenna_height
+        antenna[r] = *place, height
+    return antenna, mask
+
+
+def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, stratum: int = 0) -> World:
+    """One replication of a vignette; `stratum` is the window of the day in a vignette of peace."""
+    spec: Vignette = scenario.vignettes[vignette]
+    site_key = np.array([seed, replication], np.uint32)
+    site = draw_site(scenario, site_key)
+    antenna, mask = antennas(scenario, site)
+    draw = np.array([seed, replication * 4096 + stratum + (1 if spec.kind == "peace" else 0)], np.uint32)
+    u = rng.uniforms(draw, rng.WINDOW, name_key(vignette), np.uint32(0), 0)
+    if spec.kind == "peace":
+        clock = (stratum + u[0]) * 86400.0 / spec.windows
+    else:
+        clock = u[0] * 86400.0
+    weekday = u[1] < 5.0 / 7.0
+    span = (-spec.warmup, spec.duration)
+    flights = civil_flights(scenario, draw, clock, span)
+    flights += sorties(scenario, draw, spec.kind, clock, weekday, span)
+    if spec.kind == "raid":
+        flights += threats(scenario, spec, draw)
+    if len(flights) > 2000:
+        raise ScenarioError(f"vignette '{vignette}' has {len(flights)} bodies; at most 2000 are accepted")
+    bodies, groups = to_bodies(flights)
+    return World(draw, vignette, clock, weekday, terrain_of(scenario.terrain), site, antenna, mask, flights, bodies, groups)
