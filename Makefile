@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+FAILED := error: the installation failed (see above); the package registry must be reachable
 
 .PHONY: demo venv test check bench docs lock clean
 
@@ -15,8 +17,8 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.test
-	$(BIN)/ruff check src tests benchmarks examples scripts
-	$(BIN)/ruff format --check src tests benchmarks examples scripts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -26,26 +28,37 @@ bench: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python scripts/build_docs.py
 
+# One set of pins for every platform and Python, with hashes and without the address of any index.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
 lock: $(VENV)/.uv
-	cd requirements && ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate runtime.in -o runtime.txt
-	cd requirements && ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate test.in -o test.txt
+	cd requirements && ../$(BIN)/$(LOCK) uv.in -o uv.txt
+	cd requirements && ../$(BIN)/$(LOCK) runtime.in -o runtime.txt
+	cd requirements && ../$(BIN)/$(LOCK) test.in -o test.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(VENV)/.uv:
-	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or newer, or say make PYTHON=..."; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is $$($(PYTHON) --version); Python 3.11 or newer is needed, say make PYTHON=..."; exit 2; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "error: the venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
+$(VENV)/.uv: requirements/uv.txt
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "error: $(PYTHON) not found; install Python 3.11 or newer, or name one: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); Python 3.11 or newer is needed, name one: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "error: $(PYTHON) lacks the modules venv and ensurepip; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt || { \
+		echo "error: pip could not install uv (see above); the package registry must be reachable"; exit 2; }
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.uv requirements/runtime.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@echo "installing what requirements/runtime.txt names, and this project"
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt || { echo "$(FAILED)"; exit 2; }
+	@$(INSTALL) --no-deps --no-build-isolation -e . || { echo "$(FAILED)"; exit 2; }
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.runtime requirements/test.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/test.txt
+	@echo "installing what requirements/test.txt names"
+	@$(INSTALL) --require-hashes -r requirements/test.txt || { echo "$(FAILED)"; exit 2; }
 	@touch $@

@@ -71,10 +71,14 @@ def _defended(units, radars, terrain, usable, kind, rcs, speed, height, lat, lon
                 for f in usable:
                     if not command.inside(units, f, x, y, z, False):
                         continue
-                    gap = math.sqrt((x - units.pos[f, 0]) ** 2 + (y - units.pos[f, 1]) ** 2 + (z - units.pos[f, 2]) ** 2)
+                    gap = math.sqrt(
+                        (x - units.pos[f, 0]) ** 2 + (y - units.pos[f, 1]) ** 2 + (z - units.pos[f, 2]) ** 2
+                    )
                     needed = units.reaction[f] + gap / units.speed[f]
                     back = 2.0 * math.pi * a / APPROACHES
-                    if approach_seen(radars, terrain, units.radar[f], lat[i], lon[j], back, needed * speed, height, rcs):
+                    if approach_seen(
+                        radars, terrain, units.radar[f], lat[i], lon[j], back, needed * speed, height, rcs
+                    ):
                         count += 1
                         break
             share[i, j] = count / APPROACHES
@@ -117,5 +121,3 @@ def seen(radars, terrain, r, lat, lon, height, back, rcs):
     side = 0 if abs(towards) > 0.7071 else 1
     snr = radars.gain[r] * rcs[side] / max(slant, 1.0) ** 4
     return sensing.detection_probability(snr, radars.log_pfa[r], radars.swerling[r]) >= SEEN
-
-

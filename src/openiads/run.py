@@ -17,7 +17,12 @@ from openiads.scenario.flights import KINDS, OWNERS, SIDES
 from openiads.scenario.spec import Scenario
 
 _LOG = 20_000  # events kept between two drains
-_CAUSES = ("no reply to interrogation", "never interrogated", "reported hostile over a link", "speed of a ballistic missile")
+_CAUSES = (
+    "no reply to interrogation",
+    "never interrogated",
+    "reported hostile over a link",
+    "speed of a ballistic missile",
+)
 _EMPTY: dict[str, list[Any]] = {
     "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps"],
     "tracks": ["t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "speed_mps", "identity", "own", "body"],
@@ -173,18 +178,33 @@ class Recorder:
         if kind == outcome.ASKED_FOR:
             word = "decides itself" if row[6] else f"asks the authority, answer at {row[5]:.0f} s"
             event = "authorised" if row[6] else "asked"
-            self._note(t, event, unit, self._name(body), f"{unit} wants to engage track {track} ({self._name(body)}) and {word}")
+            self._note(
+                t,
+                event,
+                unit,
+                self._name(body),
+                f"{unit} wants to engage track {track} ({self._name(body)}) and {word}",
+            )
         elif kind == outcome.REFUSAL:
-            self._note(t, "refused", unit, self._name(body), f"the authority refuses track {track} ({self._name(body)})")
+            self._note(
+                t, "refused", unit, self._name(body), f"the authority refuses track {track} ({self._name(body)})"
+            )
         elif kind == outcome.LAUNCH:
-            self._note(t, "launch", unit, self._name(body), f"{unit} fires {int(row[5])} at track {track} ({self._name(body)})")
+            self._note(
+                t, "launch", unit, self._name(body), f"{unit} fires {int(row[5])} at track {track} ({self._name(body)})"
+            )
             self.shots[(int(row[2]), track, round(t, 3))] = self._shot(row, unit)
         elif kind == outcome.MEETING:
             self._meeting(row, unit)
         elif kind == outcome.ASSESSED:
             believed = "kill" if int(row[4]) == command.BELIEVED_KILLED else "miss"
             for shot in self.shots.values():
-                if shot["fire_unit"] == unit and shot["track"] == track and shot["outcome"] != "open" and not shot["believed"]:
+                if (
+                    shot["fire_unit"] == unit
+                    and shot["track"] == track
+                    and shot["outcome"] != "open"
+                    and not shot["believed"]
+                ):
                     shot["believed"] = believed
             self._note(t, "assessed", unit, "", f"{unit} takes its shot at track {track} for a {believed}")
 
@@ -209,7 +229,11 @@ class Recorder:
         side = int(bodies.side[hit])
         event = {motion.FRIEND: "friendly_killed", motion.CIVIL: "civil_killed"}.get(side, "kill")
         cause = int(self.simulation.state.exposure.cause[hit])
-        why = "" if event == "kill" else " (" + ("stood in the way of another" if cause >= len(_CAUSES) else _CAUSES[cause]) + ")"
+        why = (
+            ""
+            if event == "kill"
+            else " (" + ("stood in the way of another" if cause >= len(_CAUSES) else _CAUSES[cause]) + ")"
+        )
         self._note(t, event, unit, self._name(hit), f"{unit} hits {self._name(hit)}{why}")
 
     def finish(self, posture: str, vignette: str, seed: int, replication: int, end: float) -> Run:

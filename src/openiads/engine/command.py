@@ -277,9 +277,10 @@ def inside(units, f, px, py, pz, arc):
     ground = EARTH_RADIUS * math.acos(cos_arc)
     height = r - EARTH_RADIUS
     e = ARC if arc else AERODYNAMIC
-    return units.reach[f, e, 0] <= ground <= units.reach[f, e, 1] and units.height[f, e, 0] <= height <= units.height[
-        f, e, 1
-    ]
+    return (
+        units.reach[f, e, 0] <= ground <= units.reach[f, e, 1]
+        and units.height[f, e, 0] <= height <= units.height[f, e, 1]
+    )
 
 
 @jit
@@ -392,6 +393,9 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     """Open an engagement of own track s if some fire unit of the node can, and ask the authority if one must."""
     speed = math.sqrt(pictures.x[n, s, 3] ** 2 + pictures.x[n, s, 4] ** 2 + pictures.x[n, s, 5] ** 2)
     arc = speed > doctrine.ballistic[n]
+    lead = 0.0  # ask early enough for the answer to come in time
+    if doctrine.method[n] != DECENTRALISED and doctrine.authority[n] >= 0:
+        lead = 2.0 * doctrine.delay[n] + doctrine.service[n, 0]
     best, channel, soonest = -1, -1, math.inf
     for f in range(units.key.size):
         if units.node[f] != n or speed > units.target_speed[f]:
@@ -407,7 +411,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
                 free = c
         if free < 0 or reports.rounds[f] - committed <= 0:
             continue
-        time = intercept(units, f, pictures.x[n, s], arc, units.reaction[f])
+        time = intercept(units, f, pictures.x[n, s], arc, lead + units.reaction[f])
         if time < soonest:  # false for nan
             best, channel, soonest = f, free, time
     if best < 0:

@@ -22,8 +22,8 @@ def cache_folder() -> str:
     a function of another file (numba#1833, #9483). With the digest in the name, any edit starts afresh.
     """
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(str(source.relative_to(Path(__file__).parent)).encode() + b"\0" + source.read_bytes())
     root = os.environ.get("OPENIADS_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(root) / "openiads" / "kernels" / digest.hexdigest()[:16]
     try:
@@ -41,5 +41,3 @@ def jit(function: Callable[..., Any]) -> Any:
         return numba.njit(nogil=True, cache=True, fastmath=False, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = before
-
-

@@ -207,8 +207,6 @@ def _move_route(bodies, terrain, truth, b, t):
         truth.vel[b, i] = radius * (dp * u0[i] + dq * u1[i]) + climb * unit
 
 
-
-
 @jit
 def minimum_energy_arc(from_unit, to_unit):
     """The slowest vacuum trajectory between two points on the sphere (Bate, Mueller, White 1971, ch. 6).

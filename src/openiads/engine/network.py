@@ -52,7 +52,6 @@ class Reports(NamedTuple):
     phase: np.ndarray  # int8[F, C] state of each engagement
     verdict: np.ndarray  # int8[F, C] kill assessment: 0 none, 1 believed killed, 2 believed missed
     rounds: np.ndarray  # int32[F] ready rounds
-    t_shot: np.ndarray  # float64[F, C] s, intercept that is under way
 
 
 class Messages(NamedTuple):
@@ -97,7 +96,7 @@ def empty_reports(nodes: int, rows: int, units: int, channels: int) -> Reports:
     return Reports(
         np.zeros((nodes, rows), np.int8), np.zeros((nodes, rows), np.int64),
         np.zeros((units, channels), np.int8), np.zeros((units, channels), np.int8),
-        np.zeros(units, np.int32), np.full((units, channels), np.inf),
+        np.zeros(units, np.int32),
     )  # fmt: skip
 
 

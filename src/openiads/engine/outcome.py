@@ -16,7 +16,6 @@ from openiads.engine.jit import jit
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND
 from openiads.engine.network import HOSTILE as HOSTILE_IDENTITY
 from openiads.engine.network import PENDING, SUSPECT, UNKNOWN
-from openiads.engine.tracking import FIRM
 
 ASPECT_CELLS = 648
 AGE_BINS = 120  # of one second
@@ -225,7 +224,7 @@ def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, tally, exp
                 need = intercept(units, f, x, False, units.reaction[f])
                 if not math.isnan(need) and left - need < 60.0:
                     tally.undecided[n] += t1 - t0
-                    
+
 
 @jit
 def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1):

@@ -22,7 +22,7 @@ from openiads.engine.geo import (
     to_geodetic,
 )
 from openiads.engine.jit import jit
-from openiads.engine.motion import FLYING, ROUND
+from openiads.engine.motion import FLYING
 
 ASKED_CIVIL, CIVIL_REPLY, ASKED_MILITARY, MILITARY_REPLY = 1, 2, 4, 8
 CIVIL_MODES, MILITARY_MODES = 1, 2
@@ -222,21 +222,66 @@ def look_time(fraction, period, phase, t0, t1):
 
 @jit
 def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin, t0, t1):
-    """All looks of all radars in (t0, t1]; bodies are where Truth has them at t1."""
-    row = 0
+    """All looks of all radars in (t0, t1]; bodies are where Truth has them at t1.
+
+    The beam test stands in this loop and not in a function of its own: most pairs end here, and a call that
+    hands on nine bundles costs more than the test.
+    """
+    row = np.int64(0)
     plots.dropped[0] = 0
+    due = np.empty(truth.status.size, np.int64)
+    scans = np.empty(truth.status.size, np.int64)
+    times = np.empty(truth.status.size)
     for r in range(radars.key.size):
         plots.first[r] = row
         if not taskings.on[r] or not _carry(radars, truth, antennas, r):
             continue
+        site, axes = antennas.pos[r], antennas.axes[r]
+        reach2 = radars.reach[r, 1] ** 2
+        period, phase, width = radars.period[r], radars.phase[r], radars.sector_width[r]
+        begin = radars.sector_centre[r] - 0.5 * width
+        dwells = radars.track_period[r] > 0.0 and taskings.active[r].any()
+        count = 0
         for b in range(truth.status.size):
-            if truth.status[b] != FLYING or bodies.kind[b] == ROUND:
+            if truth.status[b] != FLYING or not (radars.kinds[r] >> bodies.kind[b]) & 1 or radars.host[r] == b:
                 continue
-            if not (radars.kinds[r] >> bodies.kind[b]) & 1 or radars.host[r] == b:
+            dx = truth.pos[b, 0] - site[0]
+            dy = truth.pos[b, 1] - site[1]
+            dz = truth.pos[b, 2] - site[2]
+            if dx * dx + dy * dy + dz * dz > reach2:
                 continue
-            row = _look(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin, r, b, row, t0, t1)
+            if dwells and designated(taskings.active[r], taskings.centre[r], taskings.radius[r], truth.pos[b]):
+                t, scan = look_time(0.0, radars.track_period[r], phase, t0, t1)
+                scan += _TRACK_LOOKS
+            else:
+                east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+                north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+                offset = (math.atan2(east, north) - begin) % _TWO_PI
+                if offset > width:
+                    continue
+                t, scan = look_time(offset / width, period, phase, t0, t1)
+            if t > t0:
+                due[count], scans[count], times[count] = b, scan, t
+                count += 1
+        for i in range(count):
+            row = _look(
+                radars, bodies, terrain, key, truth, antennas, plots, origin, r, due[i], row, scans[i], times[i], t1
+            )
         row = _false_plots(radars, key, antennas, plots, origin, r, row, t0, t1)
     plots.first[radars.key.size] = row
+
+
+@jit
+def designated(active, centre, radius, pos):
+    """Does a position lie in one of the places an engagement radar was told to look at."""
+    for c in range(active.size):
+        if active[c]:
+            gap = 0.0
+            for i in range(3):
+                gap += (pos[i] - centre[c, i]) ** 2
+            if gap < radius[c] ** 2:
+                return True
+    return False
 
 
 @jit
@@ -256,46 +301,17 @@ def _carry(radars, truth, antennas, r):
 
 
 @jit
-def _timing(radars, taskings, truth, r, b, azimuth, t0, t1):
-    """When radar r looks at body b in this tick and under which scan number; (nan, 0) for not at all."""
-    track_period = radars.track_period[r]
-    if track_period > 0.0:
-        for c in range(taskings.active.shape[1]):
-            if taskings.active[r, c]:
-                gap = 0.0
-                for i in range(3):
-                    gap += (truth.pos[b, i] - taskings.centre[r, c, i]) ** 2
-                if gap < taskings.radius[r, c] ** 2:
-                    t, scan = look_time(0.0, track_period, radars.phase[r], t0, t1)
-                    return t, scan + _TRACK_LOOKS
-    width = radars.sector_width[r]
-    offset = (azimuth - radars.sector_centre[r] + 0.5 * width) % _TWO_PI
-    if offset > width:
-        return math.nan, 0
-    return look_time(offset / width, radars.period[r], radars.phase[r], t0, t1)
-
-
-@jit
-def _look(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin, r, b, row, t0, t1):
-    """One possible look of radar r at body b; returns the next free row."""
+def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, row, scan, t, t1):
+    """One look of radar r at body b at time t; returns the next free row."""
     axes = antennas.axes[r]
     dx = truth.pos[b, 0] - antennas.pos[r, 0]
     dy = truth.pos[b, 1] - antennas.pos[r, 1]
     dz = truth.pos[b, 2] - antennas.pos[r, 2]
-    reach = radars.reach[r, 1]
-    if dx * dx + dy * dy + dz * dz > reach * reach:
-        return row
-    east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
-    north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
-    azimuth = math.atan2(east, north)
-    t, scan = _timing(radars, taskings, truth, r, b, azimuth, t0, t1)
-    if math.isnan(t):
-        return row
     back = t - t1  # the body is taken back to the moment of the look
     vx, vy, vz = truth.vel[b, 0], truth.vel[b, 1], truth.vel[b, 2]
     dx, dy, dz = dx + back * vx, dy + back * vy, dz + back * vz
     distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if distance < radars.reach[r, 0] or distance > reach:
+    if distance < radars.reach[r, 0] or distance > radars.reach[r, 1]:
         return row
     up = axes[2, 0] * dx + axes[2, 1] * dy + axes[2, 2] * dz
     east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz

@@ -5,7 +5,6 @@ Loops in the physics are closed here by filling the inboxes that the next tick r
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -65,32 +64,35 @@ class State(NamedTuple):
     scratch: Scratch
 
 
-@jit
-def tick(params, state, t0, t1):
-    """Bring the whole state from t0 to t1 (s)."""
-    emit(params.readiness, params.radars, params.doctrine, state.orders, state.taskings, t1)
-    move(params.bodies, params.terrain, state.effects, state.truth, t1)
-    sense(params.radars, params.bodies, params.terrain, params.key, state.truth, state.antennas, state.taskings,
-          state.plots, state.origin, t0, t1)  # fmt: skip
-    track(params.trackers, params.radars.node, params.radars.local, state.plots, state.tracks, state.scratch, t0, t1)
-    exchange(params.links, state.tracks, state.reports, state.messages, state.pictures, params.key, t0, t1)
-    decide(params.units, params.doctrine, state.pictures, state.reports, state.orders, params.key, t1)
-    engage(params.units, state.orders, params.bodies, state.truth, state.engagements, params.key, t1)
-    credit(params.radars, state.plots, state.origin, state.tracks, state.exposure, params.bodies, params.observers)
-    account(params.units, params.doctrine, params.bodies, params.observers, state.truth, state.tracks, state.messages,
-            state.pictures, state.orders, state.engagements, state.taskings, state.tally, state.exposure, state.events,
-            t0, t1)  # fmt: skip
-    close_loops(params, state, t1)
-
-
-@jit
 def simulate(params, state, first, length, ticks):
     """Run `ticks` ticks of `length` seconds, the first ending at (first + 1) * length.
 
-    Times are multiples of the tick number, so results do not depend on how a run is cut into calls.
+    Times are multiples of the tick number, so results do not depend on how a run is cut into calls. The kernel
+    takes the bundles one by one: as two nested tuples the same code compiles four times slower.
     """
+    _simulate(*params, *state, first, length, ticks)
+
+
+@jit
+def _simulate(key, bodies, terrain, radars, trackers, links, units, doctrine, observers, readiness,
+              truth, antennas, plots, origin, tracks, messages, pictures, orders, engagements, tally, exposure, events,
+              effects, taskings, reports, scratch, first, length, ticks):  # fmt: skip
+    """One tick after another, every stage in its order."""
     for i in range(first, first + ticks):
-        tick(params, state, i * length, (i + 1) * length)
+        t0, t1 = i * length, (i + 1) * length
+        emit(readiness, radars, doctrine, orders, taskings, t1)
+        move(bodies, terrain, effects, truth, t1)
+        sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin, t0, t1)
+        track(trackers, radars.node, radars.local, plots, tracks, scratch, t0, t1)
+        exchange(links, tracks, reports, messages, pictures, key, t0, t1)
+        decide(units, doctrine, pictures, reports, orders, key, t1)
+        engage(units, orders, bodies, truth, engagements, key, t1)
+        credit(radars, plots, origin, tracks, exposure, bodies, observers)
+        account(units, doctrine, bodies, observers, truth, tracks, messages, pictures, orders, engagements, taskings,
+                tally, exposure, events, t0, t1)  # fmt: skip
+        report(orders, engagements, reports)
+        task(units, orders, engagements, taskings)
+        affect(units, bodies, truth, engagements, effects, t1)
 
 
 @jit
@@ -105,28 +107,37 @@ def emit(readiness, radars, doctrine, orders, taskings, t1):
 
 
 @jit
-def close_loops(params, state, t1):
-    """Fill the inboxes: effects of weapons, tasks of radars, reports of the fire units."""
-    orders, engagements, reports = state.orders, state.engagements, state.reports
-    for n in range(orders.identity.shape[0]):
-        for p in range(orders.identity.shape[1]):
-            reports.identity[n, p] = orders.identity[n, p]
-            reports.number[n, p] = orders.number[n, p]
-    state.taskings.active[:] = False
-    for f in range(params.units.key.size):
-        reports.rounds[f] = engagements.rounds[f]
+def report(orders, engagements, reports):
+    """Fill the inbox of network and command: identities, and how every engagement stands."""
+    reports.identity[:] = orders.identity
+    reports.number[:] = orders.number
+    reports.rounds[:] = engagements.rounds
+    reports.phase[:] = engagements.phase
+    reports.verdict[:] = engagements.verdict
+
+
+@jit
+def task(units, orders, engagements, taskings):
+    """Fill the inbox of sensing: where the engagement radars have to look."""
+    taskings.active[:] = False
+    for f in range(units.key.size):
         for c in range(orders.state.shape[1]):
-            reports.phase[f, c] = engagements.phase[f, c]
-            reports.verdict[f, c] = engagements.verdict[f, c]
-            if engagements.launched[f, c]:
-                _show_round(params.bodies, params.units, state.truth, state.effects, engagements, f, c, t1)
-            if engagements.met[f, c] and engagements.killed[f, c]:
-                state.effects.killed[engagements.hit[f, c]] = True
             if orders.state[f, c] == APPROVED or engagements.phase[f, c] > 0:
-                _task(params.units.radar[f], state.taskings, orders.x[f, c], 5_000.0)
+                _task(units.radar[f], taskings, orders.x[f, c], 5_000.0)
         for i in range(orders.cue.shape[1]):
             if orders.cue[f, i] >= 0:
-                _task(params.units.radar[f], state.taskings, orders.cue_x[f, i], orders.cue_x[f, i, 3])
+                _task(units.radar[f], taskings, orders.cue_x[f, i], orders.cue_x[f, i, 3])
+
+
+@jit
+def affect(units, bodies, truth, engagements, effects, t1):
+    """Fill the inbox of motion: rounds launched, bodies killed."""
+    for f in range(units.key.size):
+        for c in range(engagements.phase.shape[1]):
+            if engagements.launched[f, c]:
+                _show_round(bodies, units, truth, effects, engagements, f, c, t1)
+            if engagements.met[f, c] and engagements.killed[f, c]:
+                effects.killed[engagements.hit[f, c]] = True
 
 
 @jit

@@ -145,11 +145,7 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
             if feed == "none":
                 continue
             guard = "none" if feed == "open" else feed
-        elif link.role == "orders" and p.order_path != "link":
-            continue
-        elif link.role == "support" and p.support != "link":
-            continue
-        elif link.role == "undeclared" and not powered(p):
+        elif (link.role == "orders" and p.order_path != "link") or (link.role == "support" and p.support != "link") or (link.role == "undeclared" and not powered(p)):
             continue
         opened.append(link.model_copy(update={"guard": guard}))
     for link in opened:
@@ -162,7 +158,9 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
     return opened
 
 
-def _radars(scenario: Scenario, world: World, posture: Posture, node_index: dict[str, int], tick: float) -> sensing.Radars:
+def _radars(
+    scenario: Scenario, world: World, posture: Posture, node_index: dict[str, int], tick: float
+) -> sensing.Radars:
     """All radars of the scenario, present or not, so that their numbers are the same in every posture."""
     specs = scenario.radars
     models = [scenario.library.radars[r.class_] for r in specs]
@@ -230,7 +228,7 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
     active = np.array([node.tracks and node.name not in posture.absent for node in scenario.nodes])
     return tracking.Trackers(
         active=active,
-        accel=np.full(count, 5.0),
+        accel=np.full(count, 12.0),
         speed=np.full(count, 350.0),
         hits=np.full(count, 3, np.int32),
         window=5.0 * longest,

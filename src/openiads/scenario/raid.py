@@ -34,6 +34,6 @@ def threats(scenario: Scenario, vignette: Vignette, key: np.ndarray) -> list[Fli
                 flight.arc = (t0, start, end)
             else:
                 ground = model.altitude_reference == "ground"
-                flight.route = cruise(start, end, t0, model.speed, model.altitude, ground)
+                flight.route = cruise(start, end, t0, model.speed or 0.0, model.altitude, ground)
             flights.append(flight)
     return flights

@@ -107,7 +107,7 @@ class BodyClass(Spec):
 
     title: Text
     kind: Kind
-    speed: float = quantity("speed", gt=0.0, le=8000.0)
+    speed: float | None = quantity("speed", None, gt=0.0, le=8000.0)
     altitude: float = quantity("length", 0.0, le=30e3)
     altitude_reference: Literal["sea", "ground"] = "sea"
     rcs_nose: Decade
@@ -215,7 +215,7 @@ class Link(Spec):
     role: Literal["fixed", "feed_in", "feed_out", "orders", "support", "undeclared"]
     latency: float = quantity("time", le=3600.0)
     period: float = quantity("time", gt=0.0, le=3600.0)
-    capacity: int = Field(ge=1, le=5000)
+    capacity: int = Field(ge=0, le=5000)  # tracks a frame; 0 for a link that carries orders only
     message: float = quantity("data", gt=0.0)
     availability: float = number(1.0, le=1.0)
     guard: Literal["none", "filter", "diode"] = "none"
@@ -284,6 +284,7 @@ class Sortie(Spec):
     weekdays_only: bool = False
     patterns: list[Name] = []
     in_raid: bool = False
+    in_peace: bool = True
     reflectors: Literal["modifier", "always", "never"] = "never"
 
 

@@ -30,7 +30,7 @@ def civil_flights(scenario: Scenario, key: np.ndarray, clock: float, span: tuple
         starts = departures(civil, key, purpose, per_day, clock, (span[0] - _LONGEST, span[1]))
         draws = rng.uniform_table(key, rng.TRAFFIC, np.uint32(purpose), np.uint32(1), len(starts))
         for i, t0 in enumerate(starts):
-            route = _civil_route(civil, name, float(t0), model.speed, draws[i])
+            route = _civil_route(civil, name, float(t0), model.speed or 0.0, draws[i])
             if route and route[-1].t > span[0]:
                 flights.append(Flight(f"{name}-{i}", civil.airliner, model, motion.CIVIL, 2, route=route))
     return flights
@@ -84,7 +84,9 @@ def _civil_route(civil: Civil, name: str, t0: float, speed: float, u: np.ndarray
     route = []
     for d, height in points:
         place = destination(*start, azimuth, d)
-        route.append(Waypoint(t0 + d / speed, *place, max(height, 150.0), height == 0.0 and (d == 0.0 or d == distance)))
+        route.append(
+            Waypoint(t0 + d / speed, *place, max(height, 150.0), height == 0.0 and (d == 0.0 or d == distance))
+        )
     return route
 
 
@@ -114,7 +116,9 @@ def sorties(scenario: Scenario, key: np.ndarray, vignette: str, clock: float, we
             if route:
                 name = sortie.name if sortie.count == 1 else f"{sortie.name}-{i + 1}"
                 flights.append(
-                    Flight(name, sortie.class_, model, motion.FRIEND, OWNERS.index(sortie.owner), augmented, route=route)
+                    Flight(
+                        name, sortie.class_, model, motion.FRIEND, OWNERS.index(sortie.owner), augmented, route=route
+                    )
                 )
     return flights
 
@@ -123,9 +127,9 @@ def _sortie_route(sortie: Sortie, model, key: np.ndarray, ordinal: int, vignette
                   span: tuple[float, float]) -> list[Waypoint]:  # fmt: skip
     """Route of one aircraft of a sortie, empty when it is not in the air."""
     hours = (sortie.start, sortie.end)
-    speed = sortie.speed or model.speed
+    speed = sortie.speed or model.speed or 0.0
     height = sortie.altitude if sortie.altitude is not None else model.altitude
-    u = rng.uniform_table(key, rng.SORTIE, name_key(sortie.name), np.uint32(ordinal), 400)
+    u = rng.uniform_table(key, rng.SORTIE, name_key(sortie.name), np.uint32(ordinal), 1)
     centre = (sortie.latitude, sortie.longitude)
     if sortie.kind == "transit":
         length = hours[1] - hours[0] if vignette == "peace" else span[1] - span[0]
@@ -136,15 +140,25 @@ def _sortie_route(sortie: Sortie, model, key: np.ndarray, ordinal: int, vignette
     now = clock % 86400.0
     if vignette == "peace" and not hours[0] <= now < hours[1]:
         return []
-    t, i, angle = span[0], 0, 2.0 * math.pi * u[0, 1]
-    route = []
-    while t < span[1] + 1.0 and i < len(u):
-        if sortie.kind == "orbit":
-            place = destination(*centre, (angle + i * math.pi / 6.0) % (2.0 * math.pi), sortie.radius)
-        else:
-            place = destination(*centre, 2.0 * math.pi * u[i, 2], sortie.radius * math.sqrt(u[i, 3]))
-        if route:
-            t += max(10.0, ground_distance(route[-1].latitude, route[-1].longitude, *place) / speed)
-        route.append(Waypoint(t, *place, height))
-        i += 1
+    if sortie.kind == "orbit":
+        return _loop(centre, sortie.radius, (1.0, 1.0), (u[0, 1] * 2.0 * math.pi, 0.25), speed, height, span)
+    return _loop(centre, sortie.radius, (1.0, 2.0 + u[0, 2]), (u[0, 1] * 2.0 * math.pi, u[0, 3]), speed, height, span)
+
+
+def _loop(centre: tuple[float, float], radius: float, rate: tuple[float, float], phase: tuple[float, float],
+          speed: float, height: float, span: tuple[float, float]) -> list[Waypoint]:  # fmt: skip
+    """A smooth closed path at constant speed: a circle, or a Lissajous figure that fills a training area.
+
+    Sampled every 20 s, so that no corner asks for more than a gentle turn.
+    """
+    stride = 20.0
+    angle, route = phase[0], []
+    shift = 2.0 * math.pi * phase[1]
+    for i in range(math.ceil((span[1] - span[0]) / stride) + 2):
+        east = radius * math.sin(rate[0] * angle)
+        north = radius * math.sin(rate[1] * angle + shift)
+        place = destination(*centre, math.atan2(east, north), math.hypot(east, north))
+        route.append(Waypoint(span[0] + i * stride, *place, height))
+        pace = radius * math.hypot(rate[0] * math.cos(rate[0] * angle), rate[1] * math.cos(rate[1] * angle + shift))
+        angle += speed * stride / max(pace, 0.2 * radius)
     return route

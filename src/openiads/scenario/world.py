@@ -140,4 +140,6 @@ def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, s
     if len(flights) > 2000:
         raise ScenarioError(f"vignette '{vignette}' has {len(flights)} bodies; at most 2000 are accepted")
     bodies, groups = to_bodies(flights)
-    return World(draw, vignette, clock, weekday, terrain_of(scenario.terrain), site, antenna, mask, flights, bodies, groups)
+    return World(
+        draw, vignette, clock, weekday, terrain_of(scenario.terrain), site, antenna, mask, flights, bodies, groups
+    )

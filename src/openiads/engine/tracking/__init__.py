@@ -12,13 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.jit import jit
-from openiads.engine.tracking.assign import Matching, Pairs, assign, empty_matching, empty_pairs
 from openiads.engine.tracking.associate import (
     Pass,
     Sweep,
+    box,
     empty_sweep,
     enter,
-    half_width,
     list_tracks,
     pair_up,
     relist,
@@ -32,10 +31,10 @@ from openiads.engine.tracking.lifecycle import (
     NEVER,
     TENTATIVE,
     credit_plot,
-    free_slot,
     open_track,
     settle,
 )
+from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
     "FIRM", "FREE", "NEVER", "SECOND_LOOK", "TENTATIVE", "UNIT_TIME", "Scratch", "Trackers", "Tracks",
@@ -129,69 +128,57 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
             if tracks.status[n, s] != FREE:
                 predict(tracks.x, tracks.p, n, s, t1 - t0, density)
         axis = widest_axis(tracks.status, tracks.x, n)
-        count = list_tracks(
-            tracks.status, tracks.x, tracks.p, n, scratch.sweep, axis, math.sqrt(trackers.gate[n]), t1 - t0
-        )
+        sigmas = math.sqrt(trackers.gate[n])
+        list_tracks(tracks.status, tracks.x, tracks.p, n, scratch.sweep, axis, sigmas, t1 - t0)
         for r in range(radars_node.size):
-            first, last = plots.first[r], plots.first[r + 1]
+            first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
                 turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
-                count = _take_turn(trackers, plots, tracks, scratch, count, turn)
+                pair_up(plots, tracks.x, tracks.p, scratch.sweep, scratch.pairs, turn)
+                assign(scratch.pairs, last - first, scratch.matching)
+                _take(plots, tracks, scratch.sweep, scratch.matching.track_of, turn)
+                _start(trackers, plots, tracks, scratch.sweep, scratch.matching.track_of, turn)
         settle(trackers, tracks, n, t1)
 
 
 @jit
-def _take_turn(trackers, plots, tracks, scratch, count, turn):
-    """One radar's plots into the tracks of its node; returns how many tracks there are."""
-    sweep, matching, n = scratch.sweep, scratch.matching, turn.node
-    rows = turn.last - turn.first
-    pair_up(plots, tracks, sweep, count, scratch.pairs, turn)
-    assign(scratch.pairs, rows, matching)
-    left = rows
-    for i in range(rows):
-        s = matching.track_of[i]
+def _take(plots, tracks, sweep, track_of, turn):
+    """Update the tracks of a pass with the plots assigned to them."""
+    x, p, n, t1 = tracks.x, tracks.p, turn.node, turn.t1
+    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
+    for q in range(turn.first, turn.last):
+        s = track_of[q - turn.first]
         if s >= 0:
-            _take(plots, tracks, sweep, turn, s, turn.first + i)
-            left -= 1
-    relist(tracks.x, n, sweep, count, turn.axis)
-    slot = 0
-    for i in range(rows if left else 0):
-        if matching.track_of[i] >= 0:
-            continue
-        q = turn.first + i
-        s = seen_before(plots, tracks, sweep, count, turn, q, SECOND_LOOK)
-        if s >= 0:
-            _take(plots, tracks, sweep, turn, s, q)
-            relist(tracks.x, n, sweep, count, turn.axis)
-            continue
-        slot = free_slot(tracks.status, n, slot)
-        if slot < 0:
-            tracks.dropped[0] += 1
-            slot = tracks.status.shape[1]
-            continue
-        _start(trackers, plots, tracks, turn, slot, q)
-        count = enter(
-            tracks.x, tracks.p, n, slot, sweep, count, turn.axis, math.sqrt(turn.gate), turn.t1 - turn.t0
-        )
-    return count
+            update(x, p, n, s, plots.pos, plots.cov, q, t1 - plots.t[q])
+            credit_plot(tracks, plots, n, s, q, turn.local)
+            box(x, p, n, s, sweep.half, sigmas, span)
+    relist(x, n, sweep, turn.axis)
 
 
 @jit
-def _take(plots, tracks, sweep, turn, s, q):
-    """Update a track with a plot."""
-    n = turn.node
-    update(tracks.x, tracks.p, n, s, plots.pos, plots.cov, q, turn.t1 - plots.t[q])
-    sweep.half[s] = half_width(
-        tracks.x, tracks.p, n, s, turn.axis, math.sqrt(turn.gate), turn.t1 - turn.t0
-    )
-    credit_plot(tracks, plots, n, s, q, turn.local)
-
-
-@jit
-def _start(trackers, plots, tracks, turn, s, q):
-    """Start a tentative track with a plot."""
-    n = turn.node
+def _start(trackers, plots, tracks, sweep, track_of, turn):
+    """Every plot that is left starts a track, unless it is a second look at one of this pass."""
+    x, p, n, t1 = tracks.x, tracks.p, turn.node, turn.t1
+    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     density = trackers.accel[n] * trackers.accel[n] * UNIT_TIME
-    begin(tracks.x, tracks.p, n, s, plots.pos, plots.cov, q, turn.t1 - plots.t[q], trackers.speed[n], density)
-    open_track(tracks, plots, n, s, q)
-    credit_plot(tracks, plots, n, s, q, turn.local)
+    slot = np.int64(0)
+    for q in range(turn.first, turn.last):
+        if track_of[q - turn.first] >= 0:
+            continue
+        back = t1 - plots.t[q]
+        s = seen_before(plots.t, plots.pos, plots.cov, x, p, tracks.radar_t, sweep, turn, q, SECOND_LOOK)
+        if s >= 0:
+            update(x, p, n, s, plots.pos, plots.cov, q, back)
+            credit_plot(tracks, plots, n, s, q, turn.local)
+            box(x, p, n, s, sweep.half, sigmas, span)
+            relist(x, n, sweep, turn.axis)
+            continue
+        while slot < tracks.status.shape[1] and tracks.status[n, slot] != FREE:
+            slot += 1
+        if slot == tracks.status.shape[1]:
+            tracks.dropped[0] += 1
+            continue
+        begin(x, p, n, slot, plots.pos, plots.cov, q, back, trackers.speed[n], density)
+        open_track(tracks, plots, n, slot, q)
+        credit_plot(tracks, plots, n, slot, q, turn.local)
+        enter(x, p, n, slot, sweep, turn.axis, sigmas, span)

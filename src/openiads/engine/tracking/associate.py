@@ -1,4 +1,7 @@
-"""Which plots can belong to which tracks: a sorted sweep along one axis, then the gate."""
+"""Which plots can belong to which tracks: a sorted sweep along one axis, then the gate.
+
+Inner functions take single arrays: a call that is not inlined costs more for a whole bundle than for its work.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,20 @@ import numpy as np
 
 from openiads.engine.jit import jit
 from openiads.engine.tracking.filter import distance
-from openiads.engine.tracking.lifecycle import FREE
+from openiads.engine.tracking.lifecycle import FREE, TENTATIVE
+
+_ADJACENT = np.int64(1)  # not a literal, for which numba would compile a sort of its own
 
 
 class Sweep(NamedTuple):
-    """The tracks of one node in the order of one coordinate."""
+    """The tracks of one node in the order of one coordinate; axis 0 = tentative, firm (their widths differ)."""
 
-    slot: np.ndarray  # int32[S] first the lowest
-    key: np.ndarray  # float64[S] m, its coordinate
-    half: np.ndarray  # float64[S] m, by slot: how far off a plot without error can lie and still gate
-    widest: np.ndarray  # float64[1] m, largest of them
+    count: np.ndarray  # int64[2]
+    slot: np.ndarray  # int64[2, S] first the lowest
+    key: np.ndarray  # float64[2, S] m, its coordinate
+    widest: np.ndarray  # float64[2] m, largest half-width on this coordinate
+    half: np.ndarray  # float64[S, 3] m, by slot: how far off a plot without error can lie on each axis and still gate
+    near: np.ndarray  # int64[S] tracks in the box around one plot
 
 
 class Pass(NamedTuple):
@@ -36,7 +43,10 @@ class Pass(NamedTuple):
 
 def empty_sweep(slots: int) -> Sweep:
     """Room for [slots] tracks."""
-    return Sweep(np.zeros(slots, np.int32), np.zeros(slots), np.zeros(slots), np.zeros(1))
+    return Sweep(
+        np.zeros(2, np.int64), np.zeros((2, slots), np.int64), np.zeros((2, slots)), np.zeros(2),
+        np.zeros((slots, 3)), np.zeros(slots, np.int64),
+    )  # fmt: skip
 
 
 @jit
@@ -55,139 +65,157 @@ def widest_axis(status, x, n):
 
 
 @jit
-def half_width(x, p, n, s, axis, sigmas, span):
-    """How far (m) a plot without error can lie from a track on one axis and still gate, up to `span` s earlier.
+def box(x, p, n, s, half, sigmas, span):
+    """Fill half[s]: how far (m) a plot without error, up to `span` s old, can lie from a track and still gate.
 
-    An upper bound, since sd(position - back velocity) <= sd(position) + back sd(velocity).
+    An upper bound on each axis, since sd(position - back velocity) <= sd(position) + back sd(velocity).
     """
-    diagonal = axis * (7 - axis) // 2
-    spread = math.sqrt(p[n, s, diagonal]) + span * math.sqrt(p[n, s, 15 + diagonal])
-    return sigmas * spread + span * abs(x[n, s, axis + 3])
+    half[s, 0] = sigmas * (math.sqrt(p[n, s, 0]) + span * math.sqrt(p[n, s, 15])) + span * abs(x[n, s, 3])
+    half[s, 1] = sigmas * (math.sqrt(p[n, s, 3]) + span * math.sqrt(p[n, s, 18])) + span * abs(x[n, s, 4])
+    half[s, 2] = sigmas * (math.sqrt(p[n, s, 5]) + span * math.sqrt(p[n, s, 20])) + span * abs(x[n, s, 5])
 
 
 @jit
 def list_tracks(status, x, p, n, sweep, axis, sigmas, span):
-    """Enter every track of the node into the sweep; returns how many."""
-    count = 0
-    sweep.widest[0] = 0.0
+    """Enter every track of the node into the sweep."""
+    sweep.count[:] = 0
+    sweep.widest[:] = 0.0
     for s in range(status.shape[1]):
         if status[n, s] != FREE:
-            sweep.slot[count] = s
-            sweep.key[count] = x[n, s, axis]
-            sweep.half[s] = half_width(x, p, n, s, axis, sigmas, span)
-            sweep.widest[0] = max(sweep.widest[0], sweep.half[s])
-            count += 1
-    gap = 1
-    while gap < count // 3:
-        gap = 3 * gap + 1
-    while gap > 1:  # Shell sort: in place, and quick where little has moved
-        _sort(sweep, gap, count, gap)
-        gap //= 3
-    _sort(sweep, 1, count, 1)
-    return count
+            g = status[n, s] - TENTATIVE
+            i = sweep.count[g]
+            sweep.slot[g, i] = s
+            sweep.key[g, i] = x[n, s, axis]
+            box(x, p, n, s, sweep.half, sigmas, span)
+            sweep.widest[g] = max(sweep.widest[g], sweep.half[s, axis])
+            sweep.count[g] += 1
+    for g in range(2):
+        gap = 1
+        while gap < sweep.count[g] // 3:
+            gap = 3 * gap + 1
+        while gap >= 1:  # Shell sort: in place, and quick where little has moved
+            _sort(sweep.slot, sweep.key, g, gap, sweep.count[g], gap)
+            gap //= 3
 
 
 @jit
-def relist(x, n, sweep, count, axis):
+def relist(x, n, sweep, axis):
     """Put the sweep in order again after tracks have moved a little."""
-    sweep.widest[0] = 0.0
-    for i in range(count):
-        s = sweep.slot[i]
-        sweep.key[i] = x[n, s, axis]
-        sweep.widest[0] = max(sweep.widest[0], sweep.half[s])
-    _sort(sweep, 1, count, 1)
+    for g in range(2):
+        widest = 0.0
+        for i in range(sweep.count[g]):
+            s = sweep.slot[g, i]
+            sweep.key[g, i] = x[n, s, axis]
+            widest = max(widest, sweep.half[s, axis])
+        sweep.widest[g] = widest
+        _sort(sweep.slot, sweep.key, g, _ADJACENT, sweep.count[g], _ADJACENT)
 
 
 @jit
-def enter(x, p, n, s, sweep, count, axis, sigmas, span):
-    """Add one new track to the sweep; returns how many there are."""
-    sweep.slot[count] = s
-    sweep.key[count] = x[n, s, axis]
-    sweep.half[s] = half_width(x, p, n, s, axis, sigmas, span)
-    sweep.widest[0] = max(sweep.widest[0], sweep.half[s])
-    _sort(sweep, count, count + 1, 1)
-    return count + 1
+def enter(x, p, n, s, sweep, axis, sigmas, span):
+    """Add one new, tentative track to the sweep."""
+    g = np.int64(0)
+    i = sweep.count[g]
+    sweep.slot[g, i] = s
+    sweep.key[g, i] = x[n, s, axis]
+    box(x, p, n, s, sweep.half, sigmas, span)
+    sweep.widest[g] = max(sweep.widest[g], sweep.half[s, axis])
+    sweep.count[g] += 1
+    _sort(sweep.slot, sweep.key, g, i, i + 1, _ADJACENT)
 
 
 @jit
-def _sort(sweep, begin, count, gap):
+def _sort(slot, key, g, begin, count, gap):
     """Insertion sort of places `gap` apart, those before `begin` being in order; equal keys by slot."""
-    slot, key = sweep.slot, sweep.key
     for i in range(begin, count):
-        k, s = key[i], slot[i]
+        k, s = key[g, i], slot[g, i]
         j = i
-        while j >= gap and (key[j - gap] > k or (key[j - gap] == k and slot[j - gap] > s)):
-            key[j], slot[j] = key[j - gap], slot[j - gap]
+        while j >= gap and (key[g, j - gap] > k or (key[g, j - gap] == k and slot[g, j - gap] > s)):
+            key[g, j], slot[g, j] = key[g, j - gap], slot[g, j - gap]
             j -= gap
-        key[j], slot[j] = k, s
+        if j != i:
+            key[g, j], slot[g, j] = k, s
 
 
 @jit
-def first_from(key, count, low):
-    """The first place in the sweep whose coordinate is at least `low`."""
-    a, b = 0, count
-    while a < b:
-        middle = (a + b) // 2
-        if key[middle] < low:
-            a = middle + 1
-        else:
-            b = middle
-    return a
+def neighbours(x, n, sweep, pos, cov, q, axis, sigmas):
+    """List in near the tracks in whose box plot q can lie; returns how many.
+
+    Without branches on the data: a mispredicted one costs more than the tests of three axes.
+    """
+    z0, z1, z2 = pos[q, 0], pos[q, 1], pos[q, 2]
+    own0, own1, own2 = (
+        sigmas * math.sqrt(cov[q, 0]),
+        sigmas * math.sqrt(cov[q, 3]),
+        sigmas * math.sqrt(cov[q, 5]),
+    )
+    z = pos[q, axis]
+    own = sigmas * math.sqrt(cov[q, axis * (7 - axis) // 2])
+    slot, key, half, near = sweep.slot, sweep.key, sweep.half, sweep.near
+    found = 0
+    for g in range(2):
+        count = sweep.count[g]
+        if count == 0:
+            continue
+        low, high = z - own - sweep.widest[g], z + own + sweep.widest[g]
+        i, size = 0, count
+        while size > 1:
+            middle = size // 2
+            i += middle * (key[g, i + middle - 1] < low)
+            size -= middle
+        while i < count and key[g, i] <= high:
+            s = slot[g, i]
+            near[found] = s
+            found += (
+                (abs(x[n, s, 0] - z0) <= own0 + half[s, 0])
+                & (abs(x[n, s, 1] - z1) <= own1 + half[s, 1])
+                & (abs(x[n, s, 2] - z2) <= own2 + half[s, 2])
+            )
+            i += 1
+    return found
 
 
 @jit
-def pair_up(plots, tracks, sweep, count, pairs, turn):
+def pair_up(plots, x, p, sweep, pairs, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
     Cost = squared Mahalanobis distance + ln|S|, twice the negative logarithm of the likelihood less a constant.
     Leaving a plot alone costs gate + the largest ln|S| among its tracks, which is taken off, so that it costs 0:
     a plot that gates with one free track is always taken, and rivals are weighed by likelihood.
     """
-    t, pos, cov, x, p, n = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, turn.node
-    key, slot, half = sweep.key, sweep.slot, sweep.half
-    diagonal = turn.axis * (7 - turn.axis) // 2
-    sigmas = math.sqrt(turn.gate)
+    t, pos, cov, n, gate = plots.t, plots.pos, plots.cov, turn.node, turn.gate
+    sigmas = math.sqrt(gate)
     e = 0
     for q in range(turn.first, turn.last):
         pairs.first[q - turn.first] = e
-        z, back = pos[q, turn.axis], turn.t1 - t[q]
-        own = sigmas * math.sqrt(cov[q, diagonal])
+        found = neighbours(x, n, sweep, pos, cov, q, turn.axis, sigmas)
         begin, largest = e, -math.inf
-        i = first_from(key, count, z - own - sweep.widest[0])
-        while i < count and key[i] <= z + own + sweep.widest[0]:
-            s = slot[i]
-            if abs(key[i] - z) <= own + half[s]:
-                far, size = distance(x, p, n, s, pos, cov, q, back, turn.gate)
-                if far < math.inf:
-                    pairs.slot[e], pairs.cost[e] = s, far + size
-                    largest = max(largest, size)
-                    e += 1
-            i += 1
+        for k in range(found):
+            s = sweep.near[k]
+            far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t[q], gate)
+            if far < math.inf:
+                pairs.slot[e], pairs.cost[e] = s, far + size
+                largest = max(largest, size)
+                e += 1
         for k in range(begin, e):
-            pairs.cost[k] -= turn.gate + largest
+            pairs.cost[k] -= gate + largest
     pairs.first[turn.last - turn.first] = e
 
 
 @jit
-def seen_before(plots, tracks, sweep, count, turn, q, apart):
-    """The nearest track that this radar has already updated in this pass by a look at another moment, or -1.
+def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
+    """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
     are passed by the beam at nearly the same moment, so only looks more than `apart` (s) apart count.
     """
-    n, axis = turn.node, turn.axis
-    z = plots.pos[q, axis]
-    own = math.sqrt(turn.gate * plots.cov[q, axis * (7 - axis) // 2])
+    n, t = turn.node, plots_t[q]
     best, nearest = -1, math.inf
-    i = first_from(sweep.key, count, z - own - sweep.widest[0])
-    while i < count and sweep.key[i] <= z + own + sweep.widest[0]:
-        s = sweep.slot[i]
-        i += 1
-        look = tracks.radar_t[n, s, turn.local]
-        if look > turn.t0 and abs(look - plots.t[q]) > apart:
-            far, size = distance(
-                tracks.x, tracks.p, n, s, plots.pos, plots.cov, q, turn.t1 - plots.t[q], turn.gate
-            )
+    for k in range(neighbours(x, n, sweep, pos, cov, q, turn.axis, math.sqrt(turn.gate))):
+        s = sweep.near[k]
+        look = radar_t[n, s, turn.local]
+        if look > turn.t0 and abs(look - t) > apart:
+            far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
             if far + size < nearest:
                 best, nearest = s, far + size
     return best

@@ -45,7 +45,7 @@ def predict(x, p, n, s, dt, density):
 
 @jit
 def innovation(x, p, n, s, pos, cov, q, back):
-    """Plot q minus where the track was `back` seconds before its time: difference float64[3], covariance [6]."""
+    """Plot q minus where the track was `back` seconds before its time: difference (3), covariance (6)."""
     difference = (
         pos[q, 0] - (x[n, s, 0] - back * x[n, s, 3]),
         pos[q, 1] - (x[n, s, 1] - back * x[n, s, 4]),
@@ -85,11 +85,9 @@ def solve_lower(low, v):
 def distance(x, p, n, s, pos, cov, q, back, gate):
     """Squared Mahalanobis distance of plot q from a track, and ln of the determinant of its covariance.
 
-    (inf, 0) outside the gate; each axis alone is tried first, because most pairs fail there.
+    (inf, 0) outside the gate.
     """
     y, c = innovation(x, p, n, s, pos, cov, q, back)
-    if y[0] * y[0] > gate * c[0] or y[1] * y[1] > gate * c[3] or y[2] * y[2] > gate * c[5]:
-        return math.inf, 0.0
     low, d = factor(c)
     z = solve_lower(low, y)
     far = z[0] * z[0] / d[0] + z[1] * z[1] / d[1] + z[2] * z[2] / d[2]
@@ -105,52 +103,50 @@ def update(x, p, n, s, pos, cov, q, back):
     low, d = factor(c)
     z = solve_lower(low, y)
     g = (1.0 / d[0], 1.0 / d[1], 1.0 / d[2])
-    e = (z[0] * g[0], z[1] * g[1], z[2] * g[2])
-    w0 = solve_lower(low, _seen(p, n, s, 0, 6, 1, 7, 2, 8, back))
-    w1 = solve_lower(low, _seen(p, n, s, 1, 9, 3, 10, 4, 11, back))
-    w2 = solve_lower(low, _seen(p, n, s, 2, 12, 4, 13, 5, 14, back))
-    w3 = solve_lower(low, _seen(p, n, s, 6, 15, 9, 16, 12, 17, back))
-    w4 = solve_lower(low, _seen(p, n, s, 7, 16, 10, 18, 13, 19, back))
-    w5 = solve_lower(low, _seen(p, n, s, 8, 17, 11, 19, 14, 20, back))
-    x[n, s, 0] += w0[0] * e[0] + w0[1] * e[1] + w0[2] * e[2]
-    x[n, s, 1] += w1[0] * e[0] + w1[1] * e[1] + w1[2] * e[2]
-    x[n, s, 2] += w2[0] * e[0] + w2[1] * e[1] + w2[2] * e[2]
-    x[n, s, 3] += w3[0] * e[0] + w3[1] * e[1] + w3[2] * e[2]
-    x[n, s, 4] += w4[0] * e[0] + w4[1] * e[1] + w4[2] * e[2]
-    x[n, s, 5] += w5[0] * e[0] + w5[1] * e[1] + w5[2] * e[2]
-    _take_row(p, n, s, 0, 1, 2, w0, g, w0, w1, w2)
-    _take_row(p, n, s, 6, 7, 8, w0, g, w3, w4, w5)
-    _take_row(p, n, s, 9, 10, 11, w1, g, w3, w4, w5)
-    _take_row(p, n, s, 12, 13, 14, w2, g, w3, w4, w5)
-    _take_row(p, n, s, 15, 16, 17, w3, g, w3, w4, w5)
-    p[n, s, 3] -= _product(w1, g, w1)
-    p[n, s, 4] -= _product(w1, g, w2)
-    p[n, s, 5] -= _product(w2, g, w2)
-    p[n, s, 18] -= _product(w4, g, w4)
-    p[n, s, 19] -= _product(w4, g, w5)
-    p[n, s, 20] -= _product(w5, g, w5)
+    a00, a01, a02 = p[n, s, 0], p[n, s, 1], p[n, s, 2]
+    a11, a12, a22 = p[n, s, 3], p[n, s, 4], p[n, s, 5]
+    b00, b01, b02 = p[n, s, 6], p[n, s, 7], p[n, s, 8]
+    b10, b11, b12 = p[n, s, 9], p[n, s, 10], p[n, s, 11]
+    b20, b21, b22 = p[n, s, 12], p[n, s, 13], p[n, s, 14]
+    c00, c01, c02 = p[n, s, 15], p[n, s, 16], p[n, s, 17]
+    c11, c12, c22 = p[n, s, 18], p[n, s, 19], p[n, s, 20]
+    w0 = solve_lower(low, (a00 - back * b00, a01 - back * b01, a02 - back * b02))
+    w1 = solve_lower(low, (a01 - back * b10, a11 - back * b11, a12 - back * b12))
+    w2 = solve_lower(low, (a02 - back * b20, a12 - back * b21, a22 - back * b22))
+    w3 = solve_lower(low, (b00 - back * c00, b10 - back * c01, b20 - back * c02))
+    w4 = solve_lower(low, (b01 - back * c01, b11 - back * c11, b21 - back * c12))
+    w5 = solve_lower(low, (b02 - back * c02, b12 - back * c12, b22 - back * c22))
+    x[n, s, 0] += product(w0, g, z)
+    x[n, s, 1] += product(w1, g, z)
+    x[n, s, 2] += product(w2, g, z)
+    x[n, s, 3] += product(w3, g, z)
+    x[n, s, 4] += product(w4, g, z)
+    x[n, s, 5] += product(w5, g, z)
+    p[n, s, 0] = a00 - product(w0, g, w0)
+    p[n, s, 1] = a01 - product(w0, g, w1)
+    p[n, s, 2] = a02 - product(w0, g, w2)
+    p[n, s, 3] = a11 - product(w1, g, w1)
+    p[n, s, 4] = a12 - product(w1, g, w2)
+    p[n, s, 5] = a22 - product(w2, g, w2)
+    p[n, s, 6] = b00 - product(w0, g, w3)
+    p[n, s, 7] = b01 - product(w0, g, w4)
+    p[n, s, 8] = b02 - product(w0, g, w5)
+    p[n, s, 9] = b10 - product(w1, g, w3)
+    p[n, s, 10] = b11 - product(w1, g, w4)
+    p[n, s, 11] = b12 - product(w1, g, w5)
+    p[n, s, 12] = b20 - product(w2, g, w3)
+    p[n, s, 13] = b21 - product(w2, g, w4)
+    p[n, s, 14] = b22 - product(w2, g, w5)
+    p[n, s, 15] = c00 - product(w3, g, w3)
+    p[n, s, 16] = c01 - product(w3, g, w4)
+    p[n, s, 17] = c02 - product(w3, g, w5)
+    p[n, s, 18] = c11 - product(w4, g, w4)
+    p[n, s, 19] = c12 - product(w4, g, w5)
+    p[n, s, 20] = c22 - product(w5, g, w5)
 
 
 @jit
-def _seen(p, n, s, a0, b0, a1, b1, a2, b2, back):
-    """One row of P H': three entries, each a position term less `back` times a velocity term."""
-    return (
-        p[n, s, a0] - back * p[n, s, b0],
-        p[n, s, a1] - back * p[n, s, b1],
-        p[n, s, a2] - back * p[n, s, b2],
-    )
-
-
-@jit
-def _take_row(p, n, s, i, j, k, left, g, right_i, right_j, right_k):
-    """Take the products of one row with three others off three entries of p."""
-    p[n, s, i] -= _product(left, g, right_i)
-    p[n, s, j] -= _product(left, g, right_j)
-    p[n, s, k] -= _product(left, g, right_k)
-
-
-@jit
-def _product(left, g, right):
+def product(left, g, right):
     """left' diag(g) right."""
     return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
 

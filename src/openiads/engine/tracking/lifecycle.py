@@ -11,15 +11,6 @@ NEVER = -1e9  # s
 
 
 @jit
-def free_slot(status, n, begin):
-    """The first free slot from `begin` on, or -1."""
-    for s in range(begin, status.shape[1]):
-        if status[n, s] == FREE:
-            return s
-    return -1
-
-
-@jit
 def open_track(tracks, plots, n, s, q):
     """Put a tentative track without plots into a free slot; the plot that starts it is credited next."""
     tracks.status[n, s] = TENTATIVE
@@ -61,13 +52,8 @@ def settle(trackers, tracks, n, t1):
                 tracks.status[n, s] = FIRM
                 tracks.t_firm[n, s] = t1
             elif t1 - tracks.t_first[n, s] > trackers.window[n]:
-                drop(tracks, n, s)
+                tracks.status[n, s] = FREE
         elif status == FIRM and t1 - tracks.t_update[n, s] > trackers.coast[n]:
-            drop(tracks, n, s)
-
-
-@jit
-def drop(tracks, n, s):
-    """Free a slot; its number is not used again."""
-    tracks.status[n, s] = FREE
-    tracks.plot[n, s] = -1
+            tracks.status[n, s] = FREE
+        if tracks.status[n, s] == FREE:
+            tracks.plot[n, s] = -1

@@ -18,33 +18,33 @@ class Pairs(NamedTuple):
     """Gated pairs, grouped by plot; rows are the plots of one radar."""
 
     first: np.ndarray  # int64[Q + 1] pairs of row i are entries first[i]:first[i + 1]
-    slot: np.ndarray  # int32[E] track
+    slot: np.ndarray  # int64[E] track
     cost: np.ndarray  # float64[E] of the pair, below that of leaving the plot alone, which is 0
 
 
 class Matching(NamedTuple):
     """The assignment and its working memory; the dual prices tell how contested a row or a track is."""
 
-    track_of: np.ndarray  # int32[Q] slot, -1 for alone
-    plot_of: np.ndarray  # int32[S] row, -1 for none
+    track_of: np.ndarray  # int64[Q] slot, -1 for alone
+    plot_of: np.ndarray  # int64[S] row, -1 for none
     u: np.ndarray  # float64[Q] price of a row
     v: np.ndarray  # float64[S] price of a track
     reach: np.ndarray  # float64[S] length of the shortest path to a track
-    via: np.ndarray  # int32[S] the row before it on that path
+    via: np.ndarray  # int64[S] the row before it on that path
     settled: np.ndarray  # bool[S] the path is final
-    met: np.ndarray  # int32[S] tracks that a path has reached
+    met: np.ndarray  # int64[S] tracks that a path has reached
 
 
 def empty_pairs(rows: int, slots: int) -> Pairs:
     """Room for every pair, so that none is ever left out; memory that is not touched costs nothing."""
-    return Pairs(np.zeros(rows + 1, np.int64), np.empty(rows * slots, np.int32), np.empty(rows * slots))
+    return Pairs(np.zeros(rows + 1, np.int64), np.empty(rows * slots, np.int64), np.empty(rows * slots))
 
 
 def empty_matching(rows: int, slots: int) -> Matching:
     """Working memory for [rows] plots of a radar and [slots] tracks."""
     return Matching(
-        np.full(rows, -1, np.int32), np.full(slots, -1, np.int32), np.zeros(rows), np.zeros(slots),
-        np.full(slots, np.inf), np.zeros(slots, np.int32), np.zeros(slots, np.bool_), np.zeros(slots, np.int32),
+        np.full(rows, -1, np.int64), np.full(slots, -1, np.int64), np.zeros(rows), np.zeros(slots),
+        np.full(slots, np.inf), np.zeros(slots, np.int64), np.zeros(slots, np.bool_), np.zeros(slots, np.int64),
     )  # fmt: skip
 
 
@@ -77,10 +77,10 @@ def assign(pairs, rows, matching):
 def _augment(pairs, matching, row):
     """Bring in one more row along the shortest alternating path, which may end where a row is left alone."""
     reach, settled, met, plot_of = matching.reach, matching.settled, matching.met, matching.plot_of
-    count = 0
+    count = np.int64(0)
     i, length = row, 0.0
     alone, alone_length = -1, math.inf
-    end = -1
+    end = np.int64(-1)
     while end < 0:
         count = _relax(pairs, matching, i, length, count)
         if length - matching.u[i] < alone_length:

@@ -1,0 +1,1 @@
+"""The door: words, units and files become what the engine can run."""
