@@ -36,7 +36,7 @@ class Area:
 def defended_area(params: step.Params, units: list[int], model: BodyClass, height: float, *,
                   cell: float = CELL) -> Area:  # fmt: skip
     """Area (m2) that fire units [units] defend against a class flying `height` metres above the ground."""
-    usable = [f for f in units if params.units.rounds[f] > 0 and params.readiness.allowed[params.units.radar[f]]]
+    usable = units_on(params, units)
     if not usable:
         return Area(0.0, np.zeros((0, 0)), np.zeros(0), np.zeros(0))
     reach = max(float(params.units.reach[f, 0, 1]) for f in usable)
@@ -50,6 +50,13 @@ def defended_area(params: step.Params, units: list[int], model: BodyClass, heigh
     )
     area = (cell * cell * np.cos(lat)[:, None] / math.cos(centre[0]) * share).sum()
     return Area(float(area), share, lat, lon)
+
+
+def units_on(params: step.Params, units: list[int]) -> list[int]:
+    """Fire units with rounds whose engagement radar runs when the vignette begins."""
+    ready = params.readiness
+    radar = params.units.radar
+    return [f for f in units if params.units.rounds[f] > 0 and ready.allowed[radar[f]] and ready.start[radar[f]] <= 0.0]
 
 
 def _grid(centre: np.ndarray, reach: float, cell: float) -> tuple[np.ndarray, np.ndarray]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 
-# dimension -> {suffix: factor to SI}
+# dimension -> {suffix: factor to SI}; DECIBELS marks the one scale that is not a factor
+DECIBELS = math.nan
 UNITS: dict[str, dict[str, float]] = {
     "length": {"m": 1.0, "km": 1e3, "nm": 1852.0, "ft": 0.3048},
     "speed": {"mps": 1.0, "kmh": 1.0 / 3.6, "kt": 1852.0 / 3600.0},
     "time": {"s": 1.0, "min": 60.0, "h": 3600.0, "days": 86400.0},
     "angle": {"deg": math.pi / 180.0, "rad": 1.0},
     "area": {"m2": 1.0, "km2": 1e6},
+    "cross-section": {"m2": 1.0, "dbsm": DECIBELS},
     "data": {"bits": 1.0, "bytes": 8.0},
-    "money": {"usd": 1.0, "musd": 1e6, "busd": 1e9},
 }
+
+# classes of radar cross-section, m2: what a scenario says instead of a number
+DECADES = ("0.0001-0.001", "0.001-0.01", "0.01-0.1", "0.1-1", "1-10", "10-100", "100-1000")
 
 
 def spellings(name: str, dimension: str) -> list[str]:
@@ -23,4 +27,13 @@ def spellings(name: str, dimension: str) -> list[str]:
 
 def to_si(value: float, dimension: str, suffix: str) -> float:
     """A value with a unit suffix in SI."""
-    return value * UNITS[dimension][suffix]
+    factor = UNITS[dimension][suffix]
+    return 10.0 ** (value / 10.0) if math.isnan(factor) else value * factor
+
+
+def from_si(value: float, dimension: str, suffix: str) -> float:
+    """An SI value in the unit of a suffix."""
+    factor = UNITS[dimension][suffix]
+    if not math.isnan(factor):
+        return value / factor
+    return 10.0 * math.log10(value) if value > 0.0 else -math.inf

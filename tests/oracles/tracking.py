@@ -156,13 +156,13 @@ class OracleNode:
         """[plots, tracks + plots]: each pair, and for each plot a column of its own for being left alone."""
         cost = np.full((len(plots), len(self.tracks) + len(plots)), FORBIDDEN)
         for i, plot in enumerate(plots):
-            largest = 0.0
+            sizes = [0.0]
             for j, track in enumerate(self.tracks):
                 far, size = self._far(track, plot, t1)
                 if far <= self.gate:
                     cost[i, j] = far + size
-                    largest = max(largest, size) if largest else size
-            cost[i, len(self.tracks) + i] = self.gate + largest
+                    sizes.append(size)
+            cost[i, len(self.tracks) + i] = self.gate + max(sizes[1:] or sizes)
         return cost
 
     def _far(self, track: OracleTrack, plot: Plot, t1: float) -> tuple[float, float]:

@@ -72,7 +72,7 @@ def engage(units, orders, bodies, truth, engagements, key, t1):
     """One tick of every engagement."""
     for f in range(units.key.size):
         _reload(units, engagements, f, t1)
-        for c in range(orders.state.shape[1]):
+        for c in range(units.channels[f]):
             engagements.launched[f, c] = False
             engagements.met[f, c] = False
             engagements.verdict[f, c] = 0

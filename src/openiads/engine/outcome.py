@@ -30,6 +30,7 @@ class Observers(NamedTuple):
 
     system: np.ndarray  # bool[N] a node of the system that the study is about
     scored: np.ndarray  # bool[N] quality of its picture is scored
+    step: np.ndarray  # float64[1] s between two samples of the ledgers
 
 
 class Tally(NamedTuple):
@@ -121,15 +122,17 @@ def credit(radars, plots, origin, tracks, exposure, bodies, observers):
 def account(units, doctrine, bodies, observers, truth, tracks, messages, pictures, orders, engagements,
             taskings, tally, exposure, events, t0, t1):  # fmt: skip
     """One tick of the ledgers."""
-    tally.steps[0] += 1
-    for n in range(pictures.valid.shape[0]):
-        _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t0, t1)
     for k in range(messages.sent.size):
         tally.link_tracks[k] += messages.sent[k]
         tally.link_withheld[k] += messages.withheld[k]
-    _zone(units, doctrine, bodies, truth, pictures, orders, taskings, tally, exposure, t0, t1)
+    every = observers.step[0]
+    if math.floor(t1 / every + 1e-9) > math.floor(t0 / every + 1e-9):
+        tally.steps[0] += 1
+        for n in range(pictures.valid.shape[0]):
+            _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t1)
+        _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure)
     for f in range(units.key.size):
-        for c in range(orders.state.shape[1]):
+        for c in range(units.channels[f]):
             _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1)
     for b in range(truth.status.size):
         if truth.status[b] == ARRIVED and t0 < truth.t_end[b] <= t1 and bodies.side[b] == HOSTILE:
@@ -161,7 +164,7 @@ def body_of(tracks, pictures, exposure, n, p):
 
 
 @jit
-def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t0, t1):
+def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t1):
     """What node n holds now: seconds by body and source, first time, quality of the picture."""
     count = truth.status.size
     scored = observers.scored[n]
@@ -176,7 +179,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
                 note(events, tally, t1, FIRM_TRACK, n, pictures.number[n, p], b, pictures.origin[n, p, 0], 0, 0, 0, 0)
             if truth.status[b] == FLYING and pictures.same[n, p] < 0:
                 source = 0 if observers.system[pictures.origin[n, p, 0]] else 1
-                exposure.seconds[n, b, source] += t1 - t0
+                exposure.seconds[n, b, source] += observers.step[0]
         if not scored or pictures.same[n, p] >= 0:
             continue
         tally.siap[n, 3] += 1.0
@@ -197,7 +200,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
 
 
 @jit
-def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, tally, exposure, t0, t1):
+def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure):
     """Who is inside the envelope of a fire unit that is on; which unresolved tracks there leave under 60 s."""
     for f in range(units.key.size):
         if not taskings.on[units.radar[f]]:
@@ -223,7 +226,7 @@ def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, tally, exp
                 left, _ = time_to_asset(doctrine, x, False)
                 need = intercept(units, f, x, False, units.reaction[f])
                 if not math.isnan(need) and left - need < 60.0:
-                    tally.undecided[n] += t1 - t0
+                    tally.undecided[n] += observers.step[0]
 
 
 @jit

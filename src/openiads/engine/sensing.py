@@ -241,6 +241,7 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
         period, phase, width = radars.period[r], radars.phase[r], radars.sector_width[r]
         begin = radars.sector_centre[r] - 0.5 * width
         dwells = radars.track_period[r] > 0.0 and taskings.active[r].any()
+        beam = _beam(period, phase, width, begin, t0, t1)
         count = 0
         for b in range(truth.status.size):
             if truth.status[b] != FLYING or not (radars.kinds[r] >> bodies.kind[b]) & 1 or radars.host[r] == b:
@@ -256,6 +257,8 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
             else:
                 east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
                 north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+                if east * beam[0] + north * beam[1] < beam[2] * math.sqrt(east * east + north * north):
+                    continue
                 offset = (math.atan2(east, north) - begin) % _TWO_PI
                 if offset > width:
                     continue
@@ -269,6 +272,21 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
             )
         row = _false_plots(radars, key, antennas, plots, origin, r, row, t0, t1)
     plots.first[radars.key.size] = row
+
+
+@jit
+def _beam(period, phase, width, begin, t0, t1):
+    """Unit vector (east, north) to the middle of what the beam sweeps in this tick, and the cosine of half of it.
+
+    A cheap test that lets nine of ten pairs go without an arctangent; whoever passes is tested exactly.
+    """
+    sweep = width * (t1 - t0) / period
+    if sweep > 0.5 * width or sweep > 2.5:
+        return 0.0, 1.0, -2.0
+    middle = begin + width * (((0.5 * (t0 + t1) - phase) / period) % 1.0)
+    if width < _TWO_PI - 1e-6 and (middle - begin < sweep or begin + width - middle < sweep):
+        return 0.0, 1.0, -2.0  # the sector ends within the tick
+    return math.sin(middle), math.cos(middle), math.cos(0.5 * sweep + 0.02)
 
 
 @jit

@@ -18,6 +18,7 @@ CHANNELS = 48  # most engagement channels a fire unit can have
 CUES = 16
 OPERATORS = 16
 FRAMES = 4  # frames of one link that can be under way
+LEDGER_STEP = 10.0  # s between two samples of what every node holds
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 _STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
@@ -73,6 +74,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         observers=outcome.Observers(
             np.array([i in system for i in range(len(scenario.nodes))]),
             np.array([node.tracks for node in scenario.nodes]),
+            np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
         readiness=_readiness(scenario, world, p, vignette.kind, warning),
     )
@@ -145,7 +147,11 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
             if feed == "none":
                 continue
             guard = "none" if feed == "open" else feed
-        elif (link.role == "orders" and p.order_path != "link") or (link.role == "support" and p.support != "link") or (link.role == "undeclared" and not powered(p)):
+        elif (
+            (link.role == "orders" and p.order_path != "link")
+            or (link.role == "support" and p.support != "link")
+            or (link.role == "undeclared" and not powered(p))
+        ):
             continue
         opened.append(link.model_copy(update={"guard": guard}))
     for link in opened:

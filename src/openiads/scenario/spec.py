@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from openiads.errors import UsageError
-from openiads.scenario.quantity import Spec, number, quantity
+from openiads.scenario import words
+from openiads.scenario.quantity import Decade, Spec, number, quantity
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
 Mode = Literal["1", "2", "3A", "C", "4", "5", "S"]
 IdentityName = Literal["pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile"]
 Feed = Literal["none", "diode", "filter", "open"]
 
-DECADES = ("0.0001-0.001", "0.001-0.01", "0.01-0.1", "0.1-1", "1-10", "10-100", "100-1000")
-
-
-def _decade(value: object) -> object:
-    """A radar cross-section is a decade class, never a number: its geometric mean stands for it."""
-    if isinstance(value, str) and value in DECADES:
-        low, high = (float(x) for x in value.split("-"))
-        return math.sqrt(low * high)
-    if isinstance(value, float) and not math.isnan(value):
-        raise ValueError(f"{value!r} is not a decade class; accepted: {', '.join(DECADES)} (m2)")
-    raise ValueError(f"{value!r} is not a decade class; accepted: {', '.join(DECADES)} (m2)")
-
-
-Decade = Annotated[float, BeforeValidator(_decade)]
-Latitude = Annotated[float, Field(ge=-math.pi / 2, le=math.pi / 2, json_schema_extra={"dimension": "angle"})]
-Longitude = Annotated[float, Field(ge=-math.pi, le=math.pi, json_schema_extra={"dimension": "angle"})]
 _MOST = 500  # entries of one kind
 
 
@@ -47,7 +31,7 @@ class RadarClass(Spec):
     role: Literal["surveillance", "engagement"]
     band: Literal["VHF", "UHF", "L", "S", "C", "X"]
     range: float = quantity("length", gt=0.0)
-    range_rcs: float = quantity("area", gt=0.0)
+    range_rcs: float = quantity("cross-section", gt=0.0)
     range_pd: float = number(0.9, gt=0.0, le=0.999)
     pfa: float = number(1e-6, gt=0.0, le=0.01)
     swerling: Literal[0, 1, 3] = 1
@@ -63,9 +47,9 @@ class RadarClass(Spec):
     sigma_azimuth: float = quantity("angle", gt=0.0)
     sigma_elevation: float = quantity("angle", gt=0.0)
     false_plots_per_scan: float = number(0.0, le=200.0)
-    iff_modes: list[Mode] = []
+    iff_modes: list[Mode] = Field([], max_length=7)
     iff_range: float = quantity("length", 0.0)
-    targets: list[Kind] = ["aircraft", "airliner", "cruise", "drone", "ballistic"]
+    targets: list[Kind] = Field(["aircraft", "airliner", "cruise", "drone", "ballistic"], min_length=1, max_length=5)
 
 
 class MissileClass(Spec):
@@ -108,13 +92,13 @@ class BodyClass(Spec):
     title: Text
     kind: Kind
     speed: float | None = quantity("speed", None, gt=0.0, le=8000.0)
-    altitude: float = quantity("length", 0.0, le=30e3)
-    altitude_reference: Literal["sea", "ground"] = "sea"
+    altitude: float = quantity("length", 0.0, le=30e3, sweepable=False)
+    altitude_reference: Literal["sea", "ground"] = Field("sea", json_schema_extra={"sweepable": False})
     rcs_nose: Decade
     rcs_beam: Decade
     rcs_tail: Decade
-    augmented_rcs: Decade | None = None
-    iff_modes: list[Mode] = []
+    augmented_rcs: Decade | None = Field(None, json_schema_extra={"decade": True})
+    iff_modes: list[Mode] = Field([], max_length=7)
     reply_probability: float = number(0.0, le=1.0)
     signature: bool = False
 
@@ -122,10 +106,10 @@ class BodyClass(Spec):
 class Library(Spec):
     """Classes by name."""
 
-    radars: dict[Name, RadarClass] = {}
-    missiles: dict[Name, MissileClass] = {}
-    fire_units: dict[Name, FireUnitClass] = {}
-    bodies: dict[Name, BodyClass] = {}
+    radars: dict[Name, RadarClass] = Field({}, max_length=_MOST)
+    missiles: dict[Name, MissileClass] = Field({}, max_length=_MOST)
+    fire_units: dict[Name, FireUnitClass] = Field({}, max_length=_MOST)
+    bodies: dict[Name, BodyClass] = Field({}, max_length=_MOST)
 
 
 # ---------------------------------------------------------------- the laydown
@@ -157,13 +141,13 @@ class Region(Spec):
 
 
 class Asset(Spec):
-    """Something that is defended."""
+    """Something that is defended. Raids are laid on assets, so what says where they go can not be swept."""
 
     name: Name
     title: Text
-    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
-    longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
-    value: float = number(1.0, gt=0.0)
+    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2, sweepable=False)
+    longitude: float = quantity("angle", ge=-math.pi, le=math.pi, sweepable=False)
+    value: float = number(1.0, gt=0.0, sweepable=False)
 
 
 class Node(Spec):
@@ -219,10 +203,10 @@ class Link(Spec):
     message: float = quantity("data", gt=0.0)
     availability: float = number(1.0, le=1.0)
     guard: Literal["none", "filter", "diode"] = "none"
-    guard_pass: list[IdentityName] = []
+    guard_pass: list[IdentityName] = Field([], max_length=7)
     guard_precision: float = quantity("length", 0.0)
     guard_delay: float = quantity("time", 0.0)
-    topologies: list[Literal["hub", "mesh", "national"]] = []
+    topologies: list[Literal["hub", "mesh", "national"]] = Field([], max_length=3)
 
 
 class Undeclared(Spec):
@@ -282,7 +266,7 @@ class Sortie(Spec):
     start: float = quantity("time", 0.0, le=86400.0)
     end: float = quantity("time", 86400.0, le=86400.0)
     weekdays_only: bool = False
-    patterns: list[Name] = []
+    patterns: list[Name] = Field([], max_length=20)
     in_raid: bool = False
     in_peace: bool = True
     reflectors: Literal["modifier", "always", "never"] = "never"
@@ -302,9 +286,10 @@ class Vignette(Spec):
 
     kind: Literal["peace", "raid"]
     duration: float = quantity("time", gt=0.0, le=6 * 3600.0)
-    tick: float = quantity("time", gt=0.0, le=60.0)
+    tick: float = quantity("time", ge=0.1, le=60.0)
     warmup: float = quantity("time", 0.0, le=3600.0)
     windows: int = Field(1, ge=1, le=96)
+    civil_share: float = number(1.0, le=1.0)
     warnings: list[float] = Field([0.0], max_length=8, json_schema_extra={"dimension": "time"})
     threats: list[ThreatGroup] = Field([], max_length=50, json_schema_extra={"sweepable": False})
 
@@ -324,7 +309,7 @@ class Posture(Spec):
     order_path: Literal["none", "voice", "link"]
     support: Literal["none", "visits", "link"]
     visit: float = quantity("time", 30 * 86400.0, gt=0.0)
-    absent: list[Name] = []
+    absent: list[Name] = Field([], max_length=100)
 
 
 class Modifiers(Spec):
@@ -363,10 +348,33 @@ class Scenario(Spec):
     postures: dict[Name, Posture] = Field(min_length=1, max_length=60)
     library: Library
 
+    @classmethod
+    def modifiers_model(cls) -> type[Modifiers]:
+        """What a bare --set can name."""
+        return Modifiers
+
+    @classmethod
+    def library_model(cls, kind: str) -> type[Spec]:
+        """The class of a library entry: radars, missiles, fire_units or bodies."""
+        models: dict[str, type[Spec]] = {
+            "radars": RadarClass, "missiles": MissileClass, "fire_units": FireUnitClass, "bodies": BodyClass,
+        }  # fmt: skip
+        return models[kind]
+
     def require(self, *, posture: str | None = None, vignette: str | None = None) -> None:
         """Refuse names that the scenario does not have."""
         for what, name, known in (("posture", posture, self.postures), ("vignette", vignette, self.vignettes)):
             if name is not None and name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean '{near[0]}'?" if near else ";"
-                raise UsageError(f"scenario '{self.name}' has no {what} '{name}'{hint} accepted: {', '.join(known)}")
+                raise UsageError(f"scenario '{self.name}': {words.unknown(what, name, known)}")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of a scenario file: keys with their units, numbers plain or with their evidence.
+
+    A file may leave the library out, or give single entries of a shipped class in [library.KIND.NAME].
+    """
+    schema = Scenario.model_json_schema()
+    for name in ("RadarClass", "MissileClass", "FireUnitClass", "BodyClass"):
+        schema["$defs"][name].pop("allOf", None)
+    schema["allOf"] = [demand for demand in schema["allOf"] if demand != {"required": ["library"]}]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -17,8 +17,10 @@ _CLIMB, _DESCENT = 180e3, 220e3  # m over the ground (about 3 degrees)
 _LEVELS = (9_450.0, 10_050.0, 10_350.0, 10_650.0, 10_950.0, 11_250.0, 11_550.0)  # m
 
 
-def civil_flights(scenario: Scenario, key: np.ndarray, clock: float, span: tuple[float, float]) -> list[Flight]:
-    """Civil flights that are in the air at some time of span (s); clock: local time (s) at t = 0."""
+def civil_flights(
+    scenario: Scenario, key: np.ndarray, clock: float, span: tuple[float, float], share: float = 1.0
+) -> list[Flight]:
+    """Civil flights in the air at some time of span (s); clock: local time (s) at t = 0; share of a day's flights."""
     civil = scenario.civil
     if civil is None:
         return []
@@ -27,7 +29,7 @@ def civil_flights(scenario: Scenario, key: np.ndarray, clock: float, span: tuple
     for purpose, (name, per_day) in enumerate(
         (("domestic", civil.domestic), ("international", civil.international), ("overflight", civil.overflight))
     ):
-        starts = departures(civil, key, purpose, per_day, clock, (span[0] - _LONGEST, span[1]))
+        starts = departures(civil, key, purpose, share * per_day, clock, (span[0] - _LONGEST, span[1]))
         draws = rng.uniform_table(key, rng.TRAFFIC, np.uint32(purpose), np.uint32(1), len(starts))
         for i, t0 in enumerate(starts):
             route = _civil_route(civil, name, float(t0), model.speed or 0.0, draws[i])

@@ -133,7 +133,7 @@ def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, s
         clock = u[0] * 86400.0
     weekday = u[1] < 5.0 / 7.0
     span = (-spec.warmup, spec.duration)
-    flights = civil_flights(scenario, draw, clock, span)
+    flights = civil_flights(scenario, draw, clock, span, spec.civil_share)
     flights += sorties(scenario, draw, spec.kind, clock, weekday, span)
     if spec.kind == "raid":
         flights += threats(scenario, spec, draw)

@@ -76,7 +76,7 @@ class Tracks(NamedTuple):
     luck: np.ndarray  # uint32[N, S] of the plot that started it
     plot: np.ndarray  # int32[N, S] row of the last plot taken in this tick, -1 for none
     radar_t: np.ndarray  # float64[N, S, K] s, last plot of each of the node's radars, NEVER for none
-    dropped: np.ndarray  # int64[1] starts for which no slot was free, since the beginning
+    dropped: np.ndarray  # int64[1] starts without a free slot and pairs without room, since the beginning
 
 
 class Scratch(NamedTuple):
@@ -134,7 +134,7 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
                 turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
-                pair_up(plots, tracks.x, tracks.p, scratch.sweep, scratch.pairs, turn)
+                pair_up(plots, tracks.x, tracks.p, scratch.sweep, scratch.pairs, tracks.dropped, turn)
                 assign(scratch.pairs, last - first, scratch.matching)
                 _take(plots, tracks, scratch.sweep, scratch.matching.track_of, turn)
                 _start(trackers, plots, tracks, scratch.sweep, scratch.matching.track_of, turn)

@@ -176,12 +176,13 @@ def neighbours(x, n, sweep, pos, cov, q, axis, sigmas):
 
 
 @jit
-def pair_up(plots, x, p, sweep, pairs, turn):
+def pair_up(plots, x, p, sweep, pairs, dropped, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
     Cost = squared Mahalanobis distance + ln|S|, twice the negative logarithm of the likelihood less a constant.
     Leaving a plot alone costs gate + the largest ln|S| among its tracks, which is taken off, so that it costs 0:
-    a plot that gates with one free track is always taken, and rivals are weighed by likelihood.
+    a plot that gates with one free track is always taken, and rivals are weighed by likelihood. Pairs for which
+    there is no room are counted in dropped.
     """
     t, pos, cov, n, gate = plots.t, plots.pos, plots.cov, turn.node, turn.gate
     sigmas = math.sqrt(gate)
@@ -193,10 +194,12 @@ def pair_up(plots, x, p, sweep, pairs, turn):
         for k in range(found):
             s = sweep.near[k]
             far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t[q], gate)
-            if far < math.inf:
+            if far < math.inf and e < pairs.slot.size:
                 pairs.slot[e], pairs.cost[e] = s, far + size
                 largest = max(largest, size)
                 e += 1
+            elif far < math.inf:
+                dropped[0] += 1
         for k in range(begin, e):
             pairs.cost[k] -= gate + largest
     pairs.first[turn.last - turn.first] = e

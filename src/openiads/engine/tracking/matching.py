@@ -13,6 +13,8 @@ import numpy as np
 
 from openiads.engine.jit import jit
 
+MOST_PAIRS = 1 << 20  # a thousand plots of one radar that each gate with a thousand tracks
+
 
 class Pairs(NamedTuple):
     """Gated pairs, grouped by plot; rows are the plots of one radar."""
@@ -36,8 +38,9 @@ class Matching(NamedTuple):
 
 
 def empty_pairs(rows: int, slots: int) -> Pairs:
-    """Room for every pair, so that none is ever left out; memory that is not touched costs nothing."""
-    return Pairs(np.zeros(rows + 1, np.int64), np.empty(rows * slots, np.int64), np.empty(rows * slots))
+    """Room for every pair, up to a million of them; memory that is not touched costs nothing."""
+    room = min(rows * slots, MOST_PAIRS)
+    return Pairs(np.zeros(rows + 1, np.int64), np.empty(room, np.int64), np.empty(room))
 
 
 def empty_matching(rows: int, slots: int) -> Matching:

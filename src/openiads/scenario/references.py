@@ -1,0 +1,176 @@
+"""What single tables can not know: names that refer to each other, and parts that can not work together."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from openiads.scenario import words
+from openiads.scenario.spec import Scenario, Vignette
+
+MOST_LINES = 100  # of problems; whoever has more mends these first
+MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
+
+
+def cross_references(scenario: Scenario) -> list[str]:
+    """One line for every reference that leads nowhere and every combination that can not work."""
+    rules = (_parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _vignettes, _links)
+    return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
+
+
+def _known(path: str, name: str, names: Iterable[str], what: str) -> Iterator[str]:
+    known = list(names)
+    if name not in known:
+        yield f"{path}: {words.unknown(what, name, known)}"
+
+
+def _parts(s: Scenario) -> Iterator[str]:
+    nodes = {n.name: n for n in s.nodes}
+    sorties = {x.name: x for x in s.sorties}
+    yield from _known("modifiers.site", s.modifiers.site, s.sites, "site")
+    yield from _known("doctrine.authority", s.doctrine.authority, nodes, "node")
+    for r in s.radars:
+        path = f"radars.{r.name}"
+        yield from _known(f"{path}.class", r.class_, s.library.radars, "radar class")
+        yield from _known(f"{path}.node", r.node, nodes, "node")
+        if r.node in nodes and not nodes[r.node].tracks:
+            yield f"{path}.node: node '{r.node}' has no tracker; set tracks = true there"
+        if r.aboard is not None:
+            yield from _known(f"{path}.aboard", r.aboard, sorties, "sortie")
+            if r.aboard in sorties and sorties[r.aboard].count != 1:
+                yield f"{path}.aboard: sortie '{r.aboard}' has {sorties[r.aboard].count} aircraft; it must have one"
+        elif r.at == "place" and not {"latitude", "longitude"} <= r.model_fields_set:
+            yield f'{path}: has no place; write latitude_deg and longitude_deg, at = "site", or aboard = a sortie'
+    for link in s.links:
+        yield from _known(f"links.{link.name}.from", link.from_, nodes, "node")
+        yield from _known(f"links.{link.name}.to", link.to, nodes, "node")
+
+
+def _library(s: Scenario) -> Iterator[str]:
+    for name, unit in s.library.fire_units.items():
+        yield from _known(f"library.fire_units.{name}.missile", unit.missile, s.library.missiles, "missile class")
+    for u in s.fire_units:
+        yield from _known(f"fire_units.{u.name}.class", u.class_, s.library.fire_units, "fire unit class")
+
+
+def _flights(s: Scenario) -> Iterator[str]:
+    bodies = s.library.bodies
+    patterns = {"none"} | {p for x in s.sorties for p in x.patterns}
+    yield from _known("modifiers.allied_pattern", s.modifiers.allied_pattern, sorted(patterns), "flight pattern")
+    named = [(f"sorties.{x.name}", x.class_) for x in s.sorties]
+    named += [("civil.airliner", s.civil.airliner)] if s.civil else []
+    for name, v in s.vignettes.items():
+        named += [(f"vignettes.{name}.threats.{t.class_}", t.class_) for t in v.threats]
+    for path, body in named:
+        yield from _known(f"{path}.class", body, bodies, "body class")
+    for x in s.sorties:
+        if x.kind == "transit" and not {"to_latitude", "to_longitude"} <= x.model_fields_set:
+            yield f"sorties.{x.name}: a transit leads somewhere; write to_latitude_deg and to_longitude_deg"
+        if x.end < x.start:
+            yield f"sorties.{x.name}: ends at {x.end / 3600:g} h, before it starts at {x.start / 3600:g} h"
+    for path, body in named:
+        if body in bodies and bodies[body].speed is None and bodies[body].kind != "ballistic":
+            yield f"library.bodies.{body}: speed missing; only a ballistic class has its speed from its arc ({path})"
+    if s.civil and not sum(s.civil.hour_profile) > 0.0:
+        yield "civil.hour_profile: is zero at every hour; give at least one hour a weight"
+
+
+def _postures(s: Scenario) -> Iterator[str]:
+    parts = [n.name for n in s.nodes] + [r.name for r in s.radars] + [u.name for u in s.fire_units]
+    yield from _known("baseline", s.baseline, s.postures, "posture")
+    links = {link.role for link in s.links}
+    for name, p in s.postures.items():
+        for part in p.absent:
+            yield from _known(f"postures.{name}.absent", part, parts, "node, radar or fire unit")
+        for key, wanted, role in (
+            ("in_feed", p.in_feed != "none", "feed_in"), ("out_feed", p.out_feed != "none", "feed_out"),
+            ("order_path", p.order_path == "link", "orders"), ("support", p.support == "link", "support"),
+        ):  # fmt: skip
+            if wanted and role not in links:
+                yield f'postures.{name}.{key}: no link has role = "{role}"; add one, or write {key} = "none"'
+        if p.emits == "announced-days" and "announced_days" not in p.model_fields_set:
+            yield f"postures.{name}: emits on announced days; write announced_days = how many a year"
+        if p.emits == "duty-cycle" and "duty" not in p.model_fields_set:
+            yield f"postures.{name}: emits for a share of the time; write duty = that share"
+
+
+def _doubles(s: Scenario) -> Iterator[str]:
+    lists = {
+        "nodes": [x.name for x in s.nodes], "radars": [x.name for x in s.radars],
+        "fire_units": [x.name for x in s.fire_units], "links": [x.name for x in s.links],
+        "assets": [x.name for x in s.assets], "sorties": [x.name for x in s.sorties],
+        "civil.airports": [x.name for x in s.civil.airports] if s.civil else [],
+        "civil.gates": [x.name for x in s.civil.gates] if s.civil else [],
+    }  # fmt: skip
+    for kind, names in lists.items():
+        for name in _twice(names):
+            yield f"{kind}.{name}: is defined twice; names key the random numbers and must differ"
+    for name in _twice([n for kind in ("nodes", "radars", "fire_units") for n in sorted(set(lists[kind]))]):
+        yield f"nodes, radars, fire_units: '{name}' names parts of two kinds; a posture could not take one of them away"
+
+
+def _twice(names: list[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def _fire_units(s: Scenario) -> Iterator[str]:
+    radars = {r.name: r for r in s.radars}
+    for u in s.fire_units:
+        path = f"fire_units.{u.name}"
+        yield from _known(f"{path}.node", u.node, [n.name for n in s.nodes], "node")
+        yield from _known(f"{path}.radar", u.radar, radars, "radar")
+        radar = radars.get(u.radar)
+        if radar is None or radar.class_ not in s.library.radars:
+            continue
+        if s.library.radars[radar.class_].role != "engagement":
+            yield f"{path}.radar: '{u.radar}' is no engagement radar; a fire unit engages what its own one tracks"
+        if radar.node != u.node:
+            yield f"{path}.radar: '{u.radar}' reports to node '{radar.node}', not to '{u.node}'"
+        if radar.aboard is not None:
+            yield f"{path}.radar: '{u.radar}' is carried by a sortie; fire units stand on the ground"
+        if radar.batch > u.batch:
+            yield f"{path}.radar: '{u.radar}' comes with batch {radar.batch}, the fire unit with batch {u.batch}"
+
+
+def _envelopes(s: Scenario) -> Iterator[str]:
+    for name, m in s.library.missiles.items():
+        if m.range_min >= m.range_max or m.altitude_min >= m.altitude_max:
+            yield f"library.missiles.{name}: its envelope is empty; minimum range and altitude must lie below the maximum"
+    for name, r in s.library.radars.items():
+        if r.elevation_min >= r.elevation_max or r.minimum_range >= r.instrumented_range:
+            yield f"library.radars.{name}: its coverage is empty; minimum elevation and range must lie below the maximum"
+        if r.role == "engagement" and r.track_period is None:
+            yield f"library.radars.{name}: missing track_period_s, the revisit of a designated target"
+
+
+def _vignettes(s: Scenario) -> Iterator[str]:
+    for name, v in s.vignettes.items():
+        path = f"vignettes.{name}"
+        if v.kind == "peace" and v.threats:
+            yield f'{path}.threats: a vignette of peace has no threats; make it kind = "raid"'
+        if v.kind == "raid" and not v.threats:
+            yield f"{path}.threats: missing; a raid has at least one [[{path}.threats]]"
+        for what, length in (("duration", v.duration), ("warmup", v.warmup)):
+            if not math.isclose(length / v.tick, round(length / v.tick), abs_tol=1e-9):
+                yield f"{path}.{what}: {length:g} s is no whole number of ticks of {v.tick:g} s"
+        count = _bodies(s, v)
+        if count > MOST_BODIES:
+            yield f"{path}: {count} bodies without civil traffic; at most {MOST_BODIES} are accepted"
+
+
+def _bodies(s: Scenario, v: Vignette) -> int:
+    sorties = sum(x.count for x in s.sorties if (x.in_raid if v.kind == "raid" else x.in_peace))
+    return sorties + sum(t.count for t in v.threats)
+
+
+def _links(s: Scenario) -> Iterator[str]:
+    for link in s.links:
+        path = f"links.{link.name}"
+        if link.from_ == link.to:
+            yield f"{path}: runs from '{link.from_}' to itself"
+        if link.capacity == 0 and link.role != "orders":
+            yield f'{path}.capacity: 0 carries nothing; only a link with role = "orders" may do without'
+        if link.role == "undeclared" and s.undeclared is None:
+            yield f"{path}: is undeclared; write [undeclared] with p_exists and duty"

@@ -1,0 +1,1 @@
+"""From many replications to a decision table: estimates, paired differences, digests."""
