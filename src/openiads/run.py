@@ -297,7 +297,9 @@ class Recorder:
         on = self.simulation.state.taskings.on
         centre = {r.node: antennas[i] for i, r in reversed(list(enumerate(scenario.radars)))}
         place = [
-            centre.get(n.name, (*world.site, 0.0)) if n.latitude is None else (n.latitude, n.longitude, 0.0)
+            centre.get(n.name, (*world.site, 0.0))
+            if n.latitude is None or n.longitude is None
+            else (n.latitude, n.longitude, 0.0)
             for n in scenario.nodes
         ]
         reach = [scenario.library.radars[r.class_].range for r in scenario.radars]

@@ -96,7 +96,7 @@ def compare(tracks, n, node):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.sampled_from([2e3, 6e3, 40e3]))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_the_same_tracks_as_the_oracle(seed, slots, width):
     """Contested plots, second looks, false plots, slots that run out: slot by slot the same, to 1e-9."""
     ticks = world(seed, width=width)

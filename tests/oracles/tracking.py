@@ -195,7 +195,7 @@ class OracleNode:
         track.t_update = max(track.t_update, plot.t)
         track.looks[radar] = max(track.looks.get(radar, -1e9), plot.t)
         track.replies += [plot.reply >> bit & 1 for bit in range(4)]
-        track.plot = row
+        track.plot = max(track.plot, row)
 
     def _start(self, radar: int, plot: Plot, t1: float, row: int) -> None:
         free = sorted(set(range(self.slots)) - {track.slot for track in self.tracks})

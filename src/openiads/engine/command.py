@@ -324,7 +324,7 @@ def _answer(doctrine, pictures, orders, f, c, n, s, t1):
     a = doctrine.authority[n]
     best, nearest = -1, _MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
-        if not pictures.valid[a, p]:
+        if not pictures.valid[a, p] or pictures.origin[a, p, 0] == n:  # what the asker sent proves nothing
             continue
         gap = 0.0
         for i in range(3):

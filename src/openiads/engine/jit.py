@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config as numba_config
+
+config: Any = numba_config
 
 
 @lru_cache(maxsize=1)

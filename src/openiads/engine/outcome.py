@@ -221,12 +221,23 @@ def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers,
                 exposure.tracked[b] = True
                 if orders.identity[n, s] == HOSTILE_IDENTITY:
                     exposure.known[b] = True
-            identity = orders.identity[n, s]
-            if identity == PENDING or identity == UNKNOWN or identity == SUSPECT:
+            if _unproven(pictures, orders, doctrine, n, s):
                 left, _ = time_to_asset(doctrine, x, False)
                 need = intercept(units, f, x, False, units.reaction[f])
                 if not math.isnan(need) and left - need < 60.0:
                     tally.undecided[n] += observers.step[0]
+
+
+@jit
+def _unproven(pictures, orders, doctrine, n, s):
+    """No reply, no word from a link, no ballistic speed: whatever it is called, somebody has to decide on silence."""
+    identity = orders.identity[n, s]
+    if identity == PENDING or identity == UNKNOWN or identity == SUSPECT:
+        return True
+    if identity != HOSTILE_IDENTITY or pictures.told[n, s] == HOSTILE_IDENTITY:
+        return False
+    x = pictures.x[n, s]
+    return x[3] ** 2 + x[4] ** 2 + x[5] ** 2 < doctrine.ballistic[n] ** 2
 
 
 @jit

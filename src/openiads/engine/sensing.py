@@ -337,9 +337,6 @@ def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, ro
     level = math.sqrt(east * east + north * north)
     if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
         return row
-    azimuth = math.atan2(east, north)
-    if not _visible(radars, terrain, truth, antennas, r, b, back, azimuth):
-        return row
     closing = -(vx * dx + vy * dy + vz * dz) / (distance * max(1e-9, math.sqrt(vx * vx + vy * vy + vz * vz)))
     side = 0 if closing > 0.7071 else (2 if closing < -0.7071 else 1)
     snr = radars.gain[r] * bodies.rcs[b, side] / distance**4
@@ -354,6 +351,9 @@ def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, ro
             answers = bodies.modes[b] & MILITARY_MODES and u[2] < bodies.reply[b]
             reply |= ASKED_MILITARY | (MILITARY_REPLY if answers else 0)
     if not detected and not reply & (CIVIL_REPLY | MILITARY_REPLY):
+        return row
+    azimuth = math.atan2(east, north)
+    if not _visible(radars, terrain, truth, antennas, r, b, back, azimuth):  # last: a walk along the ground is dear
         return row
     if row >= plots.t.size:
         plots.dropped[0] += 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from openiads.engine import command, engagement, motion, network, outcome, rng, 
 from openiads.engine.geo import to_ecef
 from openiads.errors import ScenarioError
 from openiads.scenario.flights import KINDS, mode_bits, name_key
-from openiads.scenario.spec import Link, Posture, RadarClass, Scenario
+from openiads.scenario.spec import Link, Posture, RadarClass, Scenario, Vignette
 from openiads.scenario.world import World, draw_world, require_ground
 
 CHANNELS = 48  # most engagement channels a fire unit can have
@@ -76,7 +78,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
             np.array([node.tracks for node in scenario.nodes]),
             np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
-        readiness=_readiness(scenario, world, p, vignette.kind, warning),
+        readiness=_readiness(scenario, world, p, vignette, warning),
     )
     state = empty_state(params, len(scenario.nodes), slots, len(world.groups), log)
     return Simulation(
@@ -246,7 +248,7 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
 def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) -> network.Links:
     """The open links; what the guard lets through and how precisely."""
 
-    def column(values, dtype=np.float64):
+    def column(values: Sequence[Any], dtype: Any = np.float64) -> np.ndarray:
         return np.array(values, dtype)
 
     filtered = [link.guard == "filter" for link in links]
@@ -277,7 +279,7 @@ def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) ->
     )
 
 
-def _passes(identities: list[str]) -> int:
+def _passes(identities: Sequence[str]) -> int:
     return sum(1 << IDENTITIES.index(name) for name in identities) if identities else _ALL_IDENTITIES
 
 
@@ -326,13 +328,12 @@ def _doctrine(scenario: Scenario, posture: Posture, node_index: dict[str, int], 
     contact = np.full(count, d.contact_availability)
     ready = np.zeros(count)
     for n in system:
-        if posture.order_path == "none":
-            contact[n] = 0.0
-        elif posture.order_path == "link":
+        if posture.order_path == "link":
             path = [x for x in scenario.links if x.role == "orders" and node_index[x.to] == n]
             if path:
                 delay[n], contact[n] = path[0].latency, path[0].availability
-        ready[n] = posture.ready
+        # without an order path nobody can call it during the vignette; a warning beforehand still can, by voice
+        ready[n] = math.inf if posture.order_path == "none" else posture.ready
     return command.Doctrine(
         status=np.full(count, _STATUS.index(d.control_status), np.int8),
         method=np.full(count, _METHOD.index(d.method), np.int8),
@@ -352,12 +353,15 @@ def _doctrine(scenario: Scenario, posture: Posture, node_index: dict[str, int], 
     )
 
 
-def _readiness(scenario: Scenario, world: World, posture: Posture, kind: str, warning: float) -> step.Readiness:
+def _readiness(
+    scenario: Scenario, world: World, posture: Posture, vignette: Vignette, warning: float
+) -> step.Readiness:
     """When each radar may emit. The rest of the defence is always on; the system is as its posture says.
 
     In peace a posture that emits for a share of the time is run while it emits; the share weights the day
     (study/metrics). In a raid it is on with that share, else it starts when it is called.
     """
+    kind, duration = vignette.kind, vignette.duration
     allowed = np.ones(len(scenario.radars), np.bool_)
     start = np.full(len(scenario.radars), -np.inf)
     u = rng.uniform(np.array([world.key[0], world.key[1]]), rng.DUTY, np.uint32(0), np.uint32(0), 0)
@@ -374,6 +378,9 @@ def _readiness(scenario: Scenario, world: World, posture: Posture, kind: str, wa
             start[r] = -np.inf
         else:
             start[r] = posture.ready - warning if warning > 0.0 else np.inf
+            called = np.inf if posture.order_path == "none" else posture.ready
+            allowed[r] &= min(start[r], called) < duration  # else it stays dark whatever happens
+    start[~allowed] = np.inf
     for radar in scenario.radars:
         require_ground(scenario, f"site of '{radar.name}'", world.site) if radar.at == "site" else None
     return step.Readiness(allowed, start)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from openiads.errors import ScenarioError
 from openiads.scenario.load import find, parse, read_toml
+from openiads.scenario.spec import Modifiers, Scenario
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,28 @@ class Problem:
         return f"{self.file}: {self.key}: {self.text}" if self.key else f"{self.file}: {self.text}"
 
 
-def check(scenario: str | Path) -> list[Problem]:
+def check(name_or_path: str | Path) -> list[Problem]:
     """All problems of a scenario by library name or path; none for one that can be run."""
-    source, label = find(scenario)
+    source, label = find(name_or_path)
     try:
-        parse(read_toml(source, label), label)
+        scenario = parse(read_toml(source, label), label)
     except ScenarioError as error:
         return [_problem(label, line) for line in error.problems]
-    return []
+    return [Problem(label, f"postures.{name}", text) for name, text in _closed_circles(scenario)]
+
+
+def _closed_circles(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Postures whose open links can not stand side by side (a diode and a way back), in every topology."""
+    from openiads.scenario.build import links_of  # here, since it loads the engine
+
+    for topology in get_args(Modifiers.model_fields["topology"].annotation):
+        modifiers = scenario.modifiers.model_copy(update={"topology": topology})
+        variant = scenario.model_copy(update={"modifiers": modifiers})
+        for name in scenario.postures:
+            try:
+                links_of(variant, name)
+            except ScenarioError as error:
+                yield name, f"topology {topology}: {error}"
 
 
 def _problem(label: str, line: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +25,7 @@ def name_key(name: str) -> np.uint32:
     return np.uint32(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little"))
 
 
-def mode_bits(modes: list[str]) -> int:
+def mode_bits(modes: Sequence[str]) -> int:
     """Modes as the engine's bits: 1 for civil ones, 2 for military ones."""
     return (1 if CIVIL_MODES & set(modes) else 0) | (2 if set(modes) - CIVIL_MODES else 0)
 

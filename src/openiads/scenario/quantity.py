@@ -10,8 +10,8 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from openiads.scenario import schema, words
-from openiads.scenario.schema import GRADES, PROOF
+from openiads.scenario import spelling, words
+from openiads.scenario.spelling import GRADES, PROOF
 from openiads.units import DECADES, UNITS, spellings, to_si
 
 _MOST_ODD = 10  # unknown keys of one table that an error repeats
@@ -112,7 +112,7 @@ class Spec(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
         """Properties as a file spells them: with the unit, and with the table that carries the evidence."""
-        return schema.spelled_out(cls, handler.resolve_ref_schema(handler(core)))
+        return spelling.spelled_out(cls, handler.resolve_ref_schema(handler(core)))
 
     @model_validator(mode="wrap")
     @classmethod
@@ -207,10 +207,22 @@ class _Table:
             key = self.key_of.get(name, field)
             if name in self.spoiled:
                 continue
-            given = self.data.get(key, line.get("input")) if len(where) == 1 else line.get("input")
+            given = _at(self.data, (key, *where[1:]), line.get("input"))
             meaning = self.cls.accepted().get(key, Key(name))
             text = line["ctx"]["text"] if kind == "scenario" else words.explain(line, given, meaning)
             self.fault((key, *where[1:]), text, given)
+
+
+def _at(data: Any, where: tuple[int | str, ...], default: Any) -> Any:
+    """What a file says at a place, in the file's own unit."""
+    for part in where:
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
+            data = data[part]
+        else:
+            return default
+    return data
 
 
 def converted(given: Any, meaning: Key) -> Any:

@@ -8,15 +8,18 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from openiads.scenario import words
-from openiads.scenario.spec import Scenario, Vignette
+from openiads.scenario.spec import FRAMES, Scenario, Vignette
 
 MOST_LINES = 100  # of problems; whoever has more mends these first
+SHIPPED = (33.0, 43.0, 24.0, 46.0)  # degrees: south, north, west, east edge of the shipped terrain
 MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
 
 
 def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
-    rules = (_parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _vignettes, _links)
+    rules = (
+        _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _vignettes, _ticks, _links, _ground,
+    )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
 
 
@@ -160,6 +163,20 @@ def _vignettes(s: Scenario) -> Iterator[str]:
             yield f"{path}: {count} bodies without civil traffic; at most {MOST_BODIES} are accepted"
 
 
+def _ticks(s: Scenario) -> Iterator[str]:
+    for r in s.radars:
+        if r.class_ not in s.library.radars:
+            continue
+        model = s.library.radars[r.class_]
+        shortest = min(model.scan_period, model.track_period or math.inf)
+        for name, v in s.vignettes.items():
+            if v.tick > shortest:
+                yield (
+                    f"vignettes.{name}.tick: {v.tick:g} s is longer than the shortest scan of radar '{r.name}' "
+                    f"({shortest:g} s); shorten it"
+                )
+
+
 def _bodies(s: Scenario, v: Vignette) -> int:
     sorties = sum(x.count for x in s.sorties if (x.in_raid if v.kind == "raid" else x.in_peace))
     return sorties + sum(t.count for t in v.threats)
@@ -170,7 +187,33 @@ def _links(s: Scenario) -> Iterator[str]:
         path = f"links.{link.name}"
         if link.from_ == link.to:
             yield f"{path}: runs from '{link.from_}' to itself"
+        late, longest = link.latency + link.guard_delay, (FRAMES - 1) * link.period
+        if late > longest:
+            yield (
+                f"{path}.latency: {late:g} s with its guard exceeds {FRAMES - 1} periods ({longest:g} s); lengthen the "
+                "period or shorten the latency"
+            )
         if link.capacity == 0 and link.role != "orders":
             yield f'{path}.capacity: 0 carries nothing; only a link with role = "orders" may do without'
         if link.role == "undeclared" and s.undeclared is None:
             yield f"{path}: is undeclared; write [undeclared] with p_exists and duty"
+
+
+def _ground(s: Scenario) -> Iterator[str]:
+    """On the shipped terrain everything that stands on the ground must lie on it."""
+    if s.terrain != "shipped":
+        return
+    places = [(f"sites.{name}", x.latitude, x.longitude, x.radius) for name, x in s.sites.items()]
+    places += [(f"radars.{r.name}", r.latitude, r.longitude, 0.0) for r in s.radars if r.at == "place" and not r.aboard]
+    places += [(f"assets.{a.name}", a.latitude, a.longitude, 0.0) for a in s.assets]
+    south, north, west, east = SHIPPED
+    for path, latitude, longitude, radius in places:
+        lat, lon = math.degrees(latitude), math.degrees(longitude)
+        up = radius / 111e3
+        across = up / max(0.01, math.cos(latitude))
+        if not (south <= lat - up and lat + up <= north and west <= lon - across and lon + across <= east):
+            within = f" with its radius of {radius / 1e3:g} km" if radius else ""
+            yield (
+                f"{path}: {lat:.2f} N {lon:.2f} E{within} lies outside the shipped terrain ({south:g} to {north:g} N, "
+                f'{west:g} to {east:g} E); move it, or set terrain = "smooth"'
+            )

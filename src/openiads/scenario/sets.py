@@ -41,9 +41,9 @@ def set_value(table: dict[str, Any], key: str, text: str) -> None:
     target[last] = _typed(text)
 
 
-def _require(key: str, name: str, known: Any, what: str) -> None:
+def _require(key: str, name: str, known: Any, what: str, inside: str = "") -> None:
     if name not in known:
-        raise UsageError(f"--set {key}: {words.unknown(what, name, sorted(known))}")
+        raise UsageError(f"--set {key}: {words.unknown(what, name, sorted(known), inside)}")
 
 
 def _is_spec(model: Any) -> bool:
@@ -63,7 +63,7 @@ def _descend(target: Any, model: Any, part: str, path: str, key: str) -> tuple[A
     """
     if isinstance(target, list):
         names = [str(e.get("name", e.get("class"))) for e in target if isinstance(e, dict)]
-        _require(key, part, names, f"entry of '{path}'")
+        _require(key, part, names, "entry", path)
         i = names.index(part)
         target[i] = dict(target[i])
         return target[i], model
@@ -71,13 +71,13 @@ def _descend(target: Any, model: Any, part: str, path: str, key: str) -> tuple[A
         raise UsageError(f"--set {key}: '{path}' is no table")
     inner: Any
     if isinstance(model, _Entries):
-        _require(key, part, target, f"entry of '{path}'")
+        _require(key, part, target, "entry", path)
         inner = model.model
     elif model is None:
         raise UsageError(f"--set {key}: '{path}' is a single value; nothing lies below it")
     else:
         fields = {model.spelled(name): name for name in model.model_fields}
-        _require(key, part, fields, f"table in '{path}'" if path else "table")
+        _require(key, part, fields, "table", path)
         _refuse_unsweepable(model, fields[part], key)
         annotation = model.model_fields[fields[part]].annotation
         inner = _inner_model(annotation)

@@ -3,113 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from openiads.errors import UsageError
 from openiads.scenario import words
-from openiads.scenario.quantity import Decade, Spec, number, quantity
+from openiads.scenario.classes import MOST, Library, Name, Positive, Text
+from openiads.scenario.classes import BodyClass as BodyClass
+from openiads.scenario.classes import FireUnitClass as FireUnitClass
+from openiads.scenario.classes import MissileClass as MissileClass
+from openiads.scenario.classes import RadarClass as RadarClass
+from openiads.scenario.quantity import Spec, number, quantity
 
-Text = Annotated[str, Field(min_length=1, max_length=400)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
-Mode = Literal["1", "2", "3A", "C", "4", "5", "S"]
 IdentityName = Literal["pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile"]
 Feed = Literal["none", "diode", "filter", "open"]
-
-_MOST = 500  # entries of one kind
-
-
-# ---------------------------------------------------------------- library entries
-
-
-class RadarClass(Spec):
-    """A class of radar by what the open literature gives: a range against a cross-section."""
-
-    title: Text
-    role: Literal["surveillance", "engagement"]
-    band: Literal["VHF", "UHF", "L", "S", "C", "X"]
-    range: float = quantity("length", gt=0.0)
-    range_rcs: float = quantity("cross-section", gt=0.0)
-    range_pd: float = number(0.9, gt=0.0, le=0.999)
-    pfa: float = number(1e-6, gt=0.0, le=0.01)
-    swerling: Literal[0, 1, 3] = 1
-    instrumented_range: float = quantity("length", gt=0.0, le=3e6)
-    minimum_range: float = quantity("length", 1000.0)
-    scan_period: float = quantity("time", gt=0.0, le=120.0)
-    track_period: float | None = quantity("time", None, gt=0.0, le=60.0)
-    sector_width: float = quantity("angle", gt=0.0, le=2.0 * math.pi + 1e-9)
-    elevation_min: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
-    elevation_max: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
-    antenna_height: float = quantity("length", le=200.0)
-    sigma_range: float = quantity("length", gt=0.0)
-    sigma_azimuth: float = quantity("angle", gt=0.0)
-    sigma_elevation: float = quantity("angle", gt=0.0)
-    false_plots_per_scan: float = number(0.0, le=200.0)
-    iff_modes: list[Mode] = Field([], max_length=7)
-    iff_range: float = quantity("length", 0.0)
-    targets: list[Kind] = Field(["aircraft", "airliner", "cruise", "drone", "ballistic"], min_length=1, max_length=5)
-
-
-class MissileClass(Spec):
-    """A class of missile: two envelopes, an average speed, and kill probabilities that the user supplies."""
-
-    title: Text
-    range_max: float = quantity("length", gt=0.0)
-    range_min: float = quantity("length")
-    altitude_max: float = quantity("length", gt=0.0)
-    altitude_min: float = quantity("length")
-    ballistic_range: float = quantity("length", 0.0)
-    ballistic_altitude_max: float = quantity("length", 0.0)
-    ballistic_altitude_min: float = quantity("length", 0.0)
-    speed: float = quantity("speed", gt=0.0)
-    target_speed_max: float = quantity("speed", gt=0.0)
-    pk_aircraft: float = number(le=1.0)
-    pk_cruise: float = number(le=1.0)
-    pk_drone: float = number(le=1.0)
-    pk_ballistic: float = number(le=1.0)
-
-
-class FireUnitClass(Spec):
-    """The smallest element that can engage alone."""
-
-    title: Text
-    missile: Name
-    channels: int = Field(ge=1, le=48)
-    rounds_per_launcher: int = Field(ge=1, le=100)
-    reaction: float = quantity("time", le=600.0)
-    launch_interval: float = quantity("time", 0.0, le=60.0)
-    assessment: float = quantity("time", 5.0, le=600.0)
-    assessment_correct: float = number(1.0, le=1.0)
-    reload: float = quantity("time", 0.0)
-    reload_rounds: int = Field(0, ge=0, le=1000)
-
-
-class BodyClass(Spec):
-    """A class of aircraft or threat."""
-
-    title: Text
-    kind: Kind
-    speed: float | None = quantity("speed", None, gt=0.0, le=8000.0)
-    altitude: float = quantity("length", 0.0, le=30e3, sweepable=False)
-    altitude_reference: Literal["sea", "ground"] = Field("sea", json_schema_extra={"sweepable": False})
-    rcs_nose: Decade
-    rcs_beam: Decade
-    rcs_tail: Decade
-    augmented_rcs: Decade | None = Field(None, json_schema_extra={"decade": True})
-    iff_modes: list[Mode] = Field([], max_length=7)
-    reply_probability: float = number(0.0, le=1.0)
-    signature: bool = False
-
-
-class Library(Spec):
-    """Classes by name."""
-
-    radars: dict[Name, RadarClass] = Field({}, max_length=_MOST)
-    missiles: dict[Name, MissileClass] = Field({}, max_length=_MOST)
-    fire_units: dict[Name, FireUnitClass] = Field({}, max_length=_MOST)
-    bodies: dict[Name, BodyClass] = Field({}, max_length=_MOST)
+FRAMES = 4  # of one link that can be under way at once: the engine keeps as many slots
 
 
 # ---------------------------------------------------------------- the laydown
@@ -241,10 +150,10 @@ class Civil(Spec):
     domestic: float = number(le=20000)
     international: float = number(le=20000)
     overflight: float = number(le=20000)
-    hour_profile: list[float] = Field(min_length=24, max_length=24)
+    hour_profile: list[Positive] = Field(min_length=24, max_length=24)
     airliner: Name
-    airports: list[Place] = Field(min_length=2, max_length=_MOST)
-    gates: list[Place] = Field(min_length=2, max_length=_MOST)
+    airports: list[Place] = Field(min_length=2, max_length=MOST)
+    gates: list[Place] = Field(min_length=2, max_length=MOST)
 
 
 class Sortie(Spec):
@@ -290,7 +199,7 @@ class Vignette(Spec):
     warmup: float = quantity("time", 0.0, le=3600.0)
     windows: int = Field(1, ge=1, le=96)
     civil_share: float = number(1.0, le=1.0)
-    warnings: list[float] = Field([0.0], max_length=8, json_schema_extra={"dimension": "time"})
+    warnings: list[Positive] = Field([0.0], max_length=8, json_schema_extra={"dimension": "time"})
     threats: list[ThreatGroup] = Field([], max_length=50, json_schema_extra={"sweepable": False})
 
 
@@ -334,8 +243,8 @@ class Scenario(Spec):
     baseline: Name = "standalone"
     modifiers: Modifiers
     country: Country
-    sites: dict[Name, Region] = Field(min_length=1, max_length=_MOST)
-    assets: list[Asset] = Field(min_length=1, max_length=_MOST)
+    sites: dict[Name, Region] = Field(min_length=1, max_length=MOST)
+    assets: list[Asset] = Field(min_length=1, max_length=MOST)
     nodes: list[Node] = Field(min_length=1, max_length=60)
     radars: list[Radar] = Field(min_length=1, max_length=100)
     fire_units: list[FireUnit] = Field([], max_length=60)
@@ -343,7 +252,7 @@ class Scenario(Spec):
     undeclared: Undeclared | None = None
     doctrine: Doctrine
     civil: Civil | None = None
-    sorties: list[Sortie] = Field([], max_length=_MOST)
+    sorties: list[Sortie] = Field([], max_length=MOST)
     vignettes: dict[Name, Vignette] = Field(min_length=1, max_length=20)
     postures: dict[Name, Posture] = Field(min_length=1, max_length=60)
     library: Library
@@ -366,15 +275,3 @@ class Scenario(Spec):
         for what, name, known in (("posture", posture, self.postures), ("vignette", vignette, self.vignettes)):
             if name is not None and name not in known:
                 raise UsageError(f"scenario '{self.name}': {words.unknown(what, name, known)}")
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of a scenario file: keys with their units, numbers plain or with their evidence.
-
-    A file may leave the library out, or give single entries of a shipped class in [library.KIND.NAME].
-    """
-    schema = Scenario.model_json_schema()
-    for name in ("RadarClass", "MissileClass", "FireUnitClass", "BodyClass"):
-        schema["$defs"][name].pop("allOf", None)
-    schema["allOf"] = [demand for demand in schema["allOf"] if demand != {"required": ["library"]}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -10,7 +10,7 @@ import numpy as np
 from openiads.engine import motion, rng
 from openiads.engine.geo import destination, ground_distance
 from openiads.scenario.flights import OWNERS, Flight, Waypoint, cruise, name_key
-from openiads.scenario.spec import Civil, Place, Scenario, Sortie
+from openiads.scenario.spec import BodyClass, Civil, Place, Scenario, Sortie
 
 _LONGEST = 3.0 * 3600.0  # s: no civil flight across the area takes longer
 _CLIMB, _DESCENT = 180e3, 220e3  # m over the ground (about 3 degrees)
@@ -85,9 +85,11 @@ def _civil_route(civil: Civil, name: str, t0: float, speed: float, u: np.ndarray
     points.append((distance, 0.0 if down else top))
     route = []
     for d, height in points:
-        place = destination(*start, azimuth, d)
+        latitude, longitude = destination(*start, azimuth, d)
         route.append(
-            Waypoint(t0 + d / speed, *place, max(height, 150.0), height == 0.0 and (d == 0.0 or d == distance))
+            Waypoint(
+                t0 + d / speed, latitude, longitude, max(height, 150.0), height == 0.0 and (d == 0.0 or d == distance)
+            )
         )
     return route
 
@@ -125,7 +127,7 @@ def sorties(scenario: Scenario, key: np.ndarray, vignette: str, clock: float, we
     return flights
 
 
-def _sortie_route(sortie: Sortie, model, key: np.ndarray, ordinal: int, vignette: str, clock: float,
+def _sortie_route(sortie: Sortie, model: BodyClass, key: np.ndarray, ordinal: int, vignette: str, clock: float,
                   span: tuple[float, float]) -> list[Waypoint]:  # fmt: skip
     """Route of one aircraft of a sortie, empty when it is not in the air."""
     hours = (sortie.start, sortie.end)
@@ -159,8 +161,8 @@ def _loop(centre: tuple[float, float], radius: float, rate: tuple[float, float],
     for i in range(math.ceil((span[1] - span[0]) / stride) + 2):
         east = radius * math.sin(rate[0] * angle)
         north = radius * math.sin(rate[1] * angle + shift)
-        place = destination(*centre, math.atan2(east, north), math.hypot(east, north))
-        route.append(Waypoint(span[0] + i * stride, *place, height))
+        latitude, longitude = destination(*centre, math.atan2(east, north), math.hypot(east, north))
+        route.append(Waypoint(span[0] + i * stride, latitude, longitude, height))
         pace = radius * math.hypot(rate[0] * math.cos(rate[0] * angle), rate[1] * math.cos(rate[1] * angle + shift))
         angle += speed * stride / max(pace, 0.2 * radius)
     return route

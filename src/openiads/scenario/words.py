@@ -56,10 +56,11 @@ def listed(known: Iterable[str], most: int = 40) -> str:
     return (", ".join(names[:most]) + cut) or "none is defined"
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
+def unknown(what: str, name: str, known: Iterable[str], inside: str = "") -> str:
     """One line for a name that leads nowhere."""
     names = list(known)
-    return f"no {what} '{name}'{hint(nearest(name, names))} accepted: {listed(names)}"
+    where = f" in '{inside}'" if inside else ""
+    return f"no {what} {show(name)}{where}{hint(nearest(name, names))} accepted: {listed(names)}"
 
 
 def keys(cls: Any) -> str:

@@ -140,6 +140,9 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
         out = seconds[far].max(axis=0) if far else np.zeros((len(flights), 2))
         row[f"{label}_own"] = share * out[:, 0].sum() / 3600.0 / hours
         row[f"{label}_fed"] = share * out[:, 1].sum() / 3600.0 / hours
+        row[f"{label}_all"] = share * out.max(axis=1).sum() / 3600.0 / hours
+    row["held_all"] = share * kept.max(axis=1).sum() / 3600.0 / hours
+    row["x1_fed"] = row["sent_fed"] + row["held_fed"]
     for name, bits in zip(("support", "undeclared"), _bits(simulation), strict=True):
         row[f"bits_{name}"] = share * bits / hours
     return row | picture_row(simulation)
@@ -202,16 +205,15 @@ def defended_classes(scenario: Scenario) -> dict[str, BodyClass]:
     return {n: scenario.library.bodies[n] for n in sorted(names) if scenario.library.bodies[n].kind != "ballistic"}
 
 
-def reach(scenario: Scenario, posture: str, observer_owner: str) -> tuple[int, int]:
-    """X3: nodes whose information can flow to an observer of this owner over open links, and how many are sensitive."""
+def reach(scenario: Scenario, posture: str) -> tuple[int, int]:
+    """X3: nodes whose information can flow to the vendor or outside over open links, and how many are sensitive."""
     arrows = [(link.from_, link.to) for link in links_of(scenario, posture) if link.role != "orders"]
-    found = {n.name for n in scenario.nodes if n.owner == observer_owner}
-    targets = set(found)
+    ends = {n.name for n in scenario.nodes if n.owner in ("vendor", "outside")}
+    found = set(ends)
     while True:
         new = {a for a, b in arrows if b in found} - found
         if not new:
             break
         found |= new
-    sources = found - targets
     sensitive = {n.name for n in scenario.nodes if n.sensitive}
-    return len(sources), len(sources & sensitive)
+    return len(found - ends), len((found - ends) & sensitive)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from openiads.scenario.world import draw_world
 from openiads.study.measure import area_row, peace_row, raid_row
 
 Row = dict[str, float | str]
+Numbers = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -113,42 +114,43 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
     vignette = scenario.vignettes[unit.vignette]
     world = draw_world(scenario, unit.vignette, design.seed, unit.replication, unit.stratum)
     tables: dict[str, list[Row]] = {"raid": [], "peace": [], "area": []}
-    areas: dict[tuple[int, ...], dict[str, float]] = {}
+    areas: dict[tuple[int, ...], Numbers] = {}
+    lived: dict[bytes, step.State] = {}
     for posture in design.postures:
-        seen: list[tuple[np.ndarray, np.ndarray, Row]] = []
         for warning in vignette.warnings if vignette.kind == "raid" else [0.0]:
             if stop is not None and stop.is_set():
                 raise KeyboardInterrupt
             names: Row = {"posture": posture, "vignette": unit.vignette, "replication": float(unit.replication)}
             simulation = assemble(scenario, world, posture, warning)
+            same = conditions(simulation)
+            if same not in lived:
+                _run(simulation)
+                lived[same] = simulation.state
+            simulation = replace(simulation, state=lived[same])
             if vignette.kind == "peace":
-                _run(simulation)
-                tables["peace"].append(names | {"stratum": float(unit.stratum)} | peace_row(simulation))
+                tables["peace"].append({**names, "stratum": float(unit.stratum), **peace_row(simulation)})
                 continue
-            names |= {"warning_s": warning}
-            ready = simulation.params.readiness
-            known = next(
-                (row for a, s, row in seen if np.array_equal(a, ready.allowed) and np.array_equal(s, ready.start)), None
-            )
-            if known is None:
-                _run(simulation)
-                known = raid_row(simulation)
-                seen.append((ready.allowed, ready.start, known))
-            tables["raid"].append(names | known)
-            on = tuple(
-                units_on(
-                    simulation.params,
-                    [
-                        f
-                        for f in range(len(scenario.fire_units))
-                        if simulation.params.units.node[f] in simulation.system_nodes
-                    ],
-                )
-            )
+            names["warning_s"] = warning
+            tables["raid"].append({**names, **raid_row(simulation)})
+            units = [f for f, node in enumerate(simulation.params.units.node) if node in simulation.system_nodes]
+            on = tuple(units_on(simulation.params, units))
             if on not in areas:
                 areas[on] = area_row(simulation)
-            tables["area"].append(names | areas[on])
+            tables["area"].append({**names, **areas[on]})
     return tables
+
+
+def conditions(simulation: Simulation) -> bytes:
+    """All that can differ between two postures in one world: equal conditions give equal runs, lived once.
+
+    A system that stays dark throughout is the same in its boxes and in custody.
+    """
+    p = simulation.params
+    dark = not p.readiness.allowed[[r for r, n in enumerate(p.radars.node) if n in simulation.system_nodes]].any()
+    parts = (
+        [*p.links, *p.readiness, *p.trackers] if dark else [*p.links, *p.readiness, *p.trackers, *p.units, *p.doctrine]
+    )
+    return b"|".join(np.ascontiguousarray(part).tobytes() for part in parts)
 
 
 def _run(simulation: Simulation) -> None:

@@ -13,27 +13,18 @@ import numpy as np
 
 from openiads.engine.jit import jit
 from openiads.engine.tracking.associate import (
-    Pass,
-    Sweep,
-    box,
-    empty_sweep,
-    enter,
-    list_tracks,
-    pair_up,
-    relist,
-    seen_before,
-    widest_axis,
-)
-from openiads.engine.tracking.filter import begin, position_variance, predict, update
-from openiads.engine.tracking.lifecycle import (
-    FIRM,
     FREE,
     NEVER,
     TENTATIVE,
-    credit_plot,
-    open_track,
-    settle,
+    Pass,
+    Sweep,
+    empty_sweep,
+    list_tracks,
+    pair_up,
+    widest_axis,
 )
+from openiads.engine.tracking.filter import position_variance, predict
+from openiads.engine.tracking.lifecycle import FIRM, SECOND_LOOK, count, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
@@ -42,7 +33,6 @@ __all__ = [
 ]  # fmt: skip
 
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
-SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 
 class Trackers(NamedTuple):
@@ -119,66 +109,25 @@ def clear(tracks: Tracks) -> None:
 @jit
 def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
     """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1."""
+    x, p, status, track_of = tracks.x, tracks.p, tracks.status, scratch.matching.track_of
+    sweep, pairs = scratch.sweep, scratch.pairs
     for n in range(trackers.active.size):
         if not trackers.active[n]:
             continue
         density = trackers.accel[n] * trackers.accel[n] * UNIT_TIME
-        for s in range(tracks.status.shape[1]):
-            tracks.plot[n, s] = -1
-            if tracks.status[n, s] != FREE:
-                predict(tracks.x, tracks.p, n, s, t1 - t0, density)
-        axis = widest_axis(tracks.status, tracks.x, n)
-        sigmas = math.sqrt(trackers.gate[n])
-        list_tracks(tracks.status, tracks.x, tracks.p, n, scratch.sweep, axis, sigmas, t1 - t0)
+        for s in range(status.shape[1]):
+            if status[n, s] != FREE:
+                predict(x, p, n, s, t1 - t0, density)
+                tracks.plot[n, s] = -1
+        axis = widest_axis(status, x, n)
+        list_tracks(status, x, p, n, sweep, axis, math.sqrt(trackers.gate[n]), t1 - t0)
         for r in range(radars_node.size):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
                 turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
-                pair_up(plots, tracks.x, tracks.p, scratch.sweep, scratch.pairs, tracks.dropped, turn)
-                assign(scratch.pairs, last - first, scratch.matching)
-                _take(plots, tracks, scratch.sweep, scratch.matching.track_of, turn)
-                _start(trackers, plots, tracks, scratch.sweep, scratch.matching.track_of, turn)
+                pair_up(plots, x, p, sweep, pairs, tracks.dropped, turn)
+                assign(pairs, last - first, scratch.matching)
+                take(plots, tracks, sweep, track_of, turn)
+                start(plots, tracks, sweep, track_of, turn, trackers.speed[n], density)
+                count(plots, tracks, track_of, turn)
         settle(trackers, tracks, n, t1)
-
-
-@jit
-def _take(plots, tracks, sweep, track_of, turn):
-    """Update the tracks of a pass with the plots assigned to them."""
-    x, p, n, t1 = tracks.x, tracks.p, turn.node, turn.t1
-    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
-    for q in range(turn.first, turn.last):
-        s = track_of[q - turn.first]
-        if s >= 0:
-            update(x, p, n, s, plots.pos, plots.cov, q, t1 - plots.t[q])
-            credit_plot(tracks, plots, n, s, q, turn.local)
-            box(x, p, n, s, sweep.half, sigmas, span)
-    relist(x, n, sweep, turn.axis)
-
-
-@jit
-def _start(trackers, plots, tracks, sweep, track_of, turn):
-    """Every plot that is left starts a track, unless it is a second look at one of this pass."""
-    x, p, n, t1 = tracks.x, tracks.p, turn.node, turn.t1
-    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
-    density = trackers.accel[n] * trackers.accel[n] * UNIT_TIME
-    slot = np.int64(0)
-    for q in range(turn.first, turn.last):
-        if track_of[q - turn.first] >= 0:
-            continue
-        back = t1 - plots.t[q]
-        s = seen_before(plots.t, plots.pos, plots.cov, x, p, tracks.radar_t, sweep, turn, q, SECOND_LOOK)
-        if s >= 0:
-            update(x, p, n, s, plots.pos, plots.cov, q, back)
-            credit_plot(tracks, plots, n, s, q, turn.local)
-            box(x, p, n, s, sweep.half, sigmas, span)
-            relist(x, n, sweep, turn.axis)
-            continue
-        while slot < tracks.status.shape[1] and tracks.status[n, slot] != FREE:
-            slot += 1
-        if slot == tracks.status.shape[1]:
-            tracks.dropped[0] += 1
-            continue
-        begin(x, p, n, slot, plots.pos, plots.cov, q, back, trackers.speed[n], density)
-        open_track(tracks, plots, n, slot, q)
-        credit_plot(tracks, plots, n, slot, q, turn.local)
-        enter(x, p, n, slot, sweep, turn.axis, sigmas, span)

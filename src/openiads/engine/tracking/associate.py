@@ -12,8 +12,9 @@ import numpy as np
 
 from openiads.engine.jit import jit
 from openiads.engine.tracking.filter import distance
-from openiads.engine.tracking.lifecycle import FREE, TENTATIVE
 
+FREE, TENTATIVE = 0, 1  # status of a slot
+NEVER = -1e9  # s, when a radar that never saw a track last saw it
 _ADJACENT = np.int64(1)  # not a literal, for which numba would compile a sort of its own
 
 
@@ -138,40 +139,26 @@ def _sort(slot, key, g, begin, count, gap):
 
 
 @jit
-def neighbours(x, n, sweep, pos, cov, q, axis, sigmas):
-    """List in near the tracks in whose box plot q can lie; returns how many.
+def neighbours(x, n, slot, key, half, near, found, low, high, pos, q, own):
+    """Add to near the tracks of one group in whose box plot q can lie; returns how many there are now.
 
     Without branches on the data: a mispredicted one costs more than the tests of three axes.
     """
     z0, z1, z2 = pos[q, 0], pos[q, 1], pos[q, 2]
-    own0, own1, own2 = (
-        sigmas * math.sqrt(cov[q, 0]),
-        sigmas * math.sqrt(cov[q, 3]),
-        sigmas * math.sqrt(cov[q, 5]),
-    )
-    z = pos[q, axis]
-    own = sigmas * math.sqrt(cov[q, axis * (7 - axis) // 2])
-    slot, key, half, near = sweep.slot, sweep.key, sweep.half, sweep.near
-    found = 0
-    for g in range(2):
-        count = sweep.count[g]
-        if count == 0:
-            continue
-        low, high = z - own - sweep.widest[g], z + own + sweep.widest[g]
-        i, size = 0, count
-        while size > 1:
-            middle = size // 2
-            i += middle * (key[g, i + middle - 1] < low)
-            size -= middle
-        while i < count and key[g, i] <= high:
-            s = slot[g, i]
-            near[found] = s
-            found += (
-                (abs(x[n, s, 0] - z0) <= own0 + half[s, 0])
-                & (abs(x[n, s, 1] - z1) <= own1 + half[s, 1])
-                & (abs(x[n, s, 2] - z2) <= own2 + half[s, 2])
-            )
-            i += 1
+    i, size = 0, slot.size
+    while size > 1:
+        middle = size // 2
+        i += middle * (key[i + middle - 1] < low)
+        size -= middle
+    while i < slot.size and key[i] <= high:
+        s = slot[i]
+        near[found] = s
+        found += (
+            (abs(x[n, s, 0] - z0) <= own[0] + half[s, 0])
+            & (abs(x[n, s, 1] - z1) <= own[1] + half[s, 1])
+            & (abs(x[n, s, 2] - z2) <= own[2] + half[s, 2])
+        )
+        i += 1
     return found
 
 
@@ -184,25 +171,33 @@ def pair_up(plots, x, p, sweep, pairs, dropped, turn):
     a plot that gates with one free track is always taken, and rivals are weighed by likelihood. Pairs for which
     there is no room are counted in dropped.
     """
-    t, pos, cov, n, gate = plots.t, plots.pos, plots.cov, turn.node, turn.gate
+    t, pos, cov, n, gate, axis, t1 = plots.t, plots.pos, plots.cov, turn.node, turn.gate, turn.axis, turn.t1
+    first, slots, costs = pairs.first, pairs.slot, pairs.cost
+    half, near = sweep.half, sweep.near
+    tent, firm = sweep.count[0], sweep.count[1]
+    slot0, key0, wide0 = sweep.slot[0, :tent], sweep.key[0, :tent], sweep.widest[0]
+    slot1, key1, wide1 = sweep.slot[1, :firm], sweep.key[1, :firm], sweep.widest[1]
     sigmas = math.sqrt(gate)
     e = 0
     for q in range(turn.first, turn.last):
-        pairs.first[q - turn.first] = e
-        found = neighbours(x, n, sweep, pos, cov, q, turn.axis, sigmas)
+        first[q - turn.first] = e
+        own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
+        z, o = pos[q, axis], own[axis]
+        found = neighbours(x, n, slot0, key0, half, near, 0, z - o - wide0, z + o + wide0, pos, q, own)
+        found = neighbours(x, n, slot1, key1, half, near, found, z - o - wide1, z + o + wide1, pos, q, own)
         begin, largest = e, -math.inf
         for k in range(found):
-            s = sweep.near[k]
-            far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t[q], gate)
-            if far < math.inf and e < pairs.slot.size:
-                pairs.slot[e], pairs.cost[e] = s, far + size
+            s = near[k]
+            far, size = distance(x, p, n, s, pos, cov, q, t1 - t[q], gate)
+            if far < math.inf and e < slots.size:
+                slots[e], costs[e] = s, far + size
                 largest = max(largest, size)
                 e += 1
             elif far < math.inf:
                 dropped[0] += 1
         for k in range(begin, e):
-            pairs.cost[k] -= gate + largest
-    pairs.first[turn.last - turn.first] = e
+            costs[k] -= gate + largest
+    first[turn.last - turn.first] = e
 
 
 @jit
@@ -212,13 +207,19 @@ def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
     are passed by the beam at nearly the same moment, so only looks more than `apart` (s) apart count.
     """
-    n, t = turn.node, plots_t[q]
-    best, nearest = -1, math.inf
-    for k in range(neighbours(x, n, sweep, pos, cov, q, turn.axis, math.sqrt(turn.gate))):
-        s = sweep.near[k]
-        look = radar_t[n, s, turn.local]
-        if look > turn.t0 and abs(look - t) > apart:
-            far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
-            if far + size < nearest:
-                best, nearest = s, far + size
+    n, t, sigmas = turn.node, plots_t[q], math.sqrt(turn.gate)
+    own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
+    z = pos[q, turn.axis]
+    best, nearest = np.int64(-1), math.inf
+    for g in range(2):
+        reach = own[turn.axis] + sweep.widest[g]
+        slot, key = sweep.slot[g, : sweep.count[g]], sweep.key[g, : sweep.count[g]]
+        found = neighbours(x, n, slot, key, sweep.half, sweep.near, 0, z - reach, z + reach, pos, q, own)
+        for k in range(found):
+            s = sweep.near[k]
+            look = radar_t[n, s, turn.local]
+            if look > turn.t0 and abs(look - t) > apart:
+                far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
+                if far + size < nearest:
+                    best, nearest = s, far + size
     return best

@@ -1,59 +1,109 @@
-"""From plot to track and out again: start, credit, confirm, drop."""
+"""From plot to track and out again: start, count, confirm, drop."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from openiads.engine.jit import jit
+from openiads.engine.tracking.associate import FREE, NEVER, TENTATIVE, box, enter, relist, seen_before
+from openiads.engine.tracking.filter import begin, update
 
-FREE, TENTATIVE, FIRM = 0, 1, 2
-NEVER = -1e9  # s
-
-
-@jit
-def open_track(tracks, plots, n, s, q):
-    """Put a tentative track without plots into a free slot; the plot that starts it is credited next."""
-    tracks.status[n, s] = TENTATIVE
-    tracks.number[n, s] = tracks.next_number[n]
-    tracks.next_number[n] += 1
-    tracks.t_first[n, s] = plots.t[q]
-    tracks.t_firm[n, s] = math.inf
-    tracks.t_update[n, s] = NEVER
-    tracks.hits[n, s] = 0
-    tracks.asked_civil[n, s] = tracks.civil[n, s] = 0
-    tracks.asked_military[n, s] = tracks.military[n, s] = 0
-    tracks.luck[n, s] = plots.luck[q]
-    for k in range(tracks.radar_t.shape[2]):
-        tracks.radar_t[n, s, k] = NEVER
+FIRM = 2
+SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 
 @jit
-def credit_plot(tracks, plots, n, s, q, local):
-    """Enter plot q of a local radar into the books of a track."""
-    reply = plots.reply[q]
-    tracks.hits[n, s] += 1
-    tracks.asked_civil[n, s] += reply & 1
-    tracks.civil[n, s] += (reply >> 1) & 1
-    tracks.asked_military[n, s] += (reply >> 2) & 1
-    tracks.military[n, s] += (reply >> 3) & 1
-    tracks.t_update[n, s] = max(tracks.t_update[n, s], plots.t[q])
-    tracks.radar_t[n, s, local] = max(tracks.radar_t[n, s, local], plots.t[q])
-    tracks.plot[n, s] = q
+def take(plots, tracks, sweep, track_of, turn):
+    """Update the tracks of a pass with the plots that are assigned to them."""
+    t, pos, cov, x, p, radar_t, half = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t, sweep.half
+    n, local, t1 = turn.node, turn.local, turn.t1
+    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
+    for q in range(turn.first, turn.last):
+        s = track_of[q - turn.first]
+        if s >= 0:
+            update(x, p, n, s, pos, cov, q, t1 - t[q])
+            radar_t[n, s, local] = max(radar_t[n, s, local], t[q])
+            box(x, p, n, s, half, sigmas, span)
+    relist(x, n, sweep, turn.axis)
+
+
+@jit
+def start(plots, tracks, sweep, track_of, turn, speed, density):
+    """Every plot that is left starts a track, unless it is a second look at one of this pass.
+
+    Its slot is entered in track_of. speed: m/s, one sigma; density: m2/s3.
+    """
+    t, pos, cov, x, p, radar_t = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t
+    status, half = tracks.status, sweep.half
+    n, t1 = turn.node, turn.t1
+    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
+    free = np.int64(0)
+    for q in range(turn.first, turn.last):
+        if track_of[q - turn.first] >= 0:
+            continue
+        s = seen_before(t, pos, cov, x, p, radar_t, sweep, turn, q, SECOND_LOOK)
+        if s >= 0:
+            update(x, p, n, s, pos, cov, q, t1 - t[q])
+            box(x, p, n, s, half, sigmas, span)
+            relist(x, n, sweep, turn.axis)
+        else:
+            while free < status.shape[1] and status[n, free] != FREE:
+                free += 1
+            if free == status.shape[1]:
+                tracks.dropped[0] += 1
+                continue
+            s = free
+            status[n, s] = TENTATIVE
+            radar_t[n, s, :] = NEVER
+            begin(x, p, n, s, pos, cov, q, t1 - t[q], speed, density)
+            enter(x, p, n, s, sweep, turn.axis, sigmas, span)
+        radar_t[n, s, turn.local] = max(radar_t[n, s, turn.local], t[q])
+        track_of[q - turn.first] = s
+
+
+@jit
+def count(plots, tracks, track_of, turn):
+    """Enter the plots of a pass into the books of their tracks; a track without a hit is new and gets its number."""
+    t, reply, luck = plots.t, plots.reply, plots.luck
+    n, hits, t_update = turn.node, tracks.hits, tracks.t_update
+    asked_civil, civil = tracks.asked_civil, tracks.civil
+    asked_military, military = tracks.asked_military, tracks.military
+    for q in range(turn.first, turn.last):
+        s = track_of[q - turn.first]
+        if s < 0:
+            continue
+        if hits[n, s] == 0:
+            tracks.number[n, s] = tracks.next_number[n]
+            tracks.next_number[n] += 1
+            tracks.t_first[n, s] = t_update[n, s] = t[q]
+            tracks.t_firm[n, s] = math.inf
+            tracks.luck[n, s] = luck[q]
+            asked_civil[n, s] = civil[n, s] = asked_military[n, s] = military[n, s] = 0
+        hits[n, s] += 1
+        asked_civil[n, s] += reply[q] & 1
+        civil[n, s] += (reply[q] >> 1) & 1
+        asked_military[n, s] += (reply[q] >> 2) & 1
+        military[n, s] += (reply[q] >> 3) & 1
+        t_update[n, s] = max(t_update[n, s], t[q])
+        tracks.plot[n, s] = q
 
 
 @jit
 def settle(trackers, tracks, n, t1):
     """Confirm tentative tracks that have their plots in time; drop those out of time, and firm ones without news."""
-    for s in range(tracks.status.shape[1]):
-        status = tracks.status[n, s]
-        if status == TENTATIVE:
-            lasted = tracks.t_update[n, s] - tracks.t_first[n, s]
-            if tracks.hits[n, s] >= trackers.hits[n] and lasted <= trackers.window[n]:
-                tracks.status[n, s] = FIRM
+    status, hits, t_first, t_update = tracks.status, tracks.hits, tracks.t_first, tracks.t_update
+    for s in range(status.shape[1]):
+        if status[n, s] == TENTATIVE:
+            lasted = t_update[n, s] - t_first[n, s]
+            if hits[n, s] >= trackers.hits[n] and lasted <= trackers.window[n]:
+                status[n, s] = FIRM
                 tracks.t_firm[n, s] = t1
-            elif t1 - tracks.t_first[n, s] > trackers.window[n]:
-                tracks.status[n, s] = FREE
-        elif status == FIRM and t1 - tracks.t_update[n, s] > trackers.coast[n]:
-            tracks.status[n, s] = FREE
-        if tracks.status[n, s] == FREE:
+            elif t1 - t_first[n, s] > trackers.window[n]:
+                status[n, s] = FREE
+        elif status[n, s] == FIRM and t1 - t_update[n, s] > trackers.coast[n]:
+            status[n, s] = FREE
+        if status[n, s] == FREE:
+            hits[n, s] = 0
             tracks.plot[n, s] = -1

@@ -1,0 +1,347 @@
+"""The commands. Heavy libraries are imported inside the command that needs them, so that --help is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from openiads import __version__
+from openiads.errors import OpenIadsError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from openiads.scenario.spec import Scenario
+
+app = typer.Typer(
+    help="An open simulator of integrated air and missile defence: compare ways of holding a system, with intervals.",
+    epilog="First steps: openiads list · openiads show turkey-2019 --posture standalone · openiads study turkey-2019",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ScenarioArg = Annotated[str, typer.Argument(help="name of a shipped scenario, or the path of a .toml file")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="change a value, as site=south-coast or doctrine.salvo=1 (again for more)"),
+]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend is one line and exit code 2."""
+    try:
+        app(standalone_mode=False)
+    except OpenIadsError as error:
+        for line in str(error).splitlines() or [type(error).__name__]:
+            print(f"error: {line}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            raise
+        print(f"error: {usage()}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 2))
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"openiads {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """An open simulator of integrated air and missile defence: compare ways of holding a system, with intervals."""
+
+
+def _load(name: str, sets: list[str] | None) -> Scenario:
+    from openiads.scenario.load import load
+
+    return load(name, _pairs(sets))
+
+
+def _pairs(sets: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for item in sets or []:
+        key, separator, value = item.partition("=")
+        if not separator or not key or not value:
+            raise UsageError(f"--set {item}: write key=value, as site=south-coast")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+@app.command("list")
+def list_() -> None:
+    """What is shipped: scenarios, their postures and vignettes.
+
+    Example: openiads list
+    """
+    from openiads.scenario.load import load, scenario_names
+
+    for name in scenario_names():
+        scenario = load(name)
+        print(f"{name}: {scenario.title}")
+        print(f"  postures:  {', '.join(scenario.postures)}")
+        print(f"  vignettes: {', '.join(scenario.vignettes)}")
+        print(f"  sites:     {', '.join(scenario.sites)}")
+
+
+@app.command()
+def check(file: ScenarioArg, sets: SetOption = None) -> None:
+    """Check a scenario file and say what is wrong with it, each problem with key, what was given, what is accepted.
+
+    Example: openiads check my-scenario.toml
+    """
+    from openiads.errors import ScenarioError
+    from openiads.scenario.check import check as problems_of
+
+    problems = problems_of(file)
+    if problems:
+        raise ScenarioError("\n".join(str(p) for p in problems))
+    scenario = _load(file, sets)
+    print(
+        f"{file}: good. {len(scenario.postures)} postures, {len(scenario.vignettes)} vignettes, "
+        f"{len(scenario.radars)} radars, {len(scenario.fire_units)} fire units, {len(scenario.links)} links"
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a scenario file, units in the keys.
+
+    Example: openiads schema > scenario.schema.json
+    """
+    import json
+
+    from openiads.scenario.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=1, ensure_ascii=False))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="name of your scenario; NAME.toml is written here")],
+    origin: Annotated[str, typer.Option("--from", help="scenario to copy")] = "turkey-2019",
+) -> None:
+    """Make a copy of a scenario of your own to edit.
+
+    Example: openiads new my-question --from turkey-2019
+    """
+    import re
+
+    from openiads.scenario.load import library_file
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", name):
+        raise UsageError(f"name '{name}': small letters, digits, '.', '_' and '-' are accepted")
+    target = Path(f"{name}.toml")
+    text = library_file(origin).read_text(encoding="utf-8")
+    text = re.sub(r'(?m)^name = ".*"$', f'name = "{name}"', text, count=1)
+    try:
+        with target.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise OutputError(f"'{target}' exists; choose another name") from None
+    except OSError as error:
+        raise OutputError(f"'{target}' can not be written: {error.strerror}") from None
+    print(f"wrote {target}; edit it, then: openiads check {target}")
+
+
+@app.command()
+def show(
+    scenario: ScenarioArg,
+    posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],
+    sets: SetOption = None,
+) -> None:
+    """Show what stands where in a posture, what it emits, who can order it, which links are open.
+
+    Example: openiads show turkey-2019 --posture one-way-in
+    """
+    from openiads.scenario import describe
+
+    print(describe.show(_load(scenario, sets), posture))
+
+
+@app.command()
+def diff(
+    scenario: ScenarioArg,
+    first: Annotated[str, typer.Argument(help="a posture")],
+    second: Annotated[str, typer.Argument(help="another posture")],
+    sets: SetOption = None,
+) -> None:
+    """Say in words what differs between two postures.
+
+    Example: openiads diff turkey-2019 standalone one-way-in
+    """
+    from openiads.scenario import describe
+
+    for line in describe.diff(_load(scenario, sets), first, second):
+        print(line)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[float, float], None]]:
+    """A progress bar with the time left, on standard error."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    bars = (
+        TextColumn(what),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*bars, console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=None)
+
+        def advance(done: float, total: float) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield advance
+
+
+@app.command()
+def run(
+    scenario: ScenarioArg,
+    posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],
+    vignette: Annotated[str, typer.Option("--vignette", "-v", help="which stretch of time")] = "raid",
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the record")] = None,
+    start: Annotated[float, typer.Option(help="record from here, seconds")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="record for so long, seconds")] = None,
+    step: Annotated[float, typer.Option(help="seconds between two samples of the replay")] = 10.0,
+    replication: Annotated[int, typer.Option(help="which draw of the study")] = 0,
+    window: Annotated[int, typer.Option(help="which window of the day, in a vignette of peace")] = 0,
+    sets: SetOption = None,
+) -> None:
+    """Run one replication and write its record: tables as Parquet, replay.czml, and replay.html to watch.
+
+    Example: openiads run turkey-2019 --posture standalone --vignette raid --seed 1 --out first-raid
+    """
+    from openiads.interop.czml import write_czml
+    from openiads.record import new_folder, require_new
+    from openiads.run import run as simulate
+    from openiads.study.study import default_out
+    from openiads.view.replay import write_replay
+
+    loaded = _load(scenario, sets)
+    loaded.require(posture=posture, vignette=vignette)
+    folder = out or default_out(f"{loaded.name}-{posture}-{vignette}")
+    require_new(folder)
+    _seed(seed)
+    with _bar(f"{posture}, {vignette}") as bar:
+        record = simulate(
+            loaded, posture, vignette, seed, replication=replication, stratum=window, start=start, duration=duration,
+            sample=step, progress=lambda f: bar(f, 1.0),
+        )  # fmt: skip
+    with new_folder(folder) as beside:
+        record.write(beside)
+        write_czml(record, beside / "replay.czml")
+        write_replay(record, beside / "replay.html")
+    s = record.meta["summary"]
+    print(
+        f"{loaded.title}: {posture}, {vignette}, seed {seed}\n"
+        f"threats {s['threats']}, leakers {s['leakers']}, rounds {s['rounds']}, kills {s['kills']}, "
+        f"friendly aircraft lost {s['friendly_lost']}, airliners lost {s['civil_lost']}, refused by the authority {s['refused']}"
+    )
+    print(f"record in {folder}; watch {folder / 'replay.html'}")
+
+
+def _seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed = {seed}: accepted are 0 to {2**32 - 1}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    return [part.strip() for part in text.split(",") if part.strip()] if text else None
+
+
+@app.command()
+def study(
+    scenario: ScenarioArg,
+    preset: Annotated[str | None, typer.Option(help="demo (a minute or two) or full (the README's table)")] = None,
+    postures: Annotated[str | None, typer.Option(help="only these, separated by commas")] = None,
+    vignettes: Annotated[str | None, typer.Option(help="only these, separated by commas")] = None,
+    baseline: Annotated[str | None, typer.Option(help="posture that the others are compared with")] = None,
+    replications: Annotated[int | None, typer.Option(help="raids a posture")] = None,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    workers: Annotated[int | None, typer.Option(help="threads; results do not depend on it")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the report and the tables")] = None,
+    sets: SetOption = None,
+) -> None:
+    """Run every posture through every vignette and write the decision table, a report and the results.
+
+    Examples:
+      openiads study turkey-2019 --preset demo
+      openiads study turkey-2019 --set site=south-coast --postures standalone,one-way-in --replications 50
+    """
+    from openiads.record import require_new
+    from openiads.study.study import default_out
+    from openiads.study.study import study as conduct
+    from openiads.study.table import print_table
+
+    loaded = _load(scenario, sets)
+    folder = out or default_out(loaded.name)
+    require_new(folder)
+    with _bar(loaded.name) as bar:
+        result = conduct(
+            loaded, preset=preset, replications=replications, postures=_names(postures), vignettes=_names(vignettes),
+            baseline=baseline, seed=seed, workers=workers, progress=bar,
+        )  # fmt: skip
+    result.save(folder)
+    print_table(result.summary)
+    print(f"report: {folder / 'report.html'}")
+    if not result.summary["complete"]:
+        print("stopped before every replication was in: what is whole is in the tables", file=sys.stderr)
+        raise typer.Exit(130)
+
+
+@app.command()
+def tour(
+    row: Annotated[int | None, typer.Argument(help="one claim of the article, 1 to 27; all without it")] = None,
+    write: Annotated[Path | None, typer.Option("--write", help="write article.md into this folder")] = None,
+) -> None:
+    """Every claim of the article: how it is represented, the command that shows it, what came out.
+
+    Example: openiads tour 16
+    """
+    from openiads.tour import to_markdown
+    from openiads.tour import tour as walk
+
+    results: Any = walk([row] if row is not None else None)
+    if write is not None:
+        if not write.is_dir():
+            raise OutputError(f"'{write}' is no folder")
+        (write / "article.md").write_text(to_markdown(results), encoding="utf-8")
+        print(f"wrote {write / 'article.md'}")
+        return
+    for r in results:
+        print(
+            f"{r.number}. {r.claim}\n   represented: {r.represented}\n   command: {r.command}\n   outcome: {r.outcome}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The record of a run: named tables of plain columns, on disk one Parquet file each and meta.json beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openiads.errors import OutputError, RecordError, UsageError
+
+Table = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: `meta` says what was run, `tables` hold what happened (docs/record.md)."""
+
+    meta: dict[str, Any]
+    tables: dict[str, Table]
+
+    def array(self, table: str, column: str) -> np.ndarray:
+        """One column of one table."""
+        if table not in self.tables:
+            raise UsageError(f"no table '{table}'; accepted: {', '.join(self.tables)}")
+        if column not in self.tables[table]:
+            raise UsageError(f"table '{table}' has no column '{column}'; accepted: {', '.join(self.tables[table])}")
+        return self.tables[table][column]
+
+    def relation(self, table: str) -> Any:
+        """One table as a DuckDB relation."""
+        self.array(table, next(iter(self.tables.get(table, {"": None}))))
+        return relation(self.tables[table])
+
+    def save(self, out: str | Path) -> None:
+        """Write every table and meta.json into a new folder, all or nothing."""
+        with new_folder(Path(out)) as folder:
+            self.write(folder)
+
+    def write(self, folder: Path) -> None:
+        """Write every table and meta.json into a folder that is there."""
+        write_tables(folder, self.tables)
+        (folder / "meta.json").write_text(json.dumps(self.meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @staticmethod
+    def load(folder: str | Path) -> Run:
+        """A run that was saved."""
+        import duckdb
+
+        source = Path(folder)
+        try:
+            meta = json.loads((source / "meta.json").read_text(encoding="utf-8"))
+            tables = {}
+            for file in sorted(source.glob("*.parquet")):
+                columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
+                tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
+        except (OSError, ValueError, duckdb.Error) as error:
+            raise RecordError(f"'{source}' holds no readable run: {error}") from None
+        return Run(meta, tables)
+
+
+def _filled(column: Any) -> np.ndarray:
+    """A column without a mask: what was undefined is NaN."""
+    if isinstance(column, np.ma.MaskedArray):
+        return column.filled(np.nan) if column.dtype.kind == "f" else np.asarray(column.filled())
+    return np.asarray(column)
+
+
+def relation(table: Mapping[str, np.ndarray]) -> Any:
+    """Columns as a DuckDB relation; NaN is null."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.register("columns", {n: c.astype(object) if c.dtype.kind == "U" else c for n, c in table.items()})
+    return connection.sql("select * from columns")
+
+
+def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    """One Parquet file a table."""
+    for name, table in tables.items():
+        relation(table).write_parquet(str(folder / f"{name}.parquet"))
+
+
+def require_new(out: Path) -> None:
+    """Refuse a folder that holds something, or that can not be written."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"'{out}' exists and is not empty; name a new folder")
+    parent = out.absolute()
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise OutputError(f"'{out}' can not be written ('{parent}' is read-only); name a folder of your own")
+
+
+@contextmanager
+def new_folder(out: Path) -> Any:
+    """A folder that appears under its name only when everything in it is whole."""
+    require_new(out)
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
+    except OSError as error:
+        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
+    try:
+        yield beside
+        beside.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        beside.rename(out)
+    except OSError as error:
+        raise OutputError(f"'{out}' could not be written: {error}") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,106 @@
+"""Library entries: classes of radars, missiles, fire units and bodies, by what the open literature gives."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openiads.scenario.quantity import Decade, Spec, number, quantity
+
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+Positive = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
+Mode = Literal["1", "2", "3A", "C", "4", "5", "S"]
+
+MOST = 500  # entries of one kind
+
+
+class RadarClass(Spec):
+    """A class of radar by what the open literature gives: a range against a cross-section."""
+
+    title: Text
+    role: Literal["surveillance", "engagement"]
+    band: Literal["VHF", "UHF", "L", "S", "C", "X"]
+    range: float = quantity("length", gt=0.0)
+    range_rcs: float = quantity("cross-section", gt=0.0)
+    range_pd: float = number(0.9, gt=0.0, le=0.999)
+    pfa: float = number(1e-6, gt=0.0, le=0.01)
+    swerling: Literal[0, 1, 3] = 1
+    instrumented_range: float = quantity("length", gt=0.0, le=3e6)
+    minimum_range: float = quantity("length", 1000.0)
+    scan_period: float = quantity("time", gt=0.0, le=120.0)
+    track_period: float | None = quantity("time", None, gt=0.0, le=60.0)
+    sector_width: float = quantity("angle", gt=0.0, le=2.0 * math.pi + 1e-9)
+    elevation_min: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    elevation_max: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    antenna_height: float = quantity("length", le=200.0)
+    sigma_range: float = quantity("length", gt=0.0)
+    sigma_azimuth: float = quantity("angle", gt=0.0)
+    sigma_elevation: float = quantity("angle", gt=0.0)
+    false_plots_per_scan: float = number(0.0, le=200.0)
+    iff_modes: list[Mode] = Field([], max_length=7)
+    iff_range: float = quantity("length", 0.0)
+    targets: list[Kind] = Field(["aircraft", "airliner", "cruise", "drone", "ballistic"], min_length=1, max_length=5)
+
+
+class MissileClass(Spec):
+    """A class of missile: two envelopes, an average speed, and kill probabilities that the user supplies."""
+
+    title: Text
+    range_max: float = quantity("length", gt=0.0)
+    range_min: float = quantity("length")
+    altitude_max: float = quantity("length", gt=0.0)
+    altitude_min: float = quantity("length")
+    ballistic_range: float = quantity("length", 0.0)
+    ballistic_altitude_max: float = quantity("length", 0.0)
+    ballistic_altitude_min: float = quantity("length", 0.0)
+    speed: float = quantity("speed", gt=0.0)
+    target_speed_max: float = quantity("speed", gt=0.0)
+    pk_aircraft: float = number(le=1.0)
+    pk_cruise: float = number(le=1.0)
+    pk_drone: float = number(le=1.0)
+    pk_ballistic: float = number(le=1.0)
+
+
+class FireUnitClass(Spec):
+    """The smallest element that can engage alone."""
+
+    title: Text
+    missile: Name
+    channels: int = Field(ge=1, le=48)
+    rounds_per_launcher: int = Field(ge=1, le=100)
+    reaction: float = quantity("time", le=600.0)
+    launch_interval: float = quantity("time", 0.0, le=60.0)
+    assessment: float = quantity("time", 5.0, le=600.0)
+    assessment_correct: float = number(1.0, le=1.0)
+    reload: float = quantity("time", 0.0)
+    reload_rounds: int = Field(0, ge=0, le=1000)
+
+
+class BodyClass(Spec):
+    """A class of aircraft or threat."""
+
+    title: Text
+    kind: Kind
+    speed: float | None = quantity("speed", None, gt=0.0, le=8000.0)
+    altitude: float = quantity("length", 0.0, le=30e3, sweepable=False)
+    altitude_reference: Literal["sea", "ground"] = Field("sea", json_schema_extra={"sweepable": False})
+    rcs_nose: Decade
+    rcs_beam: Decade
+    rcs_tail: Decade
+    augmented_rcs: Decade | None = Field(None, json_schema_extra={"decade": True})
+    iff_modes: list[Mode] = Field([], max_length=7)
+    reply_probability: float = number(0.0, le=1.0)
+    signature: bool = False
+
+
+class Library(Spec):
+    """Classes by name."""
+
+    radars: dict[Name, RadarClass] = Field({}, max_length=MOST)
+    missiles: dict[Name, MissileClass] = Field({}, max_length=MOST)
+    fire_units: dict[Name, FireUnitClass] = Field({}, max_length=MOST)
+    bodies: dict[Name, BodyClass] = Field({}, max_length=MOST)

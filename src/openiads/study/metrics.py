@@ -1,0 +1,291 @@
+"""Every metric of a study, defined once: what it counts, over which rows, with which interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from openiads.scenario.build import links_of
+from openiads.scenario.spec import Scenario
+from openiads.study.compare import (
+    Difference,
+    difference_of_means,
+    difference_of_proportions,
+    difference_of_ratios,
+    difference_of_totals,
+    median_of_differences,
+)
+from openiads.study.measure import CAUSES, HEIGHTS, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
+from openiads.study.statistics import Estimate, mean_t, median, proportion, ratio, stratified_total
+
+Table = dict[str, np.ndarray]
+Tables = dict[str, Table]
+TOPOLOGIES: tuple[Literal["hub", "mesh", "national"], ...] = ("hub", "mesh", "national")
+_CAUSE_WORDS = {
+    "silence": "no reply to interrogation", "never-asked": "never interrogated",
+    "told-hostile": "reported hostile over a link", "speed": "taken for a ballistic missile",
+    "wrong-body": "stood near the target that was meant",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One line of the decision table."""
+
+    id: str
+    title: str
+    unit: str
+    definition: str
+    how: Literal["mean", "share", "ratio", "median", "total", "exact"]
+    table: str  # raid, area, peace
+    column: str = ""
+    over: str = ""  # denominator of a ratio
+    warning: float | None = None  # s, rows of this strategic warning only
+    scale: float = 1.0
+    better: Literal["low", "high"] | None = None
+    kind: Literal["sampled", "exact", "box"] = "sampled"
+    group: str = ""
+    bounds: tuple[float, float] | None = None
+
+    def estimate(self, scenario: Scenario, tables: Tables, posture: str) -> Estimate:
+        """Value and interval in one posture."""
+        if self.how == "exact":
+            return _reach(scenario, posture, self.column)
+        rows = self._rows(tables, posture)
+        if not rows:
+            return Estimate(None, None, None, 0, "the vignette was not run")
+        if self.how == "total":
+            strata = _strata(rows, self.column, self.scale)
+            found = stratified_total(strata, _hours(strata))
+            return (
+                found if found.low is None else found._replace(low=max(0.0, found.low))
+            )  # none of them can be negative
+        values = self.scale * rows[self.column]
+        if self.how == "mean":
+            return mean_t(values, bounds=self.bounds)
+        if self.how == "share":
+            return proportion(int(values.sum()), len(values))
+        if self.how == "median":
+            right = rows[f"{self.column}_censored"] > 0 if f"{self.column}_censored" in rows else None
+            return median(values, right=right)
+        return ratio(rows[self.column], rows[self.over], scale=self.scale, per=_words(self.over), bounds=self.bounds)
+
+    def difference(self, tables: Tables, posture: str, baseline: str) -> Difference | None:
+        """Paired difference to the baseline on common random numbers; None for exact metrics."""
+        if self.how == "exact":
+            return None
+        a, b = self._rows(tables, posture), self._rows(tables, baseline)
+        if not a or not b:
+            return None
+        x, y = self.scale * a[self.column], self.scale * b[self.column]
+        if self.how == "mean":
+            return difference_of_means(x, y, bounds=self.bounds)
+        if self.how == "share":
+            return difference_of_proportions(x, y)
+        if self.how == "median":
+            if f"{self.column}_censored" in a:
+                c = f"{self.column}_censored"
+                return median_of_differences(x, y, right=(a[c] > 0, b[c] > 0))
+            return median_of_differences(x, y)
+        if self.how == "total":
+            strata = _strata(a, self.column, self.scale), _strata(b, self.column, self.scale)
+            return difference_of_totals(*strata, _hours(strata[0]))
+        return difference_of_ratios(
+            (a[self.column], a[self.over]), (b[self.column], b[self.over]), scale=self.scale, per=_words(self.over)
+        )
+
+    def _rows(self, tables: Tables, posture: str) -> Table:
+        table = tables.get(self.table, {})
+        if not table:
+            return {}
+        keep = table["posture"] == posture
+        if self.warning is not None:
+            keep &= table["warning_s"] == self.warning
+        return {name: column[keep] for name, column in table.items()} if keep.any() else {}
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ").replace("siap ", "")
+
+
+def _strata(rows: Table, column: str, scale: float) -> list[np.ndarray]:
+    """Rates per hour of the windows, by stratum of the day."""
+    return [scale * rows[column][rows["stratum"] == k] for k in np.unique(rows["stratum"])]
+
+
+def _hours(strata: list[np.ndarray]) -> list[float]:
+    return [24.0 / len(strata)] * len(strata)
+
+
+def _reach(scenario: Scenario, posture: str, column: str) -> Estimate:
+    """Nodes whose information can flow outside: the scenario's topology, and the range over the three inventions."""
+    values = []
+    for topology in (scenario.modifiers.topology, *TOPOLOGIES):
+        other = scenario.model_copy(update={"modifiers": scenario.modifiers.model_copy(update={"topology": topology})})
+        nodes, sensitive = reach(other, posture)
+        values.append(float(sensitive if column == "sensitive" else nodes))
+    if not links_of(scenario, posture):
+        return Estimate(0.0, 0.0, 0.0, 1)
+    return Estimate(values[0], min(values), max(values), len(TOPOLOGIES))
+
+
+def metrics(scenario: Scenario, vignettes: tuple[str, ...]) -> Iterator[Metric]:
+    """The metrics that the chosen vignettes can answer, in the order of the decision table."""
+    kinds = {scenario.vignettes[v].kind for v in vignettes}
+    if "raid" in kinds:
+        yield from _defence(scenario)
+        yield from _friends(scenario)
+    if "peace" in kinds:
+        yield from _peace()
+    yield Metric(
+        "X3", "nodes whose information can flow outside", "nodes",
+        "Nodes from which open links lead to the vendor or to the outside node, directly or over others. Exact for the "
+        "scenario's NATO topology; the range is over the three notional topologies.",
+        "exact", "", "nodes", better="low", kind="box", group="leaves",
+    )  # fmt: skip
+    yield Metric(
+        "X3.sensitive", "sensitive nodes among them", "nodes", "As X3, nodes marked sensitive only.",
+        "exact", "", "sensitive", better="low", kind="box", group="leaves",
+    )  # fmt: skip
+
+
+def _warnings(scenario: Scenario) -> list[tuple[str, float, str]]:
+    """Suffix, seconds and words of each strategic warning; the first has no suffix."""
+    found: list[float] = next((v.warnings for v in scenario.vignettes.values() if v.kind == "raid"), [0.0])
+    return [("" if i == 0 else f".{w / 3600:g}h", w, f"{w / 3600:g} h of warning") for i, w in enumerate(found)]
+
+
+def _defence(scenario: Scenario) -> Iterator[Metric]:
+    classes = defended_classes(scenario)
+    reference = REFERENCE_CLASS if REFERENCE_CLASS in classes else next(iter(classes), "")
+    warnings = _warnings(scenario)
+    base = f"area_{REFERENCE_HEIGHT:.0f}"
+    words = (
+        "Area in which a target of this class, level at this height above the ground, is engaged before it is overhead: "
+        "seen by the engagement radar for reaction and fly-out time, meeting point inside the envelope; mean over eight "
+        "approach directions; 0 where the system does not run when the raid begins. The site varies with the replication."
+    )
+    for suffix, w, text in warnings:
+        yield Metric(f"D1{suffix}", f"area defended at {REFERENCE_HEIGHT:.0f} m, {reference}, {text}", "km²", words,
+                     "mean", "area", base, warning=w, better="high", group="defends")  # fmt: skip
+    last = warnings[-1]
+    yield Metric("D1.share", f"the same as a share of the country, {last[2]}", "%", "D1 over the country's area.", "mean",
+                 "area", base, warning=last[1], scale=1e8 / scenario.country.area, better="high", group="defends")  # fmt: skip
+    for height in HEIGHTS:
+        if height != REFERENCE_HEIGHT:
+            yield Metric(f"D1.h{height:.0f}", f"area defended at {height:.0f} m, {reference}, {last[2]}", "km²", "As D1.",
+                         "mean", "area", f"area_{height:.0f}", warning=last[1], better="high", group="defends")  # fmt: skip
+    for name in classes:
+        if name != reference:
+            yield Metric(f"D1.{name}", f"area defended at {REFERENCE_HEIGHT:.0f} m, {name}, {last[2]}", "km²", "As D1.",
+                         "mean", "area", f"{base}_{name}", warning=last[1], better="high", group="defends")  # fmt: skip
+    for suffix, w, text in warnings:
+        yield Metric(f"D2{suffix}", f"warning before arrival, {text}", "s",
+                     "Median over threats of the time from the first firm track in the system's picture to arrival; 0 for a "
+                     "threat that arrives unseen; median over replications.",
+                     "median", "raid", "warning", warning=w, better="high", group="defends")  # fmt: skip
+    for suffix, w, text in warnings:
+        yield Metric(f"D3{suffix}", f"leakers, {text}", "threats", "Hostile bodies that reached what they were sent to, of "
+                     "all in the raid, within the vignette.", "mean", "raid", "leakers", warning=w, better="low",
+                     group="defends", bounds=(0.0, 2000.0))  # fmt: skip
+    yield Metric("D3.p0", f"probability of no leaker, {last[2]}", "", "Share of raids in which nothing got through.", "share",
+                 "raid", "none", warning=last[1], better="high", group="defends")  # fmt: skip
+    for suffix, w, text in (warnings[0], *warnings[-1:]) if len(warnings) > 1 else warnings:
+        yield Metric(f"D4{suffix}", f"rounds per kill of the system, {text}", "rounds", "Rounds fired over hostile bodies "
+                     "killed by the system's fire units, all replications.", "ratio", "raid", "rounds_system",
+                     "kills_system", warning=w, better="low", group="defends")  # fmt: skip
+    yield Metric("D4.empty", f"time until a magazine is empty, {last[2]}", "s", "First time at which a fire unit of the "
+                 "system has no ready round; censored at the vignette's end.", "median", "raid", "empty", warning=last[1],
+                 better="high", group="defends")  # fmt: skip
+    yield Metric("D4.salvo", f"rounds the system can have in the air, {last[2]}", "rounds", "Engagement channels times "
+                 "rounds of a salvo.", "mean", "raid", "salvo_capacity", warning=last[1], better="high", group="defends")  # fmt: skip
+
+
+def _friends(scenario: Scenario) -> Iterator[Metric]:
+    warnings = _warnings(scenario)
+    zone = "of aircraft that were inside the envelope of a fire unit whose radar was on"
+    for suffix, w, text in warnings:
+        yield Metric(f"F1{suffix}", f"friendly aircraft lost per 1,000 transits, {text}", "per 1,000",
+                     f"Friendly military aircraft shot down per 1,000 {zone}; all fire units, a raid.", "ratio", "raid",
+                     "friends_lost", "transits", warning=w, scale=1000.0, better="low", group="endangers",
+                     bounds=(0.0, 1000.0))  # fmt: skip
+    suffix, w, text = warnings[-1]
+    yield Metric("F1.civil", f"airliners lost per 1,000 transits, {text}", "per 1,000", f"As F1, civil aircraft {zone}.",
+                 "ratio", "raid", "civil_lost", "civil_transits", warning=w, scale=1000.0, better="low",
+                 group="endangers", bounds=(0.0, 1000.0))  # fmt: skip
+    yield Metric("F1.raid", f"friendly aircraft lost to the system in a raid, {text}", "aircraft", "Friendly military "
+                 "aircraft shot down by the system's own fire units.", "mean", "raid", "friends_lost_system", warning=w,
+                 better="low", group="endangers", bounds=(0.0, 100.0))  # fmt: skip
+    for cause in CAUSES:
+        yield Metric(f"F1.cause.{cause}", f"friends and airliners lost: {_CAUSE_WORDS[cause]}, {text}", "aircraft",
+                     "Losses of F1 and F1.civil in a raid, by what the engagement rested on.", "mean", "raid",
+                     f"cause_{cause}", warning=w, better="low", group="endangers", bounds=(0.0, 100.0))  # fmt: skip
+    yield Metric("F3", f"hostile bodies held in the zone and never taken as hostile, {text}", "share", "Of hostile bodies "
+                 "that a node held inside the envelope of its fire unit, the share never identified as hostile there.",
+                 "ratio", "raid", "restrained", "held_hostile", warning=w, better="low", group="endangers",
+                 bounds=(0.0, 1.0))  # fmt: skip
+
+
+def _peace() -> Iterator[Metric]:
+    day = " Rates per hour of stratified windows, weighted by the share of time for which the posture emits, summed to a day."
+    yield Metric("F2", "unresolved tracks with less than a minute to decide", "track min/day", "Tracks inside the system's "
+                 "envelope that come for an asset with under 60 s left to decide and have given no reply, no speed of a "
+                 "ballistic missile and no word over a link: the crew decides on silence." + day, "total", "peace",
+                 "undecided", better="low", group="endangers")  # fmt: skip
+    for where, label, words in (("", "", "the system's"), ("_national", ".national", "the national centre's")):
+        yield Metric(f"P1.completeness{label}", f"bodies that {words} picture holds", "share", "Bodies in the air that have "
+                     "a track, over all bodies in the air in the scenario, while the system runs (SIAP completeness).",
+                     "ratio", "peace", f"siap_tracked{where}", f"siap_bodies{where}", better="high", group="picture",
+                     bounds=(0.0, 1.0))  # fmt: skip
+        yield Metric(f"P1.ambiguity{label}", f"tracks per tracked body in {words} picture", "tracks", "SIAP ambiguity.",
+                     "ratio", "peace", f"siap_on{where}", f"siap_tracked{where}", better="low", group="picture")  # fmt: skip
+        yield Metric(f"P1.position{label}", f"position error in {words} picture", "m", "Mean distance between track and "
+                     "body (SIAP position accuracy).", "ratio", "peace", f"siap_error{where}", f"siap_on{where}",
+                     better="low", group="picture")  # fmt: skip
+        yield Metric(f"P2{label}", f"age of a track in {words} picture", "s", "Median time since the last plot behind a "
+                     "track; mean over windows.", "mean", "peace", f"age{where}", better="low", group="picture")  # fmt: skip
+        yield Metric(f"P2{label}.p95", f"95th percentile of that age in {words} picture", "s", "As P2.", "mean", "peace",
+                     f"age_p95{where}", better="low", group="picture", bounds=(0.0, 120.0))  # fmt: skip
+    yield Metric("C1.tracks", "friendly and civil aircraft newly held by the system", "aircraft/day", "Aircraft that its "
+                 "picture holds as a firm track for the first time, own sensors and feeds." + day, "total", "peace", "tracks",
+                 better="low", group="learns")  # fmt: skip
+    yield Metric("C1.hours", "friendly and civil track-hours held", "track h/day", "Time for which its picture holds a "
+                 "friendly or civil aircraft." + day, "total", "peace", "track_hours", better="low", group="learns")  # fmt: skip
+    yield Metric("C1.military", "military track-hours held", "track h/day", "As C1.hours, national and allied military "
+                 "aircraft." + day, "total", "peace", "hours_military", better="low", group="learns")  # fmt: skip
+    yield Metric("C1.allied", "allied military track-hours held", "track h/day", "As C1.hours, allied military aircraft." + day,
+                 "total", "peace", "hours_allied", better="low", group="learns")  # fmt: skip
+    yield Metric("C1.unaugmented", "allied track-hours without reflectors", "track h/day", "As C1.allied, aircraft that fly "
+                 "without radar reflectors." + day, "total", "peace", "hours_unaugmented", better="low", group="learns")  # fmt: skip
+    yield Metric("C2", "signature dwells", "dwells/day", "Looks of the system's radars at aircraft whose signature matters "
+                 "and that fly without reflectors, at 13 dB or more." + day, "total", "peace", "dwells", better="low",
+                 group="learns")  # fmt: skip
+    yield Metric("C2.cells", "aspect cells seen in a window", "cells of 648", "Ten-degree cells of azimuth and elevation with "
+                 "at least one such dwell in a window while the system runs; level flight beyond 70 km can show at most 36.",
+                 "mean", "peace", "cells", better="low", group="learns", bounds=(0.0, 648.0))  # fmt: skip
+    for name, title, words in (
+        (
+            "sent",
+            "sent over declared links",
+            "Track-hours that arrive at the vendor over declared links during the day.",
+        ),
+        (
+            "held",
+            "held for the next visit",
+            "Track-hours that the system's own recording keeps and the next visit can take.",
+        ),
+    ):
+        yield Metric(f"X1.{name}", f"friendly track-hours {title}", "track h/day", words + day, "total", "peace",
+                     f"{name}_all", better="low", group="leaves")  # fmt: skip
+    yield Metric("X1.fed", "of both, from feeds", "track h/day", "Track-hours in X1.sent and X1.held that rest on fed tracks "
+                 "only." + day, "total", "peace", "x1_fed", better="low", group="leaves")  # fmt: skip
+    yield Metric("X2", "friendly track-hours through the undeclared channel, given that it exists", "track h/day",
+                 "Track-hours that arrive at the outside node; conditional on the channel." + day, "total", "peace",
+                 "hidden_all", better="low", group="leaves")  # fmt: skip
+    yield Metric("X2.fed", "of these, from feeds", "track h/day", "Track-hours in X2 that rest on fed tracks." + day, "total",
+                 "peace", "hidden_fed", better="low", group="leaves")  # fmt: skip
+    yield Metric("X2.bits", "sent through the undeclared channel, given that it exists", "Mbit/day", "Tracks times bits a "
+                 "track." + day, "total", "peace", "bits_undeclared", scale=1e-6, better="low", group="leaves")  # fmt: skip

@@ -1,0 +1,181 @@
+"""A study from end to end: plan, replicate, estimate, compare, write."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openiads.errors import UsageError
+from openiads.record import new_folder, relation, write_tables
+from openiads.scenario.spec import Scenario
+from openiads.study.compare import break_even
+from openiads.study.digest import digest
+from openiads.study.hypotheses import hypotheses, site_spread
+from openiads.study.metrics import Metric, Tables, metrics
+from openiads.study.replicate import Design, columns, replicate
+
+PRESETS: dict[str, tuple[int, int]] = {"demo": (24, 1), "full": (200, 8)}  # raids; windows of each stratum of the day
+
+
+@dataclass(frozen=True)
+class Study:
+    """Results of a study: the summary, and one row per posture and replication in `tables`."""
+
+    scenario: Scenario
+    summary: dict[str, Any]
+    tables: Tables
+
+    def estimate(self, metric: str, posture: str) -> dict[str, Any]:
+        """Estimate, interval and paired difference of one cell of the decision table."""
+        known = self.summary["metrics"]
+        if metric not in known:
+            raise UsageError(f"no metric '{metric}'; accepted: {', '.join(known)}")
+        if posture not in known[metric]["postures"]:
+            raise UsageError(f"no posture '{posture}'; accepted: {', '.join(known[metric]['postures'])}")
+        cell: dict[str, Any] = known[metric]["postures"][posture]
+        return cell
+
+    def array(self, table: str, column: str) -> np.ndarray:
+        """One column of a per-replication table."""
+        return self.tables[table][column]
+
+    def relation(self, table: str) -> Any:
+        """A per-replication table as a DuckDB relation."""
+        return relation(self.tables[table])
+
+    def save(self, out: str | Path) -> None:
+        """summary.json, report.html and results/*.parquet in a new folder, all or nothing."""
+        from openiads.study.report import render
+
+        with new_folder(Path(out)) as folder:
+            text = json.dumps(clean(self.summary), indent=1, ensure_ascii=False)
+            (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+            (folder / "results").mkdir()
+            write_tables(folder / "results", self.tables)
+            render(self.summary, self.tables, self.scenario, folder / "report.html")
+
+
+def study(scenario: Scenario, *, preset: str | None = None, replications: int | None = None, days: int | None = None,
+          postures: list[str] | None = None, vignettes: list[str] | None = None, baseline: str | None = None,
+          seed: int = 1, workers: int | None = None, progress: Callable[[int, int], None] | None = None) -> Study:  # fmt: skip
+    """Run every posture through every vignette; `replications` raids and `days` windows of each stratum of a day."""
+    if preset is not None and preset not in PRESETS:
+        raise UsageError(f"no preset '{preset}'; accepted: {', '.join(PRESETS)}")
+    raids, windows = PRESETS[preset or "demo"]
+    raids = raids if replications is None else replications
+    windows = windows if days is None else days
+    if days is None and replications is not None:
+        windows = max(1, math.ceil(replications / 25))
+    if raids < 1 or windows < 1:
+        raise UsageError(f"replications = {raids}, windows of a stratum = {windows}: both are at least 1")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed = {seed}: accepted are 0 to {2**32 - 1}")
+    base = baseline or scenario.baseline
+    scenario.require(posture=base)
+    chosen = list(dict.fromkeys(postures or list(scenario.postures)))
+    for name in chosen:
+        scenario.require(posture=name)
+    if base not in chosen:
+        chosen.insert(0, base)
+    lived = list(dict.fromkeys(vignettes or list(scenario.vignettes)))
+    for name in lived:
+        scenario.require(vignette=name)
+    count = workers if workers is not None else (os.cpu_count() or 1)
+    if count < 1:
+        raise UsageError(f"workers = {count}: at least 1")
+    design = Design(scenario, tuple(chosen), tuple(lived), seed, raids, windows)
+    results = replicate(design, count, progress)
+    tables = {name: columns(rows) for name, rows in results.tables.items() if rows}
+    summary = summarise(design, tables, base, preset or "custom", results.complete)
+    return Study(scenario, summary, tables)
+
+
+def summarise(design: Design, tables: Tables, baseline: str, preset: str, complete: bool) -> dict[str, Any]:
+    """The content of summary.json."""
+    scenario = design.scenario
+    raid = next((scenario.vignettes[v] for v in design.vignettes if scenario.vignettes[v].kind == "raid"), None)
+    peace = next((scenario.vignettes[v] for v in design.vignettes if scenario.vignettes[v].kind == "peace"), None)
+    summary: dict[str, Any] = {
+        "digest": digest(tables),
+        "complete": complete,
+        "preset": preset,
+        "seed": design.seed,
+        "baseline": baseline,
+        "scenario": scenario.name,
+        "site": scenario.modifiers.site,
+        "modifiers": scenario.modifiers.model_dump(),
+        "replications": design.replications if raid else 0,
+        "windows": peace.windows * design.days if peace else 0,
+        "metrics": {},
+    }
+    names = {"raid": "raid", "area": "raid", "peace": "peace", "": "none"}
+    for metric in metrics(scenario, design.vignettes):
+        cells = {p: _cell(metric, scenario, tables, p, baseline) for p in design.postures}
+        summary["metrics"][metric.id] = {
+            "title": metric.title, "unit": metric.unit, "kind": metric.kind, "vignette": names[metric.table],
+            "definition": metric.definition, "better": metric.better, "group": metric.group, "postures": cells,
+        }  # fmt: skip
+    summary["site_spread"] = site_spread(tables)
+    summary["hypotheses"] = hypotheses(summary, tables)
+    summary["break_even"] = _break_even(tables, design)
+    return summary
+
+
+def _cell(metric: Metric, scenario: Scenario, tables: Tables, posture: str, baseline: str) -> dict[str, Any]:
+    found = metric.estimate(scenario, tables, posture)
+    cell: dict[str, Any] = {
+        "estimate": found.estimate, "low": found.low, "high": found.high, "n": found.n, "reason": found.reason,
+        "difference": None,
+    }  # fmt: skip
+    if posture != baseline:
+        change = metric.difference(tables, posture, baseline)
+        if change is not None:
+            cell["difference"] = change._asdict()
+    return cell
+
+
+def _break_even(tables: Tables, design: Design) -> list[dict[str, Any]]:
+    """For each pair of postures the belief in the undeclared channel at which as much leaves one as the other."""
+    peace = tables.get("peace")
+    if not peace:
+        return []
+    strata = np.unique(peace["stratum"])
+
+    def windows(posture: str, columns: tuple[str, ...]) -> list[np.ndarray]:
+        keep = peace["posture"] == posture
+        return [sum(peace[c][keep & (peace["stratum"] == k)] for c in columns) for k in strata]
+
+    weights = [24.0 / len(strata)] * len(strata)
+    rows = []
+    for i, a in enumerate(design.postures):
+        for b in design.postures[i + 1 :]:
+            declared = windows(a, ("sent_all", "held_all")), windows(b, ("sent_all", "held_all"))
+            found = break_even(declared, (windows(a, ("hidden_all",)), windows(b, ("hidden_all",))), weights)
+            rows.append({"a": a, "b": b, "p_exists": found.belief, **found._asdict()})
+    return rows
+
+
+def default_out(name: str) -> Path:
+    """A new folder named after scenario and time."""
+    return Path(f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
+
+
+def clean(value: Any) -> Any:
+    """Numbers that JSON knows: NaN and infinities become null."""
+    if isinstance(value, dict):
+        return {k: clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(v) for v in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, np.integer):
+        return int(value)
+    return value

@@ -1,0 +1,98 @@
+"""A posture in words, and what two postures differ in."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from openiads.errors import UsageError
+from openiads.scenario.build import links_of
+from openiads.scenario.describe import diff, duration, show, used_evidence
+from openiads.scenario.load import load
+
+
+@pytest.fixture(scope="module")
+def turkey():
+    return load("turkey-2019")
+
+
+def test_every_posture_can_be_shown(turkey) -> None:
+    texts = {p: show(turkey, p) for p in turkey.postures}
+    assert len(set(texts.values())) == len(texts)
+    for posture, text in texts.items():
+        assert posture in text and turkey.postures[posture].title in text
+        for name in [r.name for r in turkey.radars] + [u.name for u in turkey.fire_units]:
+            assert name in text
+
+
+def test_show_says_which_links_are_open(turkey) -> None:
+    for posture in turkey.postures:
+        text = show(turkey, posture)
+        opened = {x.name for x in links_of(turkey, posture)}
+        for link in turkey.links:
+            if link.role != "fixed":
+                assert (f"{link.name}: closed" in text) == (link.name not in opened)
+
+
+def test_show_says_what_is_not_there() -> None:
+    alone = load("s400-alone")
+    assert "[taken away]" not in show(alone, "complete")
+    text = show(alone, "no-launchers")
+    assert [line.split(":")[0].strip() for line in text.splitlines() if "[taken away]" in line] == [
+        "battalion-north", "battalion-south",
+    ]  # fmt: skip
+    assert show(load("turkey-2019"), "standalone").count("[comes with the second batch]") == 7
+    assert "second batch" not in show(load("turkey-2019", {"batches": "2"}), "standalone")
+    assert "[elsewhere]" in show(load("turkey-2019"), "custody-elsewhere")
+
+
+def test_show_prints_numbers_in_readers_units(turkey) -> None:
+    text = show(turkey, "standalone")
+    assert "390 km against 4 m2" in text and "32 rounds ready" in text and "every 90 days" in text
+
+
+def test_a_posture_does_not_differ_from_itself(turkey) -> None:
+    assert all(diff(turkey, p, p) == [] for p in turkey.postures)
+
+
+def test_any_two_postures_differ_and_both_are_named(turkey) -> None:
+    for p, q in itertools.combinations(turkey.postures, 2):
+        sentences = diff(turkey, p, q)
+        assert sentences, (p, q)
+        assert all(p in s and q in s and s.endswith(".") for s in sentences)
+        assert len(diff(turkey, q, p)) == len(sentences)
+
+
+def test_diff_names_what_differs_and_nothing_else(turkey) -> None:
+    assert [s.split(":")[0] for s in diff(turkey, "standalone", "one-way-out")] == ["Feeds", "Link system-tracks-out"]
+    assert [s.split(":")[0] for s in diff(turkey, "filtered-two-way", "full-links")] == [
+        "Feeds", "Support", "Link support-link", "Link national-picture-in", "Link system-tracks-out",
+    ]  # fmt: skip
+
+
+def test_diff_names_parts_that_are_taken_away() -> None:
+    assert diff(load("s400-alone"), "complete", "no-engagement-radar") == [
+        "Parts: in no-engagement-radar engagement-north and engagement-south are taken away; not in complete."
+    ]
+
+
+def test_unknown_postures_are_refused(turkey) -> None:
+    with pytest.raises(UsageError, match="no posture 'sealled'; did you mean 'sealed'"):
+        show(turkey, "sealled")
+    with pytest.raises(UsageError, match="no posture 'x'"):
+        diff(turkey, "sealed", "x")
+
+
+def test_evidence_is_that_of_the_classes_in_use() -> None:
+    paths = {path for path, *_ in used_evidence(load("s400-alone"))}
+    assert "library.radars.92n6e-class.range" in paths
+    assert not any("rat-31dl" in path or "airliner" in path for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0 s"), (0.5, "0.5 s"), (59.0, "59 s"), (360.0, "6 min"), (86400.0, "1 days"), (7776000.0, "90 days")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
