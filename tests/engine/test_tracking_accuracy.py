@@ -80,7 +80,9 @@ def consistency(seed, accel, tick, scan, runs=100, ticks=30, radars=2, sigma=50.
             assert firm.size == runs
             nearest = firm[cdist(x, tracks.x[0, firm, :3]).argmin(axis=1)]
             errors = tracks.x[0, nearest] - np.hstack([x, v])
-            yield np.mean([e @ np.linalg.solve(covariance(tracks, 0, s), e) for e, s in zip(errors, nearest, strict=True)])
+            yield np.mean(
+                [e @ np.linalg.solve(covariance(tracks, 0, s), e) for e, s in zip(errors, nearest, strict=True)]
+            )
 
 
 @pytest.mark.parametrize(("accel", "tick", "scan"), [(1.0, 2.0, 4.0), (3.0, 2.0, 10.0), (10.0, 4.0, 10.0)])
@@ -115,7 +117,9 @@ def frozen_scenario(accel):
         t = float(k * scan)
         plots = []
         for _, distance, bearing, _ in detections[np.isclose(detections[:, 0], t)]:
-            axes = np.array([[np.sin(bearing), np.cos(bearing), 0.0], [np.cos(bearing), -np.sin(bearing), 0.0], [0, 0, 1.0]])
+            axes = np.array(
+                [[np.sin(bearing), np.cos(bearing), 0.0], [np.cos(bearing), -np.sin(bearing), 0.0], [0, 0, 1.0]]
+            )
             sigmas = np.array([settings["sigma_r"], distance * bearing_sigma, settings["sigma_r"]])
             plots.append(Plot(t, distance * axes[0], (axes.T * sigmas**2) @ axes))
         track(chosen, np.zeros(1, np.int32), np.zeros(1, np.int32), pack([plots]), tracks, scratch, t - scan, t)

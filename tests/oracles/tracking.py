@@ -68,7 +68,7 @@ def trackers(nodes: int = 1, **settings: float) -> Trackers:
     s = {"accel": 5.0, "speed": 300.0, "hits": 3, "window": 20.0, "coast": 20.0, "gate": 16.0} | settings
     return Trackers(
         np.ones(nodes, np.bool_), np.full(nodes, s["accel"]), np.full(nodes, s["speed"]),
-        np.full(nodes, s["hits"], np.int32), np.full(nodes, s["window"]), np.full(nodes, s["coast"]),
+        np.full(nodes, s["hits"], np.int32), np.full(nodes, float(s["window"])), np.full(nodes, float(s["coast"])),
         np.full(nodes, s["gate"]),
     )  # fmt: skip
 

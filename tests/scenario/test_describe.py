@@ -22,8 +22,21 @@ def test_every_posture_can_be_shown(turkey) -> None:
     assert len(set(texts.values())) == len(texts)
     for posture, text in texts.items():
         assert posture in text and turkey.postures[posture].title in text
+        assert turkey.summary.strip().splitlines()[0] in text
         for name in [r.name for r in turkey.radars] + [u.name for u in turkey.fire_units]:
             assert name in text
+
+
+def test_show_says_when_the_system_emits(turkey) -> None:
+    def said(posture: str) -> str:
+        return next(line for line in show(turkey, posture).splitlines() if "Emission:" in line).strip()
+
+    assert {p: said(p).removeprefix("Emission: it ") for p in turkey.postures} == {
+        "sealed": "never emits.", "custody-elsewhere": "never emits.",
+        "installed-cold": "emits only when a threat is reported.",
+        "test-only": "emits on 10 announced days a year.",
+        **{p: "emits 30 % of the time." for p, x in turkey.postures.items() if x.emits == "duty-cycle"},
+    }  # fmt: skip
 
 
 def test_show_says_which_links_are_open(turkey) -> None:

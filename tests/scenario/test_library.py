@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from openiads.scenario.load import library_file, load, scenario_names, sources
+from openiads.scenario.load import library_file, load, parse, scenario_names, sources
 from openiads.scenario.schema import json_schema
 from openiads.scenario.spec import Scenario
 from openiads.scenario.spelling import GRADES
@@ -106,6 +106,13 @@ def test_envelopes_as_published() -> None:
         "48n6e3-class": 250.0, "9m96e2-class": 120.0, "40n6e-class": 400.0,
     }  # fmt: skip
     assert missiles["48n6e3-class"].ballistic_range == 60e3
+
+
+def test_own_values_replace_shipped_ones_in_any_unit() -> None:
+    table = {**SCENARIOS["s400-alone"], "library": {"radars": {"91n6e-class": {"range_m": 123e3}}}}
+    radar = parse(table, "mine.toml").library.radars["91n6e-class"]
+    assert radar.range == 123e3 and "range" not in radar.evidence
+    assert radar.instrumented_range == 600e3 and "instrumented_range" in radar.evidence
 
 
 def test_no_threat_answers_an_interrogation() -> None:

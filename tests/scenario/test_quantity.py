@@ -88,6 +88,7 @@ def test_only_decade_classes_are_cross_sections(text: str) -> None:
         ({"reach_m": {"value": 1, "grade": "A"}}, ["reach_m: has no source"]),
         ({"reach_m": {"value": 1, "source": "x", "grade": "F"}}, ["grade (given: 'F') must be one of A, B, C, D, GK"]),
         ({"reach_m": {"value": 1, "low": 2, "source": "x", "grade": "A"}}, ["(given: low 2, value 1, high 1)"]),
+        ({"reach_m": {"value": 9, "high": 2, "source": "x", "grade": "A"}}, ["(given: low 9, value 9, high 2)"]),
         ({"reach_m": {"value": 1, "mean": 2, "source": "x", "grade": "A"}}, ["unknown entry mean; accepted: value"]),
         ({"reach_m": {"value": 1, "low": math.nan, "source": "x", "grade": "A"}}, ["must be a finite number"]),
     ],

@@ -20,10 +20,10 @@ def _rng(key: int) -> np.random.Generator:
 
 
 def test_a_paired_difference_is_students_paired_test() -> None:
-    a, b = np.array([3.0, 5.0, 7.0, 9.0, 11.0, 13.0]), np.array([2.0, 5.0, 5.0, 6.0, 10.0, 9.0])
+    a, b = np.array([3.0, 5.0, 7.0, 9.0, 11.0]), np.array([2.0, 3.0, 4.0, 5.0, 6.0])
     found, oracle = c.difference_of_means(a, b), stats.ttest_rel(a, b)
     ends = oracle.confidence_interval(0.95)
-    assert found[:3] == pytest.approx((11.0 / 6.0, ends.low, ends.high))
+    assert found[:3] == pytest.approx((3.0, ends.low, ends.high))
     assert found.variance_ratio == pytest.approx((a.var() + b.var()) / (a - b).var())
 
 

@@ -40,7 +40,9 @@ def _rearranged(given_tables: dict[str, Columns], seed: int) -> dict[str, Column
         out[name] = {}
         for column in reversed(list(columns)):
             values = columns[column][rows]
-            swapped = values.astype(object) if values.dtype.kind == "U" else values.astype(values.dtype.newbyteorder(">"))
+            swapped = (
+                values.astype(object) if values.dtype.kind == "U" else values.astype(values.dtype.newbyteorder(">"))
+            )
             out[name][column] = swapped
     return out
 
@@ -109,7 +111,13 @@ def test_texts_are_framed_and_keep_their_end() -> None:
 
 def test_a_known_digest_stays() -> None:
     """A change of this value is a change of every digest that was ever printed: it needs a new version."""
-    content = {"raid": {"leakers": np.array([2, 0, 1]), "posture": np.array(["a", "b", "a"]), "x": np.array([0.5, np.nan, -0.0])}}
+    content = {
+        "raid": {
+            "leakers": np.array([2, 0, 1]),
+            "posture": np.array(["a", "b", "a"]),
+            "x": np.array([0.5, np.nan, -0.0]),
+        }
+    }
     assert digest(content) == "61fd8803801e8a4a9ab243cb489d664153f79e00b0069eda2c90ebd9f9ae45af"
 
 

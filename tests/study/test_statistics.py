@@ -186,9 +186,18 @@ def documented() -> dict[tuple[str, str, int], tuple[float, float]]:
     return {(i, d, int(n)): (float(a) / 100.0, float(c) / 100.0) for i, d, n, a, c in cells}
 
 
-# rows that may cover less than 94 %: the page names them as the limit of what can be promised
-WEAK = {"exponential": 0.92, "lognormal 1": 0.88, "lognormal 1 weights": 0.86,
-        "lognormal 2.5 weights, bootstrap often": 0.5, "clustered kills, bootstrap often": 0.94}  # fmt: skip
+# the rows below 94 %, each with what it covers at least; the page says why they are left so
+WEAK = {
+    ("mean", "exponential", 5): 0.92,
+    ("mean", "lognormal 1", 5): 0.88,
+    ("mean", "lognormal 1", 12): 0.91,
+    ("mean", "lognormal 1", 20): 0.92,
+    ("ratio", "lognormal 1 weights", 5): 0.87,
+    ("ratio", "lognormal 2.5 weights, bootstrap often", 5): 0.45,
+    ("ratio", "lognormal 2.5 weights, bootstrap often", 12): 0.65,
+    ("ratio", "lognormal 2.5 weights, bootstrap often", 20): 0.80,
+    ("ratio", "lognormal 2.5 weights, bootstrap often", 50): 0.92,
+}
 
 
 @pytest.mark.parametrize("case", _cases(), ids=lambda case: f"{case.interval}, {case.data}")
@@ -206,9 +215,8 @@ def test_coverage_is_what_the_page_says(case: Case) -> None:
 def test_every_row_of_the_page_covers_what_is_promised() -> None:
     page = documented()
     assert set(page) == {(c.interval, c.data, n) for c in _cases() for n in c.sizes}
-    for (interval, data, n), (stated, covers) in page.items():
-        floor = WEAK.get(data, 0.94) if n <= 20 or data.startswith("lognormal 2.5") else 0.94
-        assert covers >= floor or stated < 0.05, (interval, data, n)
+    for row, (stated, covers) in page.items():
+        assert covers >= WEAK.get(row, 0.94) or stated < 0.05, row
 
 
 @pytest.mark.parametrize("n", [1, 5, 10, 20, 50, 100, 300, 1000])
@@ -343,7 +351,8 @@ def test_fieller_limits_are_where_students_test_turns() -> None:
         assert stats.ttest_1samp(y - end * x, 0.0).pvalue == pytest.approx(0.05)
     found = s.ratio(y, x, scale=1000.0)
     assert found.estimate == pytest.approx(1000.0 * y.sum() / x.sum())
-    assert found.low <= 1000.0 * limits[0] and found.high >= 1000.0 * limits[1]  # type: ignore[operator]
+    ends = min(1000.0 * limits[0], found.low), max(1000.0 * limits[1], found.high)  # type: ignore[type-var]
+    assert found[1:3] == pytest.approx(ends)  # wider than Fieller's where skewness asks for it, never narrower
 
 
 def test_a_ratio_without_a_denominator_is_undefined() -> None:
@@ -372,7 +381,7 @@ def test_an_unbounded_ratio_is_bootstrapped_with_its_seed() -> None:
     assert found == s.ratio(y, x, seed=1) != s.ratio(y, x, seed=2)
 
 
-@pytest.mark.parametrize(("n", "q", "ranks"), [(6, 0.5, (1, 6)), (20, 0.5, (6, 15)), (36, 0.1, (1, 9))])
+@pytest.mark.parametrize(("n", "q", "ranks"), [(6, 0.5, (1, 6)), (20, 0.5, (6, 15)), (36, 0.1, (1, 8))])
 def test_quantile_ends_are_the_binomial_order_statistics(n: int, q: float, ranks: tuple[int, int]) -> None:
     found = s.quantile(np.arange(n, 0, -1), q)
     assert (found.low, found.high) == ranks
@@ -405,8 +414,7 @@ def test_censored_warnings_leave_open_what_they_hide() -> None:
 
 
 def test_two_strata_are_welchs_problem() -> None:
-    rng = np.random.Generator(np.random.Philox(key=5))
-    a, b = rng.normal(3.0, 1.0, 6), rng.normal(8.0, 4.0, 9)
+    a, b = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 5.0, 9.0, 13.0, 17.0, 21.0])
     found, welch = s.stratified_total([a, -b], [1.0, 1.0]), stats.ttest_ind(a, b, equal_var=False)
     ends = welch.confidence_interval(0.95)
     assert found[1:3] == pytest.approx((ends.low, ends.high))
@@ -420,6 +428,18 @@ def test_single_windows_are_collapsed_with_their_neighbour() -> None:
     assert df == pytest.approx(14.0**2 / (81.0 + 1.0 + 16.0))
     half = special.stdtrit(df, 0.975) * math.sqrt(variance)
     assert s.stratified_total(windows, [4.0] * 6) == pytest.approx((168.0, 168.0 - half, 168.0 + half, 6, None))
+
+
+def test_a_skewed_total_is_widened() -> None:
+    a, b = np.array([0.0, 0.0, 1.0, 8.0]), np.array([1.0, 2.0, 2.0, 7.0, 3.0])
+    third = 8.0 * stats.moment(a, 3) / 4**2 + 27.0 * stats.moment(b, 3) / 5**2
+    assert s.total_third([a, b], [2.0, 3.0]) == pytest.approx(third)
+    variance, df = s.total_variance([a, b], [2.0, 3.0])
+    below, above = s.skewed_steps(s.t_quantile(df), third / variance**1.5)
+    assert below == pytest.approx(stats.t.ppf(0.975, df)) and above > 1.1 * below
+    total = 2.0 * a.mean() + 3.0 * b.mean()
+    ends = total - below * math.sqrt(variance), total + above * math.sqrt(variance)
+    assert s.stratified_total([a, b], [2.0, 3.0])[1:3] == pytest.approx(ends)
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=12).filter(lambda counts: sum(counts) >= 2))

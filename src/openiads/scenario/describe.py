@@ -19,7 +19,7 @@ def show(scenario: Scenario, posture: str) -> str:
     scenario.require(posture=posture)
     p = scenario.postures[posture]
     blocks = [
-        [f"{scenario.title}: {posture}", f"{p.title}."],
+        [f"{scenario.title}: {posture}", f"{p.title}.", *scenario.summary.strip().splitlines()],
         ["The system", *_system(scenario, p)],
         ["What it does", *(f"{name}: it {phrase(p)}." for name, phrase in _PHRASES.items())],
         ["Who decides", *_decisions(scenario)],

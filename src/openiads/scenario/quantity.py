@@ -215,13 +215,11 @@ class _Table:
 
 def _at(data: Any, where: tuple[int | str, ...], default: Any) -> Any:
     """What a file says at a place, in the file's own unit."""
-    for part in where:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+    try:
+        for part in where:
             data = data[part]
-        else:
-            return default
+    except (KeyError, IndexError, TypeError):
+        return default
     return data
 
 

@@ -276,7 +276,7 @@ def _compared(found: Estimate, x: Floats, y: Floats, note: str | None, scatter: 
     if len(x) and np.array_equal(x, y):
         return Difference(*found[:3], None, None, found.n, notes(note, IDENTICAL))
     if len(x) < 2:
-        return _missing(found.estimate, found.n, note, found.reason)
+        return _missing(found.estimate, found.n, note, found.reason if found.n else None)
     ratio, why = variance_ratio(float(x.var()), float(y.var()), float((x - y).var()))
     return Difference(*found[:3], ratio, _needed(found, scatter), found.n, notes(note, found.reason, why))
 

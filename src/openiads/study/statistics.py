@@ -267,8 +267,8 @@ def _ratio_limits(
     residual[np.abs(residual) <= 1e-12 * np.abs(y).max()] = 0.0
     if (others := int(np.count_nonzero(residual))) < TESTED_N:
         return None, None, few_differ(f"ratio {value:g}", others, n)
-    cov = np.cov(y, x) / n
-    limits = fieller(float(y.mean()), float(x.mean()), (cov[0, 0], cov[0, 1], cov[1, 1]), n - 1)
+    yy, xy, _, xx = (np.cov(y, x) / n).ravel().tolist()
+    limits = fieller(float(y.mean()), float(x.mean()), (yy, xy, xx), n - 1)
     if limits is None:
         return *clip(*_paired_bootstrap(y, x, seed), bounds), "Fieller's interval is unbounded: paired bootstrap"
     skewed = skewed_t(value + residual / x.mean())
@@ -302,7 +302,7 @@ def _interpolated(ordered: Floats, q: float) -> float:
     """Sample quantile of sorted values [n], linear between neighbours (Hyndman & Fan 1996, type 7)."""
     at = q * (len(ordered) - 1)
     i = int(at)
-    if at == i or ordered[i] == ordered[i + 1]:
+    if at == i or ordered[i] == ordered[i + 1] or math.isinf(ordered[i]):
         return float(ordered[i])
     return float(ordered[i] + (at - i) * (ordered[i + 1] - ordered[i]))
 

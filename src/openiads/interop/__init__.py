@@ -1,0 +1,1 @@
+"""Formats that others read: bytes from records, no sockets and no engine."""
