@@ -145,8 +145,8 @@ def new(
 
     from openiads.scenario.load import library_file
 
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", name):
-        raise UsageError(f"name '{name}': small letters, digits, '.', '_' and '-' are accepted")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", name):
+        raise UsageError(f"name '{name}': small letters, digits, '_' and '-' are accepted")
     target = Path(f"{name}.toml")
     text = library_file(origin).read_text(encoding="utf-8")
     text = re.sub(r'(?m)^name = ".*"$', f'name = "{name}"', text, count=1)

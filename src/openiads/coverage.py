@@ -114,7 +114,7 @@ def seen(radars, terrain, r, lat, lon, height, back, rcs):
         math.sin(lon - site[1]) * math.cos(lat),
         math.cos(site[0]) * math.sin(lat) - math.sin(site[0]) * math.cos(lat) * math.cos(lon - site[1]),
     )
-    width = radars.sector_width[r]
+    width = radars.track_width[r]
     if (azimuth - radars.sector_centre[r] + 0.5 * width) % (2.0 * math.pi) > width:
         return False
     slope = sight_slope(distance, site[2], height)

@@ -46,7 +46,8 @@ class Radars(NamedTuple):
     phase: np.ndarray  # float64[R] s
     track_period: np.ndarray  # float64[R] s, revisit of a designated target; 0 for a radar that takes none
     sector_centre: np.ndarray  # float64[R] rad
-    sector_width: np.ndarray  # float64[R] rad
+    sector_width: np.ndarray  # float64[R] rad, of its search
+    track_width: np.ndarray  # float64[R] rad, within which it can look at a designated target
     slope: np.ndarray  # float64[R, 2] tangent of the lowest and the highest elevation
     reach: np.ndarray  # float64[R, 2] m, minimum and instrumented range
     gain: np.ndarray  # float64[R] SNR x R^4 / RCS, from a stated range against a stated RCS
@@ -251,12 +252,15 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
             dz = truth.pos[b, 2] - site[2]
             if dx * dx + dy * dy + dz * dz > reach2:
                 continue
+            east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+            north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
             if dwells and designated(taskings.active[r], taskings.centre[r], taskings.radius[r], truth.pos[b]):
+                turn = abs((math.atan2(east, north) - radars.sector_centre[r] + math.pi) % _TWO_PI - math.pi)
+                if turn > 0.5 * radars.track_width[r]:
+                    continue
                 t, scan = look_time(0.0, radars.track_period[r], phase, t0, t1)
                 scan += _TRACK_LOOKS
             else:
-                east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
-                north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
                 if east * beam[0] + north * beam[1] < beam[2] * math.sqrt(east * east + north * north):
                     continue
                 offset = (math.atan2(east, north) - begin) % _TWO_PI

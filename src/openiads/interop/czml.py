@@ -12,7 +12,12 @@ import numpy as np
 from openiads.record import Run
 
 EPOCH = datetime(2019, 11, 13, tzinfo=UTC)  # a notional day; the clock of the run is added
-COLOURS = {"friend": [70, 130, 230, 255], "civil": [60, 170, 90, 255], "hostile": [220, 50, 50, 255], "own": [240, 150, 30, 255]}
+COLOURS = {
+    "friend": [70, 130, 230, 255],
+    "civil": [60, 170, 90, 255],
+    "hostile": [220, 50, 50, 255],
+    "own": [240, 150, 30, 255],
+}
 
 
 def write_czml(run: Run, path: Path) -> None:
@@ -50,7 +55,14 @@ def _places(run: Run) -> list[dict[str, Any]]:
         table = run.tables[kind]
         for i in range(len(table[key])):
             out.append(
-                _point(f"{kind}/{table[key][i]}", str(table["title"][i]), float(table["lat_deg"][i]), float(table["lon_deg"][i]), colour, 8)
+                _point(
+                    f"{kind}/{table[key][i]}",
+                    str(table["title"][i]),
+                    float(table["lat_deg"][i]),
+                    float(table["lon_deg"][i]),
+                    colour,
+                    8,
+                )
             )
     return out
 
@@ -61,7 +73,12 @@ def _sensors(run: Run) -> list[dict[str, Any]]:
     out = []
     for i in range(len(table["name"])):
         packet = _point(
-            f"sensors/{table['name'][i]}", str(table["name"][i]), float(table["lat_deg"][i]), float(table["lon_deg"][i]), [90, 140, 200, 255], 6
+            f"sensors/{table['name'][i]}",
+            str(table["name"][i]),
+            float(table["lat_deg"][i]),
+            float(table["lon_deg"][i]),
+            [90, 140, 200, 255],
+            6,
         )
         if table["on"][i]:
             radius = float(table["range_km"][i]) * 1e3

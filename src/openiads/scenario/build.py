@@ -193,6 +193,7 @@ def _radars(
         track_period=np.array([m.track_period or 0.0 for m in models]),
         sector_centre=np.array([r.sector_center or 0.0 for r in specs]),
         sector_width=np.array([m.sector_width for m in models]),
+        track_width=np.array([m.track_width or m.sector_width for m in models]),
         slope=np.array([[math.tan(m.elevation_min), math.tan(min(m.elevation_max, _MOST_ELEVATION))] for m in models]),
         reach=np.array([[m.minimum_range, m.instrumented_range] for m in models]),
         gain=np.array([radar_gain(m) for m in models]),

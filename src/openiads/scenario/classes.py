@@ -34,6 +34,7 @@ class RadarClass(Spec):
     scan_period: float = quantity("time", gt=0.0, le=120.0)
     track_period: float | None = quantity("time", None, gt=0.0, le=60.0)
     sector_width: float = quantity("angle", gt=0.0, le=2.0 * math.pi + 1e-9)
+    track_width: float | None = quantity("angle", None, gt=0.0, le=2.0 * math.pi + 1e-9)
     elevation_min: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
     elevation_max: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
     antenna_height: float = quantity("length", le=200.0)

@@ -13,6 +13,7 @@ from openiads.scenario.flights import OWNERS, Flight, Waypoint, cruise, name_key
 from openiads.scenario.spec import BodyClass, Civil, Place, Scenario, Sortie
 
 _LONGEST = 3.0 * 3600.0  # s: no civil flight across the area takes longer
+_SHORTEST = 60e3  # m: no flight is shorter
 _CLIMB, _DESCENT = 180e3, 220e3  # m over the ground (about 3 degrees)
 _LEVELS = (9_450.0, 10_050.0, 10_350.0, 10_650.0, 10_950.0, 11_250.0, 11_550.0)  # m
 
@@ -53,26 +54,35 @@ def departures(civil: Civil, key: np.ndarray, purpose: int, per_day: float, cloc
     return np.interp(arrivals, cumulative, edges) * 3600.0 - clock
 
 
-def _pick(places: Sequence[Place], u: float) -> Place:
-    """One place by weight."""
-    total = np.cumsum([p.weight for p in places])
+def _pick(places: Sequence[Place], u: float, other: Place | None = None) -> Place:
+    """One place by weight; never one that lies too near to the other end of the flight."""
+    weight = np.array([0.0 if other is not None and _distance(p, other) < _SHORTEST else p.weight for p in places])
+    total = np.cumsum(weight if weight.any() else 1.0)
     return places[int(np.searchsorted(total, u * total[-1], side="right").clip(0, len(places) - 1))]
+
+
+def _distance(a: Place, b: Place) -> float:
+    return float(ground_distance(a.latitude, a.longitude, b.latitude, b.longitude))
 
 
 def _civil_route(civil: Civil, name: str, t0: float, speed: float, u: np.ndarray) -> list[Waypoint]:
     """Climb, cruise and descent between two airports, an airport and a border point, or two border points."""
     level = _LEVELS[int(u[2] * len(_LEVELS))]
     if name == "domestic":
-        a, b, up, down = _pick(civil.airports, u[0]), _pick(civil.airports, u[1]), True, True
+        a, up, down = _pick(civil.airports, u[0]), True, True
+        b = _pick(civil.airports, u[1], a)
     elif name == "overflight":
-        a, b, up, down = _pick(civil.gates, u[0]), _pick(civil.gates, u[1]), False, False
+        a, up, down = _pick(civil.gates, u[0]), False, False
+        b = _pick(civil.gates, u[1], a)
     elif u[3] < 0.5:
-        a, b, up, down = _pick(civil.airports, u[0]), _pick(civil.gates, u[1]), True, False
+        a, up, down = _pick(civil.airports, u[0]), True, False
+        b = _pick(civil.gates, u[1], a)
     else:
-        a, b, up, down = _pick(civil.gates, u[0]), _pick(civil.airports, u[1]), False, True
+        a, up, down = _pick(civil.gates, u[0]), False, True
+        b = _pick(civil.airports, u[1], a)
     start, end = (a.latitude, a.longitude), (b.latitude, b.longitude)
     distance = ground_distance(*start, *end)
-    if distance < 60e3:
+    if distance < _SHORTEST:  # only where no place is far enough
         return []
     fit = min(1.0, distance / (_CLIMB * up + _DESCENT * down + 1.0))
     top = level * fit
@@ -111,7 +121,7 @@ def sorties(scenario: Scenario, key: np.ndarray, vignette: str, clock: float, we
             continue
         if vignette == "raid" and not sortie.in_raid:
             continue
-        if vignette == "peace" and sortie.weekdays_only and not weekday:
+        if vignette == "peace" and (not sortie.in_peace or (sortie.weekdays_only and not weekday)):
             continue
         model = scenario.library.bodies[sortie.class_]
         augmented = sortie.reflectors == "always" or (sortie.reflectors == "modifier" and scenario.modifiers.reflectors)

@@ -231,7 +231,7 @@ function go(t) {
   $("time").value = time; $("clock").textContent = clock(time); mark(); draw();
 }
 function step(by) { playing = false; $("play").textContent = "▶"; go(D.times[Math.min(D.times.length - 1, Math.max(0, sampleAt(time) + by))]); }
-function toggle() { playing = !playing; $("play").textContent = playing ? "⏸" : "▶"; if (playing && time >= D.times[D.times.length - 1]) go(D.times[0]); last = 0; if (playing) requestAnimationFrame(run); }
+function toggle() { playing = !playing; $("play").textContent = playing ? "❚❚" : "▶"; if (playing && time >= D.times[D.times.length - 1]) go(D.times[0]); last = 0; if (playing) requestAnimationFrame(run); }
 function run(stamp) {
   if (!playing) return;
   if (last) go(time + ((stamp - last) / 1000) * Number($("speed").value));

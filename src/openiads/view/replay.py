@@ -91,7 +91,14 @@ def _links(run: Run, times: np.ndarray) -> list[dict[str, Any]]:
         carried = np.zeros(times.size, np.int64)
         carried[np.searchsorted(times, table["t"][rows]).clip(0, times.size - 1)] = table["tracks"][rows]
         first = rows[0]
-        out.append({"link": str(name), "from": str(table["from"][first]), "to": str(table["to"][first]), "tracks": carried.tolist()})
+        out.append(
+            {
+                "link": str(name),
+                "from": str(table["from"][first]),
+                "to": str(table["to"][first]),
+                "tracks": carried.tolist(),
+            }
+        )
     return out
 
 

@@ -64,14 +64,16 @@ def innovation(x, p, n, s, pos, cov, q, back):
 
 @jit
 def factor(c):
-    """A symmetric 3x3 [6] as L D L': the three entries of L below its unit diagonal, and D."""
-    l10 = c[1] / c[0]
-    l20 = c[2] / c[0]
+    """A symmetric 3x3 [6] as L D L': L below its unit diagonal (3), 1 / D (3), and the determinant."""
+    g0 = 1.0 / c[0]
+    l10 = c[1] * g0
+    l20 = c[2] * g0
     d1 = c[3] - l10 * c[1]
     rest = c[4] - l20 * c[1]
-    l21 = rest / d1
+    g1 = 1.0 / d1
+    l21 = rest * g1
     d2 = c[5] - l20 * c[2] - l21 * rest
-    return (l10, l20, l21), (c[0], d1, d2)
+    return (l10, l20, l21), (g0, g1, 1.0 / d2), c[0] * d1 * d2
 
 
 @jit
@@ -82,27 +84,32 @@ def solve_lower(low, v):
 
 
 @jit
+def product(left, g, right):
+    """left' diag(g) right."""
+    return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
+
+
+@jit
 def distance(x, p, n, s, pos, cov, q, back, gate):
     """Squared Mahalanobis distance of plot q from a track, and ln of the determinant of its covariance.
 
     (inf, 0) outside the gate.
     """
     y, c = innovation(x, p, n, s, pos, cov, q, back)
-    low, d = factor(c)
+    low, g, determinant = factor(c)
     z = solve_lower(low, y)
-    far = z[0] * z[0] / d[0] + z[1] * z[1] / d[1] + z[2] * z[2] / d[2]
+    far = product(z, g, z)
     if far > gate:
         return math.inf, 0.0
-    return far, math.log(d[0] * d[1] * d[2])
+    return far, math.log(determinant)
 
 
 @jit
 def update(x, p, n, s, pos, cov, q, back):
     """Take in plot q. P - W D^-1 W' with W = P H' L'^-1 is symmetric by construction, and stays positive."""
     y, c = innovation(x, p, n, s, pos, cov, q, back)
-    low, d = factor(c)
+    low, g, _ = factor(c)
     z = solve_lower(low, y)
-    g = (1.0 / d[0], 1.0 / d[1], 1.0 / d[2])
     a00, a01, a02 = p[n, s, 0], p[n, s, 1], p[n, s, 2]
     a11, a12, a22 = p[n, s, 3], p[n, s, 4], p[n, s, 5]
     b00, b01, b02 = p[n, s, 6], p[n, s, 7], p[n, s, 8]
@@ -143,12 +150,6 @@ def update(x, p, n, s, pos, cov, q, back):
     p[n, s, 18] = c11 - product(w4, g, w4)
     p[n, s, 19] = c12 - product(w4, g, w5)
     p[n, s, 20] = c22 - product(w5, g, w5)
-
-
-@jit
-def product(left, g, right):
-    """left' diag(g) right."""
-    return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
 
 
 @jit
