@@ -74,6 +74,12 @@ def warm_up(simulation: Simulation) -> None:
     state.exposure.cause[:] = -1
 
 
+def complete(simulation: Simulation) -> None:
+    """Run a whole vignette without recording: what a study does."""
+    warm_up(simulation)
+    step.simulate(simulation.params, simulation.state, 0, simulation.tick, simulation.ticks)
+
+
 class Recorder:
     """Collects the tables of a run, block by block."""
 

@@ -266,7 +266,7 @@ def test_a_ridge_hides_what_is_behind_it():
     height[row - 1 : row + 1, :] = 600
     terrain = Terrain(height, north, west, step)
     s = builders.scenario()
-    places = [(0.0, h) for h in (300.0, 900.0, 1_500.0, 3_000.0)] + [(math.pi, 300.0)]
+    places = [(0.0, h) for h in (300.0, 1_450.0, 1_800.0, 3_000.0)] + [(math.pi, 300.0)]
     flights = [
         builders.inbound(s, f"b{i}", bearing, 50e3, 49e3, height=h, speed=0.01)
         for i, (bearing, h) in enumerate(places)
@@ -279,7 +279,7 @@ def test_a_ridge_hides_what_is_behind_it():
         return sorted(set(watch(sim, 3, 1.0).body.tolist()))
 
     assert plotted(smooth_earth()) == [0, 1, 2, 3, 4]
-    # the ray over a wall of 600 m at 20 km is at 10 + (590 + 23.5) * 50/20 - 147 = 1,397 m (validation VIS-2)
+    # VIS-2: with drops of 23.5 m and 147 m, the ray over the wall is at 10 + (600 - 23.5 - 10) 50/20 + 147 = 1,573 m
     assert plotted(terrain) == [2, 3, 4]
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from openiads.coverage import units_on
-from openiads.engine import step
-from openiads.run import warm_up
+from openiads.run import complete
 from openiads.scenario.build import Simulation, assemble
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
@@ -115,7 +115,7 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
     world = draw_world(scenario, unit.vignette, design.seed, unit.replication, unit.stratum)
     tables: dict[str, list[Row]] = {"raid": [], "peace": [], "area": []}
     areas: dict[tuple[int, ...], Numbers] = {}
-    lived: dict[bytes, step.State] = {}
+    lived: dict[bytes, Any] = {}
     for posture in design.postures:
         for warning in vignette.warnings if vignette.kind == "raid" else [0.0]:
             if stop is not None and stop.is_set():
@@ -124,7 +124,7 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
             simulation = assemble(scenario, world, posture, warning)
             same = conditions(simulation)
             if same not in lived:
-                _run(simulation)
+                complete(simulation)
                 lived[same] = simulation.state
             simulation = replace(simulation, state=lived[same])
             if vignette.kind == "peace":
@@ -151,11 +151,6 @@ def conditions(simulation: Simulation) -> bytes:
         [*p.links, *p.readiness, *p.trackers] if dark else [*p.links, *p.readiness, *p.trackers, *p.units, *p.doctrine]
     )
     return b"|".join(np.ascontiguousarray(part).tobytes() for part in parts)
-
-
-def _run(simulation: Simulation) -> None:
-    warm_up(simulation)
-    step.simulate(simulation.params, simulation.state, 0, simulation.tick, simulation.ticks)
 
 
 def columns(rows: list[Row]) -> dict[str, np.ndarray]:

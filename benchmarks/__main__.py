@@ -1,0 +1,104 @@
+"""Measure the rows of the README's table of speed and write them between its marks."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+START, END = "<!-- speed: start -->", "<!-- speed: end -->"
+
+
+def main() -> None:
+    """All rows, printed and written."""
+    rows = [help_time(), cold_compile(), *raid_speed(), two_cores()]
+    lines = ["| what | figure | goal |", "|---|--:|--:|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
+    text = "\n".join([START, *lines, "", f"Measured by `make bench` ({machine}); medians.", END])
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
+    after = rest.partition(END)[2]
+    readme.write_text(before + text + after, encoding="utf-8")
+    print("\n".join(lines))
+
+
+def help_time() -> tuple[str, str, str]:
+    """Seconds for `openiads --help`."""
+    times = []
+    for _ in range(7):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "openiads.cli", "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - begin)
+    return "`openiads --help`", f"{statistics.median(times):.2f} s", "0.3 s"
+
+
+def cold_compile() -> tuple[str, str, str]:
+    """Seconds of the first run after an installation, kernels compiled."""
+    code = "import openiads as oi; oi.run('s400-alone', 'complete', 'raid', duration=20.0)"
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "OPENIADS_CACHE": folder})
+        return "first run, compiling every kernel", f"{time.perf_counter() - begin:.0f} s", "30 s"
+
+
+def _prepared(seed: int):
+    from openiads import load
+    from openiads.scenario.build import build
+
+    return build(load("turkey-2019"), "one-way-in", "raid", seed, warning=86400.0)
+
+
+def raid_speed() -> list[tuple[str, str, str]]:
+    """Real time over processor time of a raid with every stage on, one core; and the same with the building of it."""
+    from openiads.run import complete
+
+    complete(_prepared(0))
+    ratios, whole = [], []
+    for seed in range(1, 12):
+        begin = time.process_time()
+        simulation = _prepared(seed)
+        built = time.process_time()
+        complete(simulation)
+        spent = time.process_time() - built
+        covered = (simulation.ticks + simulation.warmup) * simulation.tick
+        ratios.append(covered / spent)
+        whole.append(covered / (time.process_time() - begin))
+    return [
+        (
+            "raid of `turkey-2019`, tracker and all stages on, one core",
+            f"{statistics.median(ratios):,.0f} × real time",
+            "5,000 ×",
+        ),
+        ("the same with drawing and building the world", f"{statistics.median(whole):,.0f} × real time", ""),
+    ]
+
+
+def two_cores() -> tuple[str, str, str]:
+    """Throughput of two threads over twice that of one, runs alternated."""
+    from openiads.run import complete
+
+    ratios = []
+    for trial in range(5):
+        alone = sum(_seconds(complete, _prepared(seed)) for seed in (200 + trial, 300 + trial))
+        pair = [_prepared(200 + trial), _prepared(300 + trial)]
+        with ThreadPoolExecutor(2) as pool:
+            together = _seconds(list, pool.map(complete, pair))
+        ratios.append(alone / 2.0 / together)
+    return "efficiency of two threads", f"{statistics.median(ratios):.2f}", "0.97"
+
+
+def _seconds(work, argument) -> float:
+    begin = time.perf_counter()
+    work(argument)
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The commands as a user types them: what they print, what they refuse, with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+POSTURES = (
+    "sealed installed-cold test-only standalone one-way-in one-way-out filtered-two-way full-links custody-elsewhere"
+)
+
+
+def openiads(*words, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "openiads.cli", *map(str, words)], capture_output=True, text=True, cwd=cwd, check=False
+    )
+
+
+def test_help_names_every_command():
+    text = openiads("--help").stdout
+    for command in ("list", "check", "schema", "new", "show", "diff", "run", "study", "tour"):
+        assert f"  {command} " in text
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from openiads.cli import app; "
+        "heavy = {'numba', 'scipy', 'duckdb', 'matplotlib', 'pydantic'} & set(sys.modules); assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_list_shows_the_flagship_with_its_nine_postures():
+    text = openiads("list").stdout
+    assert "turkey-2019" in text and "s400-alone" in text
+    assert all(p in text for p in POSTURES.split())
+
+
+def test_new_is_a_copy_that_checks(tmp_path):
+    assert openiads("new", "mine", "--from", "turkey-2019", cwd=tmp_path).returncode == 0
+    assert 'name = "mine"' in (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    done = openiads("check", "mine.toml", cwd=tmp_path)
+    assert done.returncode == 0 and "good" in done.stdout
+    again = openiads("new", "mine", cwd=tmp_path)
+    assert again.returncode == 2 and "exists" in again.stderr
+
+
+def test_schema_is_json():
+    assert "properties" in json.loads(openiads("schema").stdout)
+
+
+REFUSED = {
+    ("show", "turkey-2019", "--posture", "standalon"): "did you mean 'standalone'",
+    ("show", "turkey-2018", "--posture", "sealed"): "did you mean 'turkey-2019'",
+    ("check", "nowhere.toml"): "nowhere.toml",
+    ("run", "turkey-2019", "--posture", "standalone", "--vignette", "war"): "accepted: peace, raid",
+    ("run", "s400-alone", "--posture", "complete", "--seed", "-1"): "seed",
+    ("run", "s400-alone", "--posture", "complete", "--start", "99999"): "start",
+    ("study", "turkey-2019", "--preset", "huge"): "accepted: demo, full",
+    ("study", "turkey-2019", "--postures", "sealed,open"): "no posture 'open'",
+    ("study", "turkey-2019", "--replications", "0"): "at least 1",
+    ("study", "turkey-2019", "--workers", "0"): "at least 1",
+    ("study", "turkey-2019", "--set", "site"): "key=value",
+    ("study", "turkey-2019", "--set", "sit=ankara"): "did you mean 'site'",
+    ("study", "turkey-2019", "--set", "vignettes.raid.threats.cruise-missile.count=40"): "kept out",
+    ("study", "turkey-2019", "--set", "vignettes.raid.threats.cruise-missile.distance_km=40"): "kept out",
+    ("study", "turkey-2019", "--frobnicate"): "frobnicate",
+    ("tour", "28"): "27",
+}
+
+
+@pytest.mark.parametrize("words", list(REFUSED), ids=lambda w: " ".join(w)[:60])
+def test_bad_input_is_one_clear_error(words, tmp_path):
+    done = openiads(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert REFUSED[words] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert all(line.startswith("error: ") for line in done.stderr.strip().splitlines())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('terrain = "smooth"', 'terrain = "smooth"\nterain = "x"', "did you mean 'terrain'"),
+        ("radius_km = 1\n", "radius = 1\n", "radius_km"),
+        ("launchers = 8", "launchers = -8", "launchers"),
+        ("hostile_time_s = 900", "hostile_time_s = nan", "hostile_time"),
+        ("count = 2\n", "count = 1000000000\n", "count"),
+        ("distance_km = 220", "distance_km = -5", "distance"),
+    ],
+)
+def test_a_broken_file_is_named_with_key_and_remedy(tmp_path, old, new, said):
+    openiads("new", "mine", "--from", "s400-alone", cwd=tmp_path)
+    file = tmp_path / "mine.toml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = openiads("run", "mine.toml", "--posture", "complete", "--out", "r", cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr and "mine.toml" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and not (tmp_path / "r").exists()
+
+
+def test_run_writes_all_its_files(tmp_path):
+    done = openiads("run", "s400-alone", "--posture", "complete", "--duration", "60", "--out", "first", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = {p.name for p in (tmp_path / "first").iterdir()}
+    assert {
+        "events.parquet",
+        "tracks.parquet",
+        "engagements.parquet",
+        "exposure.parquet",
+        "replay.czml",
+        "replay.html",
+    } <= names
+    again = openiads("run", "s400-alone", "--posture", "complete", "--out", "first", cwd=tmp_path)
+    assert again.returncode == 2 and "not empty" in again.stderr
+
+
+def test_a_read_only_folder_is_refused(tmp_path):
+    if os.geteuid() == 0:
+        locked = "/proc/openiads"  # root may write anywhere but there
+    else:
+        (tmp_path / "locked").mkdir(mode=0o500)
+        locked = str(tmp_path / "locked" / "x")
+    done = openiads("run", "s400-alone", "--posture", "complete", "--out", locked, cwd=tmp_path)
+    assert done.returncode == 2 and "can not be written" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_study_writes_report_summary_and_results(tmp_path):
+    done = openiads(
+        "study", "s400-alone", "--replications", "2", "--postures", "complete,no-launchers", "--out", "s", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "s"
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["complete"] is True and summary["baseline"] == "complete" and len(summary["digest"]) == 64
+    assert (folder / "report.html").stat().st_size > 10_000
+    assert {p.name for p in (folder / "results").iterdir()} >= {"raid.parquet", "area.parquet"}
+    for metric in summary["metrics"].values():
+        assert {"unit", "kind", "vignette", "definition", "postures"} <= set(metric)
+        assert set(metric["postures"]) == {"complete", "no-launchers"}
+    assert summary["digest"][:12] in done.stdout

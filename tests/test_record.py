@@ -1,0 +1,65 @@
+"""A record comes back as it was saved, appears whole or not at all, and says what is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from openiads.errors import OutputError, RecordError, UsageError
+from openiads.record import Run
+from tests.records import short_run
+
+
+def test_round_trip(tmp_path):
+    run = short_run()
+    run.save(tmp_path / "run")
+    back = Run.load(tmp_path / "run")
+    assert back.meta == run.meta
+    assert set(back.tables) == set(run.tables)
+    for name, table in run.tables.items():
+        for column, values in table.items():
+            if values.dtype.kind in "fiub":
+                np.testing.assert_array_equal(back.tables[name][column], values, err_msg=f"{name}.{column}")
+            else:
+                assert list(back.tables[name][column]) == list(values)
+
+
+def test_relation_answers_sql():
+    run = short_run()
+    hostile = run.relation("bodies").filter("side = 'hostile'").aggregate("count(*)").fetchone()[0]
+    assert hostile == run.meta["summary"]["threats"] > 0
+
+
+def test_a_folder_that_holds_something_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "keep.txt").write_text("mine")
+    with pytest.raises(OutputError, match="not empty"):
+        short_run().save(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["keep.txt"]
+
+
+def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(Run, "write", lambda self, folder: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OutputError, match="disk full"):
+        short_run().save(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_table_and_column():
+    with pytest.raises(UsageError, match="accepted: truth"):
+        short_run().array("truht", "t")
+    with pytest.raises(UsageError, match="no column 'lat'"):
+        short_run().array("truth", "lat")
+
+
+def test_a_folder_without_a_record(tmp_path):
+    with pytest.raises(RecordError, match="no readable run"):
+        Run.load(tmp_path)
+
+
+def test_tables_agree_with_each_other():
+    run = short_run()
+    bodies = len(run.tables["bodies"]["body"])
+    assert run.tables["truth"]["body"].max() < bodies
+    assert set(run.tables["tracks"]["node"]) <= set(run.tables["nodes"]["node"])
+    assert (np.diff(run.tables["events"]["t"]) >= 0).all()
+    assert run.meta["summary"]["dropped"] == [0, 0, 0, 0]
