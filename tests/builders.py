@@ -6,9 +6,12 @@ Only the flights may be given by hand, so that a test knows who is where.
 
 from __future__ import annotations
 
+import ast
 import copy
+import inspect
 import math
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -162,3 +165,30 @@ class Repeated:
         params = self.simulation.params._replace(key=np.array([seed, replication], np.uint32))
         step.simulate(params, state, 0, self.simulation.tick, ticks)
         return state
+
+
+# ---------------------------------------------------------------- a tick, stage by stage
+
+Stage = tuple[str, Callable[..., Any], list[str]]  # name, function, what it is handed
+
+
+def stages() -> list[Stage]:
+    """The calls of one tick, read from the engine's own loop, so that this can not fall behind it."""
+    source = inspect.getsource(getattr(step._simulate, "py_func", step._simulate))
+    loop = next(node for node in ast.walk(ast.parse(textwrap.dedent(source))) if isinstance(node, ast.For))
+    calls = [node.value for node in loop.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    return [(call.func.id, getattr(step, call.func.id), [ast.unparse(a) for a in call.args]) for call in calls]  # type: ignore[attr-defined]
+
+
+def bundles(params: step.Params, state: step.State) -> dict[str, Any]:
+    """What the loop calls by name."""
+    return {**params._asdict(), **state._asdict()}
+
+
+def value(names: dict[str, Any], expression: str) -> Any:
+    """`plots` or `radars.node` in those bundles."""
+    first, *rest = expression.split(".")
+    found = names[first]
+    for part in rest:
+        found = getattr(found, part)
+    return found

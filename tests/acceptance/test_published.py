@@ -125,10 +125,15 @@ def abqaiq(s):
 def test_v15_the_wrong_sector_sees_nothing():
     s = patriot(180.0)
     for replication in range(4):
-        sim = builders.simulation(s, abqaiq(s), replication=replication)
-        assert sim.params.radars.false_mean[0] == 0.0
-        got = outcome_of(sim, 1_100)
+        got = outcome_of(builders.simulation(s, abqaiq(s), replication=replication), 1_100)
         assert got == {"rounds": 0, "asked": 0, "held": 0, "arrived": 25, "killed": 0}
+    sim, plots = builders.simulation(s, abqaiq(s)), 0
+    for i in range(1_100):
+        engine.simulate(sim.params, sim.state, i, sim.tick, 1)
+        rows = sim.state.plots.first[-1]
+        plots += rows
+        assert (sim.state.origin.body[:rows] == -1).all(), "a plot of a body"
+    assert plots > 0, "the radar is on: its false plots show it"
 
 
 def test_v15_the_right_sector_engages():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openiads.engine.tracking import UNIT_TIME, empty_scratch, empty_tracks, position_variance, track
+from openiads.engine.tracking import UNIT_TIME, empty_scratch, empty_tracks, track
 from openiads.engine.tracking.filter import distance, predict, update
 from tests.oracles.tracking import Plot, covariance, look, noise, pack, pack_covariance, trackers, transition
 
@@ -118,7 +118,7 @@ def test_growth_does_not_depend_on_the_tick():
         kx, kp = np.zeros((1, 1, 6)), pack_covariance(np.diag([1e4] * 3 + [100.0] * 3))[None, None].copy()
         for _ in range(steps):
             predict(kx, kp, 0, 0, 12.0 / steps, 25.0)
-        grown.append((position_variance(kp, 0, 0), kp[0, 0, 15]))
+        grown.append((kp[0, 0, 0], kp[0, 0, 15]))
     np.testing.assert_allclose([v for _, v in grown], 100.0 + 25.0 * 12.0, rtol=1e-12)
     np.testing.assert_allclose([x for x, _ in grown], grown[2][0], rtol=0.02)
 
@@ -188,8 +188,3 @@ def test_without_process_noise_it_is_least_squares():
     np.testing.assert_allclose(p[3, 3] / sigma**2 * period**2, 0.0121212, rtol=1e-5)
     slope, end = np.polyfit(period * np.arange(1 - n, 1), heights, 1)
     np.testing.assert_allclose(tracks.x[0, 0, [0, 3]], [end, slope], rtol=1e-6)
-
-
-def test_position_variance_is_the_trace():
-    p = pack_covariance(np.diag([1.0, 2.0, 4.0, 8.0, 16.0, 32.0]))[None, None]
-    assert position_variance(p, 0, 0) == 7.0

@@ -86,6 +86,16 @@ def test_a_difference_of_proportions_covers_everywhere(n: int) -> None:
             assert chance[(low <= p - q + 1e-12) & (p - q - 1e-12 <= high)].sum() >= 0.95
 
 
+def test_square_and_add_with_the_correlation_of_a_multinomial() -> None:
+    p, q, n = 0.3, 0.1, 20
+    one, two = (stats.binomtest(k, n).proportion_ci(method="exact") for k in (6, 2))
+    rho = -p * q / math.sqrt(p * (1 - p) * q * (1 - q))
+    below, above = (p - one.low, two.high - q), (one.high - p, q - two.low)
+    half = [math.sqrt(u**2 + v**2 - 2 * rho * u * v) for u, v in (below, above)]
+    assert c.paired_limits(6, 2, n) == pytest.approx((0.2 - half[0], 0.2 + half[1]))
+    assert c.paired_limits(3, 0, 3)[1] == 1.0
+
+
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
 def test_a_difference_of_proportions_is_antisymmetric(first: int, second: int, same: int) -> None:
     n = max(first + second + same, 1)
@@ -166,7 +176,14 @@ def test_needed_is_the_smallest_number_that_decides() -> None:
     assert found.low is not None and found.low < 0.0 and found.needed is not None and found.needed > 20
     sigma = (0.6 - found.low) * math.sqrt(20) / stats.t.ppf(0.975, 19)
     ends = [0.6 - stats.t.ppf(0.975, n - 1) * sigma / math.sqrt(n) for n in (found.needed - 1, found.needed)]
-    assert ends[0] < 0.01 and ends[1] >= -1e-9 and ends[0] < ends[1]
+    assert ends[0] < 0.0 <= ends[1] + 1e-9
+    small = c.difference_of_means(x - x.mean() + 0.6, np.zeros(20))
+    assert c.difference_of_means(0.001 * (x - x.mean() + 0.6), np.zeros(20)).needed == small.needed
+    clear = c.difference_of_means(0.001 * (x - x.mean() + 9.0), np.zeros(20))
+    assert clear.low is not None and 0.0 < clear.low < 0.1 and clear.needed is None
+    barely = c.difference_of_means(x - x.mean() + 0.999 * (0.6 - found.low), np.zeros(20))
+    assert barely.needed == 21
+    assert c.difference_of_means(x - x.mean() + 1e-6, np.zeros(20)).needed is None  # beyond 10^8 times as many
 
 
 def test_a_study_of_the_needed_size_decides_about_half_the_time() -> None:
@@ -194,6 +211,10 @@ def test_break_even_is_where_the_totals_cross() -> None:
     found = c.break_even(first, second)
     assert found.belief == pytest.approx(0.5) and (found.less_below, found.less_above) == ("first", "second")
     assert found.reason == "one belief in every window"
+    low = c.break_even(first, (np.full(8, 2.06), np.full(8, 4.0)))
+    assert low.belief == pytest.approx(0.01) and (low.less_below, low.less_above) == ("first", "second")
+    never = c.break_even(first, (np.full(8, 2.0), np.full(8, 4.0)))
+    assert never.belief == 0.0 and never.less_above == "second"
     turned = c.break_even(second, first)
     assert turned.belief == pytest.approx(0.5) and (turned.less_below, turned.less_above) == ("second", "first")
 
@@ -204,6 +225,8 @@ def test_break_even_says_when_one_posture_lets_more_leave_at_every_belief() -> N
     more = c.break_even((seen, seen), (0.5 * seen, 0.2 * seen))
     assert (more.belief, more.low, more.less_below, more.less_above) == (None, None, "second", "second")
     assert more.reason == "less leaves in the second at every belief"
+    tiny = c.break_even((seen, seen), (seen - 0.001 * seen, seen))
+    assert tiny.less_below == tiny.less_above == "second"
     same = c.break_even((seen, seen), (seen, seen))
     assert (same.belief, same.reason, same.less_below) == (None, "the same leaves at every belief", None)
     shifted = c.break_even((seen, seen), (seen + 1, seen))

@@ -334,6 +334,7 @@ def test_the_rule_of_three_covers_whatever_hides_beyond_the_bounds() -> None:
 
 
 def test_exact_metrics_have_one_value() -> None:
+    assert s.mean_t([7.0], kind="exact") == s.Estimate(7.0, 7.0, 7.0, 1)
     assert s.mean_t([7.0, 7.0], kind="exact") == s.Estimate(7.0, 7.0, 7.0, 2)
     with pytest.raises(UsageError, match="declare it sampled"):
         s.mean_t([7.0, 8.0], kind="exact")
@@ -406,6 +407,8 @@ def test_censored_warnings_leave_open_what_they_hide() -> None:
     most = s.median(x, right=x >= 300.0)
     assert (most.estimate, most.low, most.high) == (None, 100.0, None)
     assert most.reason is not None and most.reason.startswith("the quantile lies among censored values")
+    between = s.median([1.0, 2.0, 3.0, 3.0, 5.0, 6.0], right=[False] * 4 + [True] * 2)
+    assert (between.estimate, between.low, between.high) == (3.0, 1.0, None)
     early = s.median(x, left=x <= 400.0)
     assert (early.estimate, early.low, early.high) == (None, None, 600.0)
     assert s.median([*x, math.nan], right=[*(x == 600.0), False]).n == 8

@@ -13,7 +13,7 @@ import numpy as np
 
 from openiads.engine import rng
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.engine.jit import jit
+from openiads.engine.jit import inlined, jit
 from openiads.engine.network import (
     ASSUMED_FRIEND,
     FRIEND,
@@ -144,7 +144,7 @@ def decide(units, doctrine, pictures, reports, orders, key, t1):
         _cue(units, pictures, orders, f, t1)
 
 
-@jit
+@inlined
 def _commands(units, n):
     """Does any fire unit belong to the node."""
     for f in range(units.node.size):
@@ -153,7 +153,7 @@ def _commands(units, n):
     return False
 
 
-@jit
+@inlined
 def _identify(doctrine, pictures, orders, n, t1):
     """Identity of every row; the first hostile one is the node's alert."""
     own = pictures.held.shape[1]
@@ -235,7 +235,7 @@ def time_to_asset(doctrine, x, arc):
     return best, which
 
 
-@jit
+@inlined
 def _time_to_fall(x):
     """Seconds until a body without thrust or drag is at sea level (flat-earth gravity along its vertical)."""
     r = math.sqrt(x[0] ** 2 + x[1] ** 2 + x[2] ** 2)
@@ -262,7 +262,7 @@ def intercept(units, f, x, arc, delay):
     return time if inside(units, f, px, py, pz, arc) else math.nan
 
 
-@jit
+@inlined
 def _meeting(x, dx, dy, dz, speed, delay):
     """|d + v t| = speed (t - delay), t >= delay; nan when the target outruns the round."""
     v2 = x[3] * x[3] + x[4] * x[4] + x[5] * x[5]
@@ -284,7 +284,7 @@ def _meeting(x, dx, dy, dz, speed, delay):
     return second if second >= delay else math.nan
 
 
-@jit
+@inlined
 def _meeting_falling(x, dx, dy, dz, speed, delay):
     """The same for a target that falls freely: first sign change of gap - reach in steps of 2 s, then bisection."""
     low, high = delay, delay
@@ -302,7 +302,7 @@ def _meeting_falling(x, dx, dy, dz, speed, delay):
     return math.nan
 
 
-@jit
+@inlined
 def _short(x, dx, dy, dz, speed, delay, time):
     """How far a round is short of a falling target at a time (m)."""
     drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS
@@ -326,7 +326,7 @@ def inside(units, f, px, py, pz, arc):
     )
 
 
-@jit
+@inlined
 def _follow(units, doctrine, pictures, reports, orders, f, t1):
     """Bring the engagements of fire unit f up to date: track lost, identity changed, answered, assessed."""
     n = units.node[f]
@@ -361,7 +361,7 @@ def _follow(units, doctrine, pictures, reports, orders, f, t1):
             _answer(doctrine, pictures, orders, f, c, n, s, t1)
 
 
-@jit
+@inlined
 def _answer(doctrine, pictures, orders, f, c, n, s, t1):
     """The authority looks at its own picture: a friend or a neutral there is a no; two times no bars the track."""
     a = doctrine.authority[n]
@@ -384,7 +384,7 @@ def _answer(doctrine, pictures, orders, f, c, n, s, t1):
     orders.state[f, c] = APPROVED
 
 
-@jit
+@inlined
 def _eligible(doctrine, n, identity):
     """May a track of this identity be engaged under the node's control status."""
     if doctrine.status[n] == HOLD:
@@ -394,7 +394,7 @@ def _eligible(doctrine, n, identity):
     return doctrine.status[n] == FREE and (identity == SUSPECT or identity == UNKNOWN)
 
 
-@jit
+@inlined
 def _assign(units, doctrine, pictures, reports, orders, key, n, t1):
     """Most urgent track first; for each the fire unit that can meet it soonest and has a channel and rounds."""
     own = pictures.held.shape[1]
@@ -412,7 +412,7 @@ def _assign(units, doctrine, pictures, reports, orders, key, n, t1):
         _engage(units, doctrine, pictures, reports, orders, key, n, slots[order[i]], t1)
 
 
-@jit
+@inlined
 def _wanted(doctrine, pictures, orders, n, s, t1):
     """Is this own track one to engage now: eligible, not engaged already, rounds left for it, not believed dead."""
     if orders.memory[n, s] != pictures.number[n, s]:
@@ -431,7 +431,7 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
     return True
 
 
-@jit
+@inlined
 def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     """Open an engagement of own track s if some fire unit of the node can, and ask the authority if one must."""
     speed = math.sqrt(pictures.x[n, s, 3] ** 2 + pictures.x[n, s, 4] ** 2 + pictures.x[n, s, 5] ** 2)
@@ -473,7 +473,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     _ask(doctrine, orders, key, n, best, channel, t1)
 
 
-@jit
+@inlined
 def _cause(doctrine, pictures, n, s, arc):
     """What the order rests on, for the ledger."""
     if arc:
@@ -483,7 +483,7 @@ def _cause(doctrine, pictures, n, s, arc):
     return SILENCE if max(pictures.asked[n, s, 0], pictures.asked[n, s, 2]) > 0 else NEVER_ASKED
 
 
-@jit
+@inlined
 def _ask(doctrine, orders, key, n, f, c, t1):
     """Approve at once, or queue at the authority's first free operator; without contact by the method of control."""
     a = doctrine.authority[n]
@@ -510,7 +510,7 @@ def _ask(doctrine, orders, key, n, f, c, t1):
     orders.t_answer[f, c] = start + service + doctrine.delay[n]
 
 
-@jit
+@inlined
 def _cue(units, pictures, orders, f, t1):
     """Rows that the engagement radar should search at: hostile tracks that only a link or another radar brought."""
     n = units.node[f]

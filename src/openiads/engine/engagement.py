@@ -24,7 +24,7 @@ from openiads.engine.command import (
     intercept,
 )
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.engine.jit import jit
+from openiads.engine.jit import inlined, jit
 from openiads.engine.motion import FLYING, ROUND
 
 BASKET = 1_500.0  # m around the predicted point within which a seeker-less model lets a round find a body
@@ -85,7 +85,7 @@ def engage(units, orders, bodies, truth, engagements, key, t1):
                 _assess(units, orders, engagements, key, f, c)
 
 
-@jit
+@inlined
 def _reload(units, engagements, f, t1):
     """An empty fire unit takes its reserve aboard after the reload time."""
     if engagements.rounds[f] == 0:
@@ -98,7 +98,7 @@ def _reload(units, engagements, f, t1):
         engagements.t_reload[f] = math.inf
 
 
-@jit
+@inlined
 def _acquire(units, orders, engagements, f, c, t1):
     """Hold the target with the own engagement radar for the reaction time, then fire if it can still be met."""
     if orders.state[f, c] != APPROVED:
@@ -128,7 +128,7 @@ def _acquire(units, orders, engagements, f, c, t1):
     _extrapolate(orders, engagements, f, c, time)
 
 
-@jit
+@inlined
 def _extrapolate(orders, engagements, f, c, time):
     """Where the track will be after `time` seconds."""
     drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS if orders.arc[f, c] else 0.0
@@ -136,7 +136,7 @@ def _extrapolate(orders, engagements, f, c, time):
         engagements.aim[f, c, i] = orders.x[f, c, i] * (1.0 - drop) + time * orders.x[f, c, i + 3]
 
 
-@jit
+@inlined
 def _fly(units, orders, bodies, truth, engagements, key, f, c, t1):
     """The meeting point follows the track while the radar holds it; at the meeting nature draws."""
     if t1 - orders.held[f, c] > _LOSE_AFTER * units.hold[f]:
@@ -162,7 +162,7 @@ def _fly(units, orders, bodies, truth, engagements, key, f, c, t1):
             engagements.killed[f, c] = True
 
 
-@jit
+@inlined
 def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     """One of the bodies around the predicted point: likelier the nearer it is and the more it reflects."""
     back = t1 - engagements.t_meet[f, c]
@@ -186,7 +186,7 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     return -1
 
 
-@jit
+@inlined
 def _assess(units, orders, engagements, key, f, c):
     """The crew sees a kill or a miss, and is right with a given probability."""
     u = rng.uniform(key, rng.ASSESS, units.key[f], orders.luck[f, c], orders.ordinal[f, c])

@@ -43,3 +43,12 @@ def jit(function: Callable[..., Any]) -> Any:
         return numba.njit(nogil=True, cache=True, fastmath=False, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = before
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """A part of one kernel, put into it when that compiles.
+
+    Handing on a bundle costs a word for every field of every array in it; a kernel's parts would spend more time
+    on their arguments than on their work.
+    """
+    return numba.njit(nogil=True, inline="always", fastmath=False, error_model="numpy")(function)

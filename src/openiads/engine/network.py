@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine import rng
-from openiads.engine.jit import jit
+from openiads.engine.jit import inlined, jit
 from openiads.engine.tracking import FIRM
 
 PENDING, UNKNOWN, ASSUMED_FRIEND, FRIEND, NEUTRAL, SUSPECT, HOSTILE = 0, 1, 2, 3, 4, 5, 6
@@ -147,7 +147,7 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
                 _send(links, reports, messages, pictures, k, t1)
 
 
-@jit
+@inlined
 def _own_rows(tracks, pictures, n):
     """Rows 0..S-1: the node's own firm tracks."""
     for s in range(tracks.status.shape[1]):
@@ -175,7 +175,7 @@ def _own_rows(tracks, pictures, n):
             pictures.held[n, s, r] = tracks.radar_t[n, s, r]
 
 
-@jit
+@inlined
 def _age_received(links, pictures, n, t0, t1):
     """Received rows are carried forward at their speed, and dropped when no news has come for too long."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
@@ -191,7 +191,7 @@ def _age_received(links, pictures, n, t0, t1):
             pictures.same[n, p] = -1
 
 
-@jit
+@inlined
 def _forget(pictures, n, p):
     """Free a received row."""
     pictures.valid[n, p] = False
@@ -199,7 +199,7 @@ def _forget(pictures, n, p):
     pictures.row[n, pictures.origin[n, p, 0], pictures.origin[n, p, 1]] = -1
 
 
-@jit
+@inlined
 def _deliver(links, messages, pictures, k, t1):
     """Frames of link k that are due by t1 are filed at the receiver; True if there was one."""
     n = links.sink[k]
@@ -241,7 +241,7 @@ def _deliver(links, messages, pictures, k, t1):
     return delivered
 
 
-@jit
+@inlined
 def _free_row(pictures, n):
     """A received row that is free, or -1."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
@@ -250,7 +250,7 @@ def _free_row(pictures, n):
     return -1
 
 
-@jit
+@inlined
 def _correlate(pictures, n):
     """Mark each received row that shows an object which an earlier row shows; own rows learn its identity.
 
@@ -295,7 +295,7 @@ def _correlate(pictures, n):
             pictures.told[n, best] = pictures.told[n, p]
 
 
-@jit
+@inlined
 def _gap(pictures, n, p, q):
     """Distance between two rows in units of their gate; infinite outside it."""
     far, fast = 0.0, 0.0
@@ -309,13 +309,13 @@ def _gap(pictures, n, p, q):
     return math.sqrt(far) / gate
 
 
-@jit
+@inlined
 def _outranks(new, old):
     """Friend outranks hostile outranks neutral outranks the rest: a positive reply is the strongest evidence."""
     return _rank(new) > _rank(old)
 
 
-@jit
+@inlined
 def _rank(identity):
     if identity == FRIEND:
         return 6
@@ -328,7 +328,7 @@ def _rank(identity):
     return identity if identity != SUSPECT else 2
 
 
-@jit
+@inlined
 def _send(links, reports, messages, pictures, k, t1):
     """Put the sender's picture into a frame, as far as the guard and the capacity let it."""
     n = links.source[k]

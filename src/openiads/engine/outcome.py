@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.command import APPROVED, inside, intercept, time_to_asset
-from openiads.engine.jit import jit
+from openiads.engine.jit import inlined, jit
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND
 from openiads.engine.network import HOSTILE as HOSTILE_IDENTITY
 from openiads.engine.network import PENDING, SUSPECT, UNKNOWN
@@ -163,7 +163,7 @@ def body_of(tracks, pictures, exposure, n, p):
     return exposure.body[node, slot]
 
 
-@jit
+@inlined
 def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t1):
     """What node n holds now: seconds by body and source, first time, quality of the picture."""
     count = truth.status.size
@@ -199,7 +199,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
                     tally.siap[n, 1] += 1.0
 
 
-@jit
+@inlined
 def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure):
     """Who is inside the envelope of a fire unit that is on; which unresolved tracks there leave under 60 s."""
     for f in range(units.key.size):
@@ -228,7 +228,7 @@ def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers,
                     tally.undecided[n] += observers.step[0]
 
 
-@jit
+@inlined
 def _unproven(pictures, orders, doctrine, n, s):
     """No reply, no word from a link, no ballistic speed: whatever it is called, somebody has to decide on silence."""
     identity = orders.identity[n, s]
@@ -240,7 +240,7 @@ def _unproven(pictures, orders, doctrine, n, s):
     return x[3] ** 2 + x[4] ** 2 + x[5] ** 2 < doctrine.ballistic[n] ** 2
 
 
-@jit
+@inlined
 def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1):
     """Shots, hits and refusals of one engagement channel in this tick."""
     n = units.node[f]

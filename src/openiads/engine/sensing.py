@@ -21,7 +21,7 @@ from openiads.engine.geo import (
     to_ecef,
     to_geodetic,
 )
-from openiads.engine.jit import jit
+from openiads.engine.jit import inlined, jit
 from openiads.engine.motion import FLYING
 
 ASKED_CIVIL, CIVIL_REPLY, ASKED_MILITARY, MILITARY_REPLY = 1, 2, 4, 8
@@ -278,7 +278,7 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
     plots.first[radars.key.size] = row
 
 
-@jit
+@inlined
 def _beam(period, phase, width, begin, t0, t1):
     """Unit vector (east, north) to the middle of what the beam sweeps in this tick, and the cosine of half of it.
 
@@ -306,7 +306,7 @@ def designated(active, centre, radius, pos):
     return False
 
 
-@jit
+@inlined
 def _carry(radars, truth, antennas, r):
     """Move a carried antenna with its body; False when the body is not flying."""
     host = radars.host[r]
@@ -322,7 +322,7 @@ def _carry(radars, truth, antennas, r):
     return True
 
 
-@jit
+@inlined
 def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, row, scan, t, t1):
     """One look of radar r at body b at time t; returns the next free row."""
     axes = antennas.axes[r]
@@ -381,7 +381,7 @@ def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, ro
     return row + 1
 
 
-@jit
+@inlined
 def _visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     """Above the horizon and the terrain, as the 4/3 earth sees it."""
     site = antennas.site[r]
@@ -399,7 +399,7 @@ def _visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     return sight_slope(distance, site[2], height) >= radars.mask[r, a, k]
 
 
-@jit
+@inlined
 def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, sharp):
     """Turn range, azimuth, elevation and their errors into an earth-centred point and its covariance."""
     sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
@@ -421,7 +421,7 @@ def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, shar
             m += 1
 
 
-@jit
+@inlined
 def _aspect_cell(truth, b, dx, dy, dz, distance):
     """Ten-degree cell (36 azimuths x 18 elevations) of the direction to the radar, seen from a level body."""
     px, py, pz = truth.pos[b, 0], truth.pos[b, 1], truth.pos[b, 2]
@@ -443,7 +443,7 @@ def _aspect_cell(truth, b, dx, dy, dz, distance):
     return line * 36 + column
 
 
-@jit
+@inlined
 def _false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
     """Poisson number of false plots a scan, uniform over the area; each has its own place and time in the scan."""
     if radars.false_mean[r] <= 0.0:

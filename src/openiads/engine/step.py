@@ -12,7 +12,7 @@ import numpy as np
 from openiads.engine.command import APPROVED, Doctrine, FireUnits, Orders, decide
 from openiads.engine.engagement import Engagements, engage
 from openiads.engine.geo import Terrain
-from openiads.engine.jit import jit
+from openiads.engine.jit import inlined, jit
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
 from openiads.engine.network import Links, Messages, Pictures, Reports, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
@@ -140,7 +140,7 @@ def affect(units, bodies, truth, engagements, effects, t1):
                 effects.killed[engagements.hit[f, c]] = True
 
 
-@jit
+@inlined
 def _task(r, taskings, place, radius):
     """Tell an engagement radar to look at a place, as long as it has a dwell left."""
     for c in range(taskings.active.shape[1]):
@@ -152,7 +152,7 @@ def _task(r, taskings, place, radius):
             return
 
 
-@jit
+@inlined
 def _show_round(bodies, units, truth, effects, engagements, f, c, t1):
     """A free slot becomes the round in flight; without one the round flies unseen."""
     for b in range(truth.status.size - 1, -1, -1):

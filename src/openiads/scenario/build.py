@@ -240,7 +240,7 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
         accel=np.full(count, 12.0),
         speed=np.full(count, 350.0),
         hits=np.full(count, 3, np.int32),
-        window=5.0 * longest,
+        window=3.5 * longest,
         coast=3.5 * longest,
         gate=np.full(count, 16.0),
     )

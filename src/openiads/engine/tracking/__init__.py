@@ -13,6 +13,7 @@ import numpy as np
 
 from openiads.engine.jit import jit
 from openiads.engine.tracking.associate import (
+    FIRM,
     FREE,
     NEVER,
     TENTATIVE,
@@ -23,13 +24,13 @@ from openiads.engine.tracking.associate import (
     pair_up,
     widest_axis,
 )
-from openiads.engine.tracking.filter import position_variance, predict
-from openiads.engine.tracking.lifecycle import FIRM, SECOND_LOOK, count, settle, start, take
+from openiads.engine.tracking.filter import predict
+from openiads.engine.tracking.lifecycle import SECOND_LOOK, count, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
     "FIRM", "FREE", "NEVER", "SECOND_LOOK", "TENTATIVE", "UNIT_TIME", "Scratch", "Trackers", "Tracks",
-    "clear", "empty_scratch", "empty_tracks", "position_variance", "track",
+    "clear", "empty_scratch", "empty_tracks", "track",
 ]  # fmt: skip
 
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME

@@ -13,7 +13,7 @@ import numpy as np
 from openiads.engine.jit import jit
 from openiads.engine.tracking.filter import distance
 
-FREE, TENTATIVE = 0, 1  # status of a slot
+FREE, TENTATIVE, FIRM = 0, 1, 2  # status of a slot
 NEVER = -1e9  # s, when a radar that never saw a track last saw it
 _ADJACENT = np.int64(1)  # not a literal, for which numba would compile a sort of its own
 

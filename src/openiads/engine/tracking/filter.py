@@ -164,9 +164,3 @@ def begin(x, p, n, s, pos, cov, q, back, speed, density):
         p[n, s, i] = 0.0
     p[n, s, 15] = p[n, s, 18] = p[n, s, 20] = speed * speed
     predict(x, p, n, s, back, density)
-
-
-@jit
-def position_variance(p, n, s):
-    """Mean squared distance (m2) between a track and its object: the trace of the position block."""
-    return p[n, s, 0] + p[n, s, 3] + p[n, s, 5]

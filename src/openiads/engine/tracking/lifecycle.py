@@ -7,10 +7,18 @@ import math
 import numpy as np
 
 from openiads.engine.jit import jit
-from openiads.engine.tracking.associate import FREE, NEVER, TENTATIVE, box, enter, relist, seen_before
+from openiads.engine.tracking.associate import (
+    FIRM,
+    FREE,
+    NEVER,
+    TENTATIVE,
+    box,
+    enter,
+    relist,
+    seen_before,
+)
 from openiads.engine.tracking.filter import begin, update
 
-FIRM = 2
 SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 

@@ -1,0 +1,298 @@
+"""No setting that nothing reads: every field of a scenario is changed in turn, and some output must change.
+
+Oracle: the scenario as it was. An output is what enters the engine, a row of a study or its summary, a table of a run,
+or the text that describes a posture. The models of spec.py are walked, so a new field is asked for by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openiads.errors import OpenIadsError
+from openiads.scenario.build import assemble
+from openiads.scenario.describe import diff, show
+from openiads.scenario.load import parse
+from openiads.scenario.quantity import Spec
+from openiads.scenario.spec import Scenario
+from openiads.scenario.world import draw_world
+from openiads.study.replicate import Design, columns, replicate
+from openiads.study.study import summarise
+from tests import builders
+
+# Names that nothing but a reader needs: they label tables, messages and figures.
+LABELS = {
+    ("Scenario", "name"), ("Scenario", "title"), ("Scenario", "summary"), ("Country", "title"), ("Region", "title"),
+    ("Asset", "title"), ("Node", "title"), ("Posture", "title"), ("Sortie", "title"), ("RadarClass", "title"),
+    ("MissileClass", "title"), ("FireUnitClass", "title"), ("BodyClass", "title"), ("Asset", "name"), ("Node", "name"),
+    ("Place", "name"), ("FireUnit", "name"), ("Link", "name"), ("Radar", "name"), ("Sortie", "name"),
+    ("RadarClass", "band"),
+}  # fmt: skip
+
+
+def everything() -> dict[str, Any]:
+    """A raw table in which every field has work to do."""
+    base = builders.BASE
+    line = {"latency_s": 1.0, "period_s": 6.0, "capacity": 3, "message_bits": 100.0, "availability": 0.7,
+            "guard_pass": ["hostile", "pending", "unknown", "suspect"], "guard_precision_m": 500.0, "guard_delay_s": 2.0}  # fmt: skip
+    place = {"latitude_deg": 38.0, "longitude_deg": 34.0, "radius_km": 25.0}
+    sortie = {"title": "a sortie", "class": "friend", "owner": "nato", **place}
+    on = {**base["postures"]["on"], "duty": 0.5, "announced_days": 200.0, "visit_days": 20.0, "ready_h": 0.02}
+    radar = base["radars"][0]
+    return builders.laid_over(base, {
+        "summary": "everything", "baseline": "on",
+        "modifiers": {"site": "plain", "allied_pattern": "busy", "reflectors": True, "batches": 1, "topology": "hub",
+                      "interrogator": "vendor", "warning_h": 0.0},
+        "sites": {"plain": {"radius_km": 5.0}, "coast": {**place, "title": "coast", "latitude_deg": 36.9}},
+        "assets": [*base["assets"], {"name": "town", "title": "a town", "latitude_deg": 38.3, "longitude_deg": 34.3,
+                                     "value": 2.0}],
+        "nodes": [
+            *base["nodes"],
+            {"name": "centre", "title": "air command", "owner": "national", "tracks": True, "sensitive": True,
+             "latitude_deg": 38.5, "longitude_deg": 34.5},
+            {"name": "vendor", "title": "the vendor", "owner": "vendor"},
+            {"name": "allies", "title": "the allies", "owner": "nato", "tracks": True, "latitude_deg": 37.5,
+             "longitude_deg": 34.5},
+        ],
+        "radars": [
+            {**radar, "sector_center_deg": 20.0, "offset_km": 1.0, "bearing_deg": 45.0, "azimuth_bias_deg": 0.1},
+            {**radar, "name": "second-eye", "batch": 2, "offset_km": 3.0},
+            {"name": "mast", "class": "far", "node": "centre", "latitude_deg": 38.6, "longitude_deg": 34.6},
+            {"name": "carried", "class": "far", "node": "allies", "aboard": "watch"},
+        ],
+        "fire_units": [*base["fire_units"], {**base["fire_units"][0], "name": "second", "radar": "second-eye", "batch": 2}],
+        "links": [
+            {**line, "name": "in", "from": "centre", "to": "post", "role": "feed_in"},
+            {**line, "name": "out", "from": "post", "to": "centre", "role": "feed_out"},
+            {**line, "name": "order", "from": "centre", "to": "post", "role": "orders"},
+            {**line, "name": "help", "from": "post", "to": "vendor", "role": "support"},
+            {**line, "name": "dark", "from": "post", "to": "vendor", "role": "undeclared"},
+            {**line, "name": "both", "from": "allies", "to": "centre", "role": "fixed", "guard": "filter",
+             "topologies": ["hub", "mesh"]},
+        ],
+        "undeclared": {"p_exists": 0.3, "duty": 0.4},
+        "doctrine": {"method": "centralised", "authority": "centre", "voice_delay_s": 1.0, "service_s": 3.0,
+                     "contact_availability": 0.6, "salvo": 2, "rounds_max": 3},
+        "civil": {
+            "domestic": 3000.0, "international": 2000.0, "overflight": 1000.0, "hour_profile": [float(h) + 1 for h in range(24)],
+            "airliner": "liner",
+            "airports": [{"name": f"a{i}", "latitude_deg": 37.2 + 0.7 * i, "longitude_deg": 33.0 + i} for i in range(3)],
+            "gates": [{"name": f"g{i}", "latitude_deg": 36.5 + i, "longitude_deg": 35.5 - i} for i in range(3)],
+        },
+        "sorties": [
+            {**sortie, "name": "watch", "kind": "orbit", "in_raid": True, "altitude_m": 9000.0, "speed_mps": 190.0},
+            {**sortie, "name": "training", "kind": "box", "count": 2, "start_h": 0.0, "end_h": 24.0, "weekdays_only": False,
+             "reflectors": "modifier", "patterns": ["busy", "quiet"], "in_raid": True},
+            {**sortie, "name": "passing", "kind": "transit", "to_latitude_deg": 39.0, "to_longitude_deg": 35.0, "in_raid": True},
+        ],
+        "vignettes": {
+            "raid": {"warmup_min": 0.5, "warnings_h": [0.0, 1.0], "civil_share": 0.5,
+                     "threats": [{"class": "raider", "count": 4, "distance_km": 50.0, "spread_min": 0.5},
+                                 {"class": "falling", "count": 2, "distance_km": 200.0, "spread_min": 0.2}]},
+            "peace": {"kind": "peace", "duration_min": 2.0, "tick_s": 1.0, "warmup_min": 0.5, "windows": 2},
+        },
+        "postures": {
+            "on": on,
+            "linked": {**on, "emits": "announced-days", "in_feed": "open", "order_path": "link", "support": "link",
+                       "records": "in-view", "absent": ["mast"]},
+            "guarded": {**on, "out_feed": "filter", "emits": "on-threat", "support": "visits", "records": "all"},
+        },
+        "library": {
+            "radars": {
+                "sharp": {"swerling": 1, "range_km": 150.0, "false_plots_per_scan": 2.0, "iff_modes": ["C"],
+                          "iff_range_km": 150.0, "sector_width_deg": 300.0, "track_width_deg": 320.0},
+                "far": {**builders.SHARP_RADAR, "role": "surveillance", "iff_modes": ["3A", "5"], "iff_range_km": 200.0},
+            },
+            "fire_units": {"unit": {"rounds_per_launcher": 1, "assessment_correct": 0.8, "reload_min": 1.0, "reload_rounds": 4,
+                                    "launch_interval_s": 1.0, "channels": 6}},
+            "bodies": {
+                "friend": {**builders.RAIDER, "kind": "aircraft", "augmented_rcs": "10-100", "iff_modes": ["5", "3A"],
+                           "reply_probability": 0.8, "signature": True},
+                "liner": {**builders.RAIDER, "kind": "airliner", "iff_modes": ["3A"], "reply_probability": 0.9},
+                "falling": {**builders.RAIDER, "kind": "ballistic"},
+            },
+        },
+    })  # fmt: skip
+
+
+def digested(*parts: Any) -> str:
+    sha = hashlib.sha256()
+    for part in parts:
+        for array in builders.arrays(part):
+            sha.update(array.tobytes() + str(array.shape).encode())
+        if not isinstance(part, tuple | np.ndarray):
+            sha.update(repr(part).encode())
+    return sha.hexdigest()
+
+
+def entering(s: Scenario) -> str:
+    """What enters the engine, in every posture and vignette, without a warning and with one."""
+    parts: list[Any] = []
+    for name in s.vignettes:
+        for stratum in range(2):
+            world = draw_world(s, name, 3, 1, stratum)
+            parts += [world.clock, world.weekday, world.bodies, world.antenna, world.mask]
+            for posture in s.postures:
+                for warning in (s.modifiers.warning, 3600.0):
+                    sim = assemble(s, world, posture, warning)
+                    parts += [tuple(p for p in sim.params if p is not sim.params.terrain), sim.tick, sim.ticks, sim.warmup,
+                              sim.links, sim.system_nodes, [f.augmented for f in world.flights]]  # fmt: skip
+    return digested(*parts)
+
+
+def said(s: Scenario) -> str:
+    """What the commands say of the postures."""
+    names = list(s.postures)
+    return digested([show(s, p) for p in names], [diff(s, p, q) for p in names for q in names])
+
+
+def studied(s: Scenario) -> str:
+    """Rows and summary of a small study."""
+    design = Design(s, tuple(s.postures), tuple(s.vignettes), 3, 2, 1)
+    tables = {name: columns(rows) for name, rows in replicate(design, 1).tables.items() if rows}
+    summary = summarise(design, tables, s.baseline, "custom", True)
+    return digested(json.dumps(summary, default=str, sort_keys=True))
+
+
+OUTPUTS = (entering, said, studied)
+
+
+@pytest.fixture(scope="module")
+def raw() -> dict[str, Any]:
+    return everything()
+
+
+@pytest.fixture(scope="module")
+def before(raw) -> list[str]:
+    s = parse(raw, "test")
+    return [output(s) for output in OUTPUTS]
+
+
+def models(cls: type[Spec] = Scenario) -> list[type[Spec]]:
+    """Every table of a scenario file."""
+    found = [cls]
+    for field in cls.model_fields.values():
+        for inner in _specs(field.annotation):
+            found += [m for m in models(inner) if m not in found]
+    return found
+
+
+def _specs(annotation: Any) -> Iterator[type[Spec]]:
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _specs(argument)
+
+
+FIELDS = [
+    (cls.__name__, field)
+    for cls in models()
+    for field, info in cls.model_fields.items()
+    if (cls.__name__, field) not in LABELS and not list(_specs(info.annotation))
+]
+
+
+def places(table: Any, cls: type[Spec], wanted: str) -> Iterator[dict[str, Any]]:
+    """Every raw table of a model inside another."""
+    if cls.__name__ == wanted:
+        yield table
+    for name, info in cls.model_fields.items():
+        inner = next(_specs(info.annotation), None)
+        below = table.get(cls.spelled(name)) if inner is not None else None
+        if below is None or inner is None:
+            continue
+        origin = typing.get_origin(info.annotation)
+        entries = below if origin is list else below.values() if origin is dict else [below]
+        for entry in entries:
+            yield from places(entry, inner, wanted)
+
+
+def others(cls: type[Spec], field: str, key: str, now: Any, names: list[str]) -> Iterator[Any]:
+    """Other values that the field may hold."""
+    annotation = cls.model_fields[field].annotation
+    choices = [c for a in (annotation, *typing.get_args(annotation)) if typing.get_origin(a) is typing.Literal
+               for c in typing.get_args(a)]  # fmt: skip
+    if cls.extra(field, "decade"):
+        yield from ("100-1000", "0.001-0.01", "0.1-1")
+    elif isinstance(now, bool):
+        yield not now
+    elif isinstance(now, list) and now and isinstance(now[0], float):
+        yield [now[0] + 1.0, *now[1:]]
+        yield now[::-1]
+    elif typing.get_origin(annotation) is list:
+        inner = typing.get_args(annotation)[0]
+        yield []
+        if typing.get_origin(inner) is typing.Literal:
+            yield [typing.get_args(inner)[0]]
+            yield [typing.get_args(inner)[-1]]
+        yield from ([name] for name in names)
+    elif choices:
+        yield from (c for c in choices if c != now)
+    elif isinstance(now, int):
+        yield from (now + 1, max(1, now - 1), 1)
+    elif isinstance(now, float):
+        yield from (now * 0.5 + 0.01, now * 1.5 + 0.1, now + 1.0, 0.0, 1.0, 0.5)
+    elif isinstance(now, str):
+        yield from (name for name in names if name != now)
+    elif now is None:
+        yield from (0.5, 10.0, 100.0, 1, "coast", "quiet")
+
+
+def names_in(raw: Any) -> list[str]:
+    """Every name of the scenario, for what refers to another part."""
+    found = [*raw["postures"], *raw["sites"], "quiet"]
+    for kind in ("nodes", "radars", "sorties", "fire_units"):
+        found += [entry["name"] for entry in raw[kind]]
+    for entries in raw["library"].values():
+        found += list(entries)
+    return [*found, "generic-missile", "generic-engagement", "generic-fire-unit", "strike-aircraft", "patriot-class"]
+
+
+@pytest.mark.parametrize(("model", "field"), FIELDS)
+def test_some_output_changes(raw, before, model, field):
+    cls = next(m for m in models() if m.__name__ == model)
+    keys = [key for key, meaning in cls.accepted().items() if meaning.field == field]
+    count = len(list(places(raw, Scenario, model)))
+    assert count > 0, f"the scenario of this test has no {model}"
+    tried = []
+    for stage in (0, 1, 2):
+        for i in range(count):
+            entry = list(places(raw, Scenario, model))[i]
+            key = next((k for k in keys if k in entry), keys[0])
+            now = entry.get(key, plain_default(cls, field))
+            for value in others(cls, field, key, now, names_in(raw)):
+                changed = copy.deepcopy(raw)
+                list(places(changed, Scenario, model))[i][key] = value
+                try:
+                    got = OUTPUTS[stage](parse(changed, "test"))
+                except OpenIadsError:
+                    continue
+                tried.append((key, value))
+                if got != before[stage]:
+                    return
+                if stage == 2 and len(tried) > 60:
+                    break
+    pytest.fail(f"{model}.{field}: nothing reads it; tried {tried[:12]}")
+
+
+def plain_default(cls: type[Spec], field: str) -> Any:
+    default = cls.model_fields[field].get_default(call_default_factory=True)
+    if isinstance(default, float) and cls.extra(field, "dimension") == "angle":
+        return math.degrees(default)
+    return default
+
+
+def test_a_field_that_nothing_reads_is_found(raw, before):
+    """A label is such a field: the check must see that no number hangs on it."""
+    changed = copy.deepcopy(raw)
+    changed["sites"]["coast"]["title"] = "another title"
+    s = parse(changed, "test")
+    assert entering(s) == before[0]
