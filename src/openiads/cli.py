@@ -213,7 +213,8 @@ def _bar(what: str) -> Iterator[Callable[[float, float], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*bars, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with Progress(*bars, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
 
         def advance(done: float, total: float) -> None:

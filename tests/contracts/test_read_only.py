@@ -79,7 +79,9 @@ def test_no_compiled_stage_writes_upstream():
     sim = build(load("turkey-2019"), "full-links", "raid", 3, 1, warning=86400.0)
     kept: dict[str, list[np.ndarray]] = {}
     changed: set[tuple[str, str]] = set()
-    names = [n for n, b in builders.bundles(sim.params, sim.state).items() if n not in ("terrain",) and builders.arrays(b)]
+    names = [
+        n for n, b in builders.bundles(sim.params, sim.state).items() if n not in ("terrain",) and builders.arrays(b)
+    ]
 
     def before(stage, bundles):
         for name in names:
@@ -92,7 +94,9 @@ def test_no_compiled_stage_writes_upstream():
                 if name in WRITES[stage]:
                     continue
                 now = builders.arrays(bundles[name])
-                if not all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(now, kept[name], strict=True)):
+                if not all(
+                    np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(now, kept[name], strict=True)
+                ):
                     changed.add((stage, name))
 
     live(sim, 90)

@@ -105,7 +105,9 @@ def standing(s, count: int, far: float, height: float = 8_000.0, **rest):
 def test_frequency_of_detection_is_its_probability(swerling):
     """120 bodies, 40 scans, at ranges where Pd is low, middle and high."""
     for share in (0.7, 1.0, 1.3):
-        s = builders.scenario(**radar(swerling=swerling, range_km=100.0 / share, range_pd=0.5, range_rcs_m2=math.sqrt(10)))
+        s = builders.scenario(
+            **radar(swerling=swerling, range_km=100.0 / share, range_pd=0.5, range_rcs_m2=math.sqrt(10))
+        )
         sim = builders.simulation(s, standing(s, 120, 100e3))
         seen = watch(sim, 40, 1.0)
         snr = sim.params.radars.gain[0] * math.sqrt(10.0) / 100e3**4
@@ -194,7 +196,11 @@ def test_one_look_a_scan_at_any_tick(length, width):
     )
     sim = builders.simulation(s, standing(s, 24, 100e3))
     seen = watch(sim, int(200 / length), length)
-    inside = [i for i in range(24) if abs(math.remainder(math.radians(15.0 * i - 70.0), 2 * math.pi)) < math.radians(width / 2)]
+    inside = [
+        i
+        for i in range(24)
+        if abs(math.remainder(math.radians(15.0 * i - 70.0), 2 * math.pi)) < math.radians(width / 2)
+    ]
     assert sorted(set(seen.body.tolist())) == inside
     phase = sim.params.radars.phase[0]
     for b in inside:
@@ -250,7 +256,10 @@ def test_replies_fail_at_their_rate():
     assert (seen.reply[group < 3] & asked == asked).all()
     assert (seen.reply[group == 3] == 0).all(), "beyond the interrogator's range nobody is asked"
     assert (seen.reply[group == 0] == asked).all(), "no transponder, no reply"
-    answered = {1: (sensing.CIVIL_REPLY, sensing.MILITARY_REPLY, 0.7), 2: (sensing.MILITARY_REPLY, sensing.CIVIL_REPLY, 0.4)}
+    answered = {
+        1: (sensing.CIVIL_REPLY, sensing.MILITARY_REPLY, 0.7),
+        2: (sensing.MILITARY_REPLY, sensing.CIVIL_REPLY, 0.4),
+    }
     for g, (bit, other, rate) in answered.items():
         replies = seen.reply[group == g]
         assert replies.size == 1_600 and not (replies & other).any()
@@ -268,9 +277,9 @@ def test_a_ridge_hides_what_is_behind_it():
     s = builders.scenario()
     places = [(0.0, h) for h in (300.0, 1_450.0, 1_800.0, 3_000.0)] + [(math.pi, 300.0)]
     flights = [
-        builders.inbound(s, f"b{i}", bearing, 50e3, 49e3, height=h, speed=0.01)
-        for i, (bearing, h) in enumerate(places)
+        builders.inbound(s, f"b{i}", bearing, 50e3, 49e3, height=h, speed=0.01) for i, (bearing, h) in enumerate(places)
     ]
+
     def plotted(ground: Terrain) -> list[int]:
         sim = builders.simulation(s, flights)
         mask = np.empty_like(sim.params.radars.mask)
@@ -285,10 +294,14 @@ def test_a_ridge_hides_what_is_behind_it():
 
 def test_an_aspect_has_its_cross_section():
     """Nose, beam and tail: the same body crossing, coming and going."""
-    s = builders.scenario(library={"bodies": {"raider": {"rcs_nose": "0.01-0.1", "rcs_beam": "10-100", "rcs_tail": "0.1-1"}}})
+    s = builders.scenario(
+        library={"bodies": {"raider": {"rcs_nose": "0.01-0.1", "rcs_beam": "10-100", "rcs_tail": "0.1-1"}}}
+    )
     lat, lon = builders.SITE
     coming = builders.inbound(s, "coming", 0.0, 100e3, 90e3, height=8_000.0)
-    going = builders.flight(s, "going", destination(lat, lon, 2.0, 100e3), destination(lat, lon, 2.0, 110e3), height=8_000.0)
+    going = builders.flight(
+        s, "going", destination(lat, lon, 2.0, 100e3), destination(lat, lon, 2.0, 110e3), height=8_000.0
+    )
     across = destination(lat, lon, 4.0, 100e3)
     crossing = builders.flight(s, "crossing", across, destination(*across, 4.0 + math.pi / 2, 10e3), height=8_000.0)
     sim = builders.simulation(s, [coming, going, crossing])

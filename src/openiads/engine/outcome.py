@@ -260,7 +260,7 @@ def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0,
              engagements.t_meet[f, c], orders.t_asked[f, c], orders.t_answer[f, c], 0)  # fmt: skip
     if engagements.met[f, c]:
         hit = engagements.hit[f, c]
-        killed = engagements.killed[f, c]
+        killed = engagements.killed[f, c] and exposure.cause[hit] < 0  # two salvos in one tick kill a body once
         if killed:
             side = bodies.side[hit]
             tally.hits[f, side] += 1

@@ -22,7 +22,7 @@ from openiads.study.hypotheses import hypotheses, site_spread
 from openiads.study.metrics import Metric, Tables, metrics
 from openiads.study.replicate import Design, columns, replicate
 
-PRESETS: dict[str, tuple[int, int]] = {"demo": (24, 1), "full": (200, 8)}  # raids; windows of each stratum of the day
+PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (100, 4)}  # raids; windows of each stratum of the day
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def _break_even(tables: Tables, design: Design) -> list[dict[str, Any]]:
     rows = []
     for i, a in enumerate(design.postures):
         for b in design.postures[i + 1 :]:
-            declared = windows(a, ("sent_all", "held_all")), windows(b, ("sent_all", "held_all"))
-            found = break_even(declared, (windows(a, ("hidden_all",)), windows(b, ("hidden_all",))), weights)
+            sides = [(windows(p, ("sent_all", "held_all")), windows(p, ("hidden_all",))) for p in (a, b)]
+            found = break_even(sides[0], sides[1], weights)
             rows.append({"a": a, "b": b, "p_exists": found.belief, **found._asdict()})
     return rows
 

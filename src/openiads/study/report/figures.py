@@ -1,0 +1,143 @@
+"""The report's pictures as SVG: intervals by posture, protection against exposure, and the map of the laydown."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from importlib.resources import files
+from typing import Any
+
+from openiads.scenario.spec import Scenario
+
+_INK, _BAND, _DIM = "#1d2329", "#2f6db3", "#8a949d"
+_PANELS = (
+    ("D1.24h", "D1", "area defended at 100 m"), ("D3.24h", "D3", "leakers, longest warning"), ("D3", "", "leakers, no warning"),
+    ("F1.24h", "F1", "friends lost per 1,000 transits"), ("C1.hours", "", "friendly track-hours held a day"),
+    ("X1.held", "", "held for the next visit, track-hours a day"), ("X1.sent", "", "sent over declared links"),
+    ("X2", "", "through the undeclared channel, if it exists"),
+)  # fmt: skip
+
+
+def figures(summary: dict[str, Any], scenario: Scenario) -> dict[str, str]:
+    """SVG by name; pictures whose metrics are not there are left out."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "openiads",
+                         "svg.fonttype": "none", "font.family": "sans-serif"})  # fmt: skip
+    made = {"intervals": _intervals(plt, summary), "tradeoff": _tradeoff(plt, summary), "map": _map(plt, scenario)}
+    return {name: svg for name, svg in made.items() if svg}
+
+
+def _svg(plt: Any, figure: Any) -> str:
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    plt.close(figure)
+    text = out.getvalue()
+    return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.S)
+
+
+def _chosen(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for name, other, title in _PANELS:
+        metric = name if name in summary["metrics"] else other
+        if metric in summary["metrics"]:
+            found.append((metric, title))
+    return found
+
+
+def _intervals(plt: Any, summary: dict[str, Any]) -> str:
+    """One panel a metric, one line a posture: estimate and 95 % interval."""
+    panels = _chosen(summary)
+    if not panels:
+        return ""
+    postures = list(summary["metrics"][panels[0][0]]["postures"])
+    columns = 4
+    rows = math.ceil(len(panels) / columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(13, rows * (0.9 + 0.26 * len(postures))), sharey=True, squeeze=False)
+    for axis, (metric, title) in zip(axes.flat, panels, strict=False):
+        cells = summary["metrics"][metric]["postures"]
+        for i, posture in enumerate(postures):
+            c = cells[posture]
+            colour = _INK if posture == summary["baseline"] else _BAND
+            if c["estimate"] is None:
+                axis.text(0.02, i, "undefined", color=_DIM, va="center", fontsize=7, transform=axis.get_yaxis_transform())
+                continue
+            if c["low"] is not None and c["high"] is not None:
+                axis.plot([c["low"], c["high"]], [i, i], color=colour, lw=2.2, solid_capstyle="butt", alpha=0.55)
+            axis.plot(c["estimate"], i, "o", color=colour, ms=4.5)
+        unit = summary["metrics"][metric]["unit"]
+        axis.set_title(f"{metric}  {title}", fontsize=8.5, loc="left")
+        axis.set_xlabel(unit, fontsize=8)
+        axis.set_yticks(range(len(postures)), postures)
+        axis.set_ylim(len(postures) - 0.5, -0.5)
+        axis.set_xlim(left=0.0)
+        axis.grid(axis="x", color="#e3e7ea", lw=0.6)
+    for axis in list(axes.flat)[len(panels) :]:
+        axis.set_visible(False)
+    figure.tight_layout()
+    return _svg(plt, figure)
+
+
+def _tradeoff(plt: Any, summary: dict[str, Any]) -> str:
+    """Protection (fewer leakers) against exposure (track-hours held): no posture is called the best."""
+    metrics = summary["metrics"]
+    if "D3" not in metrics or "C1.hours" not in metrics:
+        return ""
+    figure, axis = plt.subplots(figsize=(7, 4.2))
+    for posture in metrics["D3"]["postures"]:
+        d, c = metrics["D3"]["postures"][posture], metrics["C1.hours"]["postures"][posture]
+        if d["estimate"] is None or c["estimate"] is None:
+            continue
+        x, y = c["estimate"], d["estimate"]
+        for cell, points in ((c, lambda v, y=y: ([v["low"], v["high"]], [y, y])), (d, lambda v, x=x: ([x, x], [v["low"], v["high"]]))):
+            if cell["low"] is not None and cell["high"] is not None:
+                axis.plot(*points(cell), color=_BAND, alpha=0.35, lw=1.2)
+        axis.plot(x, y, "o", color=_INK if posture == summary["baseline"] else _BAND, ms=5)
+        axis.annotate(posture, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
+    axis.set_xlabel("friendly and civil track-hours held a day (C1.hours): less is better")
+    axis.set_ylabel("leakers without warning (D3): less is better")
+    axis.grid(color="#e3e7ea", lw=0.6)
+    return _svg(plt, figure)
+
+
+def _map(plt: Any, scenario: Scenario) -> str:
+    """Coastline, borders, the region of the system, radars, nodes and what is defended."""
+    land = json.loads(files("openiads").joinpath("library/map/coast_borders.geojson").read_text(encoding="utf-8"))
+    places = [(math.degrees(a.longitude), math.degrees(a.latitude)) for a in scenario.assets]
+    fixed = [r for r in scenario.radars if r.at == "place" and r.aboard is None]
+    places += [(math.degrees(r.longitude), math.degrees(r.latitude)) for r in fixed]
+    site = scenario.sites[scenario.modifiers.site]
+    centre = (math.degrees(site.longitude), math.degrees(site.latitude))
+    places.append(centre)
+    x0, x1 = min(p[0] for p in places) - 1.5, max(p[0] for p in places) + 1.5
+    y0, y1 = min(p[1] for p in places) - 1.2, max(p[1] for p in places) + 1.2
+    figure, axis = plt.subplots(figsize=(10, 10 * (y1 - y0) / (x1 - x0) / math.cos(math.radians(centre[1])) + 0.6))
+    for feature in land["features"]:
+        coast = feature["properties"]["kind"] == "coast"
+        for line in feature["geometry"]["coordinates"]:
+            axis.plot(*zip(*line, strict=True), color="#7b8790", lw=0.9 if coast else 0.6, ls="-" if coast else (0, (4, 3)))
+    turn = [2 * math.pi * i / 72 for i in range(73)]
+    degrees = site.radius / 111_195.0
+    for name, region in scenario.sites.items():
+        here = name == scenario.modifiers.site
+        size = region.radius / 111_195.0 if not here else degrees
+        x, y = math.degrees(region.longitude), math.degrees(region.latitude)
+        axis.fill([x + size * math.sin(a) / math.cos(region.latitude) for a in turn], [y + size * math.cos(a) for a in turn],
+                  color=_BAND if here else "#c9d3db", alpha=0.5 if here else 0.6, lw=0)  # fmt: skip
+        axis.annotate(region.title, (x, y - size - 0.12), ha="center", va="top", fontsize=8, color=_BAND if here else _DIM)
+    axis.plot([math.degrees(r.longitude) for r in fixed], [math.degrees(r.latitude) for r in fixed], "^", color=_INK, ms=6, label="radar (notional)")
+    axis.plot([math.degrees(a.longitude) for a in scenario.assets], [math.degrees(a.latitude) for a in scenario.assets], "s", color="#a06a00", ms=5, label="defended (notional)")
+    for a in scenario.assets:
+        axis.annotate(a.title, (math.degrees(a.longitude), math.degrees(a.latitude)), xytext=(5, 3), textcoords="offset points", fontsize=7.5, color="#7a5200")
+    axis.set_xlim(x0, x1)
+    axis.set_ylim(y0, y1)
+    axis.set_aspect(1.0 / math.cos(math.radians(centre[1])))
+    axis.set_xlabel("° E")
+    axis.set_ylabel("° N")
+    axis.legend(loc="lower left", fontsize=8, frameon=True)
+    return _svg(plt, figure)
