@@ -76,7 +76,6 @@ def _warning(simulation: Simulation, hostile: np.ndarray) -> dict[str, float]:
 
 def _empty(simulation: Simulation, own: list[int]) -> dict[str, float]:
     """When the system's magazines were empty first (s); the vignette's end where they never were."""
-    times = simulation.state.engagements.t_empty[own] if own else np.array([])
     loaded = [f for f in own if simulation.params.units.rounds[f] > 0]
     end = simulation.ticks * simulation.tick
     if not loaded:
@@ -84,7 +83,7 @@ def _empty(simulation: Simulation, own: list[int]) -> dict[str, float]:
     usable = [f for f in loaded if simulation.params.readiness.allowed[simulation.params.units.radar[f]]]
     capacity = sum(int(simulation.params.units.channels[f]) for f in usable)
     most = int(simulation.params.doctrine.salvo.max())
-    first = float(times.min())
+    first = float(simulation.state.engagements.t_empty[loaded].min())
     return {
         "empty": min(first, end), "empty_censored": float(first > end), "salvo_capacity": float(capacity * most),
     }  # fmt: skip

@@ -65,7 +65,10 @@ class Metric:
             )  # none of them can be negative
         values = self.scale * rows[self.column]
         if self.how == "mean":
-            return mean_t(values, bounds=self.bounds)
+            found = mean_t(values, bounds=self.bounds)
+            return (
+                found if found.low is None else found._replace(low=max(0.0, found.low))
+            )  # none of them can be negative
         if self.how == "share":
             return proportion(int(values.sum()), len(values))
         if self.how == "median":
@@ -162,6 +165,7 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
     classes = defended_classes(scenario)
     reference = REFERENCE_CLASS if REFERENCE_CLASS in classes else next(iter(classes), "")
     warnings = _warnings(scenario)
+    raiders = max(sum(t.count for t in v.threats) for v in scenario.vignettes.values())
     base = f"area_{REFERENCE_HEIGHT:.0f}"
     words = (
         "Area in which a target of this class, level at this height above the ground, is engaged before it is overhead: "
@@ -190,7 +194,7 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
     for suffix, w, text in warnings:
         yield Metric(f"D3{suffix}", f"leakers, {text}", "threats", "Hostile bodies that reached what they were sent to, of "
                      "all in the raid, within the vignette.", "mean", "raid", "leakers", warning=w, better="low",
-                     group="defends", bounds=(0.0, 2000.0))  # fmt: skip
+                     group="defends", bounds=(0.0, float(raiders)))  # fmt: skip
     yield Metric("D3.p0", f"probability of no leaker, {last[2]}", "", "Share of raids in which nothing got through.", "share",
                  "raid", "none", warning=last[1], better="high", group="defends")  # fmt: skip
     for suffix, w, text in (warnings[0], *warnings[-1:]) if len(warnings) > 1 else warnings:

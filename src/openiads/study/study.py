@@ -22,7 +22,7 @@ from openiads.study.hypotheses import hypotheses, site_spread
 from openiads.study.metrics import Metric, Tables, metrics
 from openiads.study.replicate import Design, columns, replicate
 
-PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (100, 4)}  # raids; windows of each stratum of the day
+PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (60, 4)}  # raids; windows of each stratum of the day
 
 
 @dataclass(frozen=True)

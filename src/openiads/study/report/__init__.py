@@ -85,7 +85,11 @@ def table_cell(entry: dict[str, Any], better: str | None) -> dict[str, str]:
 def _sampling(summary: dict[str, Any]) -> str:
     """What the size of the study does to its intervals."""
     raids, windows = summary["replications"], summary["windows"]
-    few = "; a quick look: most intervals are wide, and what is undecided here may be decided by --preset full" if raids < 50 else ""
+    few = (
+        "; a quick look: most intervals are wide, and what is undecided here may be decided by --preset full"
+        if raids < 50
+        else ""
+    )
     width = "" if raids < 2 else f" An interval shrinks with the square root: four times {raids} raids would halve it."
     return f"{raids} raids and {windows} windows of peace in each posture, all postures on the same draws{few}.{width}"
 
@@ -98,6 +102,10 @@ def _assumed(scenario: Scenario) -> list[tuple[str, str, str, str, str, str]]:
             value, span = "class", ""
         else:
             value = in_words(model, field, proof.value)
-            span = f"{in_words(model, field, proof.low)} to {in_words(model, field, proof.high)}" if proof.low < proof.high else ""
+            span = (
+                f"{in_words(model, field, proof.low)} to {in_words(model, field, proof.high)}"
+                if proof.low < proof.high
+                else ""
+            )
         rows.append((where, field, value, span, f"{proof.source} ({proof.grade})", proof.note))
     return rows

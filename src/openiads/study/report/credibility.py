@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-MEANING = "0 none, 1 argued, 2 checked against simple cases, 3 checked against independent data, 4 checked in the real use"
+MEANING = (
+    "0 none, 1 argued, 2 checked against simple cases, 3 checked against independent data, 4 checked in the real use"
+)
 
 # factor, score, why, where it is shown
 CARD = (

@@ -58,14 +58,18 @@ def _intervals(plt: Any, summary: dict[str, Any]) -> str:
     postures = list(summary["metrics"][panels[0][0]]["postures"])
     columns = 4
     rows = math.ceil(len(panels) / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(13, rows * (0.9 + 0.26 * len(postures))), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(13, rows * (0.9 + 0.26 * len(postures))), sharey=True, squeeze=False
+    )
     for axis, (metric, title) in zip(axes.flat, panels, strict=False):
         cells = summary["metrics"][metric]["postures"]
         for i, posture in enumerate(postures):
             c = cells[posture]
             colour = _INK if posture == summary["baseline"] else _BAND
             if c["estimate"] is None:
-                axis.text(0.02, i, "undefined", color=_DIM, va="center", fontsize=7, transform=axis.get_yaxis_transform())
+                axis.text(
+                    0.02, i, "undefined", color=_DIM, va="center", fontsize=7, transform=axis.get_yaxis_transform()
+                )
                 continue
             if c["low"] is not None and c["high"] is not None:
                 axis.plot([c["low"], c["high"]], [i, i], color=colour, lw=2.2, solid_capstyle="butt", alpha=0.55)
@@ -94,7 +98,10 @@ def _tradeoff(plt: Any, summary: dict[str, Any]) -> str:
         if d["estimate"] is None or c["estimate"] is None:
             continue
         x, y = c["estimate"], d["estimate"]
-        for cell, points in ((c, lambda v, y=y: ([v["low"], v["high"]], [y, y])), (d, lambda v, x=x: ([x, x], [v["low"], v["high"]]))):
+        for cell, points in (
+            (c, lambda v, y=y: ([v["low"], v["high"]], [y, y])),
+            (d, lambda v, x=x: ([x, x], [v["low"], v["high"]])),
+        ):
             if cell["low"] is not None and cell["high"] is not None:
                 axis.plot(*points(cell), color=_BAND, alpha=0.35, lw=1.2)
         axis.plot(x, y, "o", color=_INK if posture == summary["baseline"] else _BAND, ms=5)
@@ -120,7 +127,9 @@ def _map(plt: Any, scenario: Scenario) -> str:
     for feature in land["features"]:
         coast = feature["properties"]["kind"] == "coast"
         for line in feature["geometry"]["coordinates"]:
-            axis.plot(*zip(*line, strict=True), color="#7b8790", lw=0.9 if coast else 0.6, ls="-" if coast else (0, (4, 3)))
+            axis.plot(
+                *zip(*line, strict=True), color="#7b8790", lw=0.9 if coast else 0.6, ls="-" if coast else (0, (4, 3))
+            )
     turn = [2 * math.pi * i / 72 for i in range(73)]
     degrees = site.radius / 111_195.0
     for name, region in scenario.sites.items():
@@ -129,11 +138,34 @@ def _map(plt: Any, scenario: Scenario) -> str:
         x, y = math.degrees(region.longitude), math.degrees(region.latitude)
         axis.fill([x + size * math.sin(a) / math.cos(region.latitude) for a in turn], [y + size * math.cos(a) for a in turn],
                   color=_BAND if here else "#c9d3db", alpha=0.5 if here else 0.6, lw=0)  # fmt: skip
-        axis.annotate(region.title, (x, y - size - 0.12), ha="center", va="top", fontsize=8, color=_BAND if here else _DIM)
-    axis.plot([math.degrees(r.longitude) for r in fixed], [math.degrees(r.latitude) for r in fixed], "^", color=_INK, ms=6, label="radar (notional)")
-    axis.plot([math.degrees(a.longitude) for a in scenario.assets], [math.degrees(a.latitude) for a in scenario.assets], "s", color="#a06a00", ms=5, label="defended (notional)")
+        axis.annotate(
+            region.title, (x, y - size - 0.12), ha="center", va="top", fontsize=8, color=_BAND if here else _DIM
+        )
+    axis.plot(
+        [math.degrees(r.longitude) for r in fixed],
+        [math.degrees(r.latitude) for r in fixed],
+        "^",
+        color=_INK,
+        ms=6,
+        label="radar (notional)",
+    )
+    axis.plot(
+        [math.degrees(a.longitude) for a in scenario.assets],
+        [math.degrees(a.latitude) for a in scenario.assets],
+        "s",
+        color="#a06a00",
+        ms=5,
+        label="defended (notional)",
+    )
     for a in scenario.assets:
-        axis.annotate(a.title, (math.degrees(a.longitude), math.degrees(a.latitude)), xytext=(5, 3), textcoords="offset points", fontsize=7.5, color="#7a5200")
+        axis.annotate(
+            a.title,
+            (math.degrees(a.longitude), math.degrees(a.latitude)),
+            xytext=(5, 3),
+            textcoords="offset points",
+            fontsize=7.5,
+            color="#7a5200",
+        )
     axis.set_xlim(x0, x1)
     axis.set_ylim(y0, y1)
     axis.set_aspect(1.0 / math.cos(math.radians(centre[1])))
