@@ -57,7 +57,7 @@ def _prepared(seed: int):
 
 def raid_speed() -> list[tuple[str, str, str]]:
     """Real time over processor time of a raid with every stage on, one core; and the same with the building of it."""
-    from openiads.run import complete
+    from openiads.running import complete
 
     complete(_prepared(0))
     ratios, whole = [], []
@@ -82,7 +82,7 @@ def raid_speed() -> list[tuple[str, str, str]]:
 
 def two_cores() -> tuple[str, str, str]:
     """Throughput of two threads over twice that of one, runs alternated."""
-    from openiads.run import complete
+    from openiads.running import complete
 
     ratios = []
     for trial in range(5):

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from openiads.study.table import cell
+from openiads.studies.table import cell
 
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- table: start -->", "<!-- table: end -->"

@@ -16,7 +16,7 @@ from openiads.record import Run
 
 if TYPE_CHECKING:
     from openiads.scenario.spec import Scenario
-    from openiads.study.study import Study
+    from openiads.studies.study import Study
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,26 +32,16 @@ def load(scenario: str | Path, sets: dict[str, str] | None = None) -> Scenario:
 
 
 def run(scenario: Scenario | str | Path, posture: str, vignette: str, seed: int = 1, **options: Any) -> Run:
-    """One recorded run; options as in openiads.run.run: replication, stratum, warning, start, duration, sample (s)."""
-    from openiads.run import run
+    """One recorded run; options as in openiads.running.run: replication, stratum, warning, start, duration, sample (s)."""
+    from openiads.running import run
     from openiads.scenario.load import load
 
-    _keep_names()
     return run(load(scenario), posture, vignette, seed, **options)
 
 
 def study(scenario: Scenario | str | Path, **options: Any) -> Study:
-    """Every posture through every vignette; options as in openiads.study.study.study: preset, replications, seed, …"""
+    """Every posture through every vignette; options as in openiads.studies.study.study: preset, replications, seed, …"""
     from openiads.scenario.load import load
-    from openiads.study.study import study
+    from openiads.studies.study import study
 
-    _keep_names()
     return study(load(scenario), **options)
-
-
-_functions = {"run": run, "study": study}
-
-
-def _keep_names() -> None:
-    """Importing the modules `run` and `study` binds their names here: bind the functions again."""
-    globals().update(_functions)

@@ -243,8 +243,8 @@ def run(
     """
     from openiads.interop.czml import write_czml
     from openiads.record import new_folder, require_new
-    from openiads.run import run as simulate
-    from openiads.study.study import default_out
+    from openiads.running import run as simulate
+    from openiads.studies.study import default_out
     from openiads.view.replay import write_replay
 
     loaded = _load(scenario, sets)
@@ -299,9 +299,9 @@ def study(
       openiads study turkey-2019 --set site=south-coast --postures standalone,one-way-in --replications 50
     """
     from openiads.record import require_new
-    from openiads.study.study import default_out
-    from openiads.study.study import study as conduct
-    from openiads.study.table import print_table
+    from openiads.studies.study import default_out
+    from openiads.studies.study import study as conduct
+    from openiads.studies.table import print_table
 
     loaded = _load(scenario, sets)
     folder = out or default_out(loaded.name)

@@ -11,12 +11,12 @@ from functools import lru_cache
 
 from openiads.errors import UsageError
 from openiads.record import Run
-from openiads.run import run
+from openiads.running import run
 from openiads.scenario.build import assemble, links_of, powered
 from openiads.scenario.load import load
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
-from openiads.study.measure import area_row, emitting_share, reach
+from openiads.studies.measure import area_row, emitting_share, reach
 
 SCENARIO = "turkey-2019"
 

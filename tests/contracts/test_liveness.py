@@ -18,15 +18,15 @@ import numpy as np
 import pytest
 
 from openiads.errors import OpenIadsError, ScenarioError
-from openiads.run import run
+from openiads.running import run
 from openiads.scenario.build import assemble
 from openiads.scenario.describe import diff, show
 from openiads.scenario.load import parse
 from openiads.scenario.quantity import Spec
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
-from openiads.study.replicate import Design, columns, replicate
-from openiads.study.study import summarise
+from openiads.studies.replicate import Design, columns, replicate
+from openiads.studies.study import summarise
 from tests import builders
 
 # Names that nothing but a reader needs: they label tables, messages and figures.

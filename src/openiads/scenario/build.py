@@ -360,7 +360,7 @@ def _readiness(
     """When each radar may emit. The rest of the defence is always on; the system is as its posture says.
 
     In peace a posture that emits for a share of the time is run while it emits; the share weights the day
-    (study/metrics). In a raid it is on with that share, else it starts when it is called.
+    (studies/metrics). In a raid it is on with that share, else it starts when it is called.
     """
     kind, duration = vignette.kind, vignette.duration
     allowed = np.ones(len(scenario.radars), np.bool_)

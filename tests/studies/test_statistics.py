@@ -1,4 +1,4 @@
-"""Known answers, measured coverage, and what has no interval. `python -m tests.study.test_statistics` measures."""
+"""Known answers, measured coverage, and what has no interval. `python -m tests.studies.test_statistics` measures."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from openiads.errors import UsageError
-from openiads.study import statistics as s
-from openiads.study.compare import (
+from openiads.studies import statistics as s
+from openiads.studies.compare import (
     break_even,
     difference_of_means,
     difference_of_ratios,

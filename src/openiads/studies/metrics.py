@@ -10,7 +10,7 @@ import numpy as np
 
 from openiads.scenario.build import links_of
 from openiads.scenario.spec import Scenario
-from openiads.study.compare import (
+from openiads.studies.compare import (
     Difference,
     difference_of_means,
     difference_of_proportions,
@@ -18,8 +18,8 @@ from openiads.study.compare import (
     difference_of_totals,
     median_of_differences,
 )
-from openiads.study.measure import CAUSES, HEIGHTS, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
-from openiads.study.statistics import Estimate, mean_t, median, proportion, ratio, stratified_total
+from openiads.studies.measure import CAUSES, HEIGHTS, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
+from openiads.studies.statistics import Estimate, mean_t, median, proportion, ratio, stratified_total
 
 Table = dict[str, np.ndarray]
 Tables = dict[str, Table]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from openiads.study.metrics import Tables
+from openiads.studies.metrics import Tables
 
 Summary = dict[str, Any]
 

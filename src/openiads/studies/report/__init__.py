@@ -12,9 +12,9 @@ from openiads import __version__
 from openiads.scenario.describe import in_words, used_evidence
 from openiads.scenario.load import sources
 from openiads.scenario.spec import Scenario
-from openiads.study.report.credibility import CARD, MEANING
-from openiads.study.report.figures import figures
-from openiads.study.table import number
+from openiads.studies.report.credibility import CARD, MEANING
+from openiads.studies.report.figures import figures
+from openiads.studies.table import number
 
 GROUPS = {
     "defends": "What do I defend?",
@@ -29,7 +29,7 @@ def render(summary: dict[str, Any], tables: dict[str, dict[str, np.ndarray]], sc
     """Write the report of a study; no network, no scripts."""
     from jinja2 import Environment
 
-    folder = files("openiads.study.report")
+    folder = files("openiads.studies.report")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["number"] = number
     template = environment.from_string(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))

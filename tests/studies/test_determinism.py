@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openiads.engine import step
-from openiads.study.digest import digest
-from openiads.study.replicate import Design, columns, replicate
+from openiads.studies.digest import digest
+from openiads.studies.replicate import Design, columns, replicate
 from tests import builders
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_the_digest_says_something(alone):
 
 @pytest.mark.parametrize("hash_seed", ["0", "1234"])
 def test_any_hash_seed(alone, hash_seed):
-    code = "from tests.study.test_determinism import study; print(study(2))"
+    code = "from tests.studies.test_determinism import study; print(study(2))"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": hash_seed},
         capture_output=True, text=True, check=True,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from openiads.errors import UsageError
-from openiads.study.digest import digest
+from openiads.studies.digest import digest
 
 Columns = dict[str, np.ndarray]
 DTYPES = ("i4", "u1", "i8", "f8", "f4", "?", "U3")
@@ -122,7 +122,7 @@ def test_a_known_digest_stays() -> None:
 
 
 def test_the_hash_seed_does_not_count() -> None:
-    program = "import numpy as np; from openiads.study.digest import digest; print(digest({'t': {k: np.array([k, 'x']) for k in 'abcdef'}}))"
+    program = "import numpy as np; from openiads.studies.digest import digest; print(digest({'t': {k: np.array([k, 'x']) for k in 'abcdef'}}))"
     seen = {
         subprocess.run(
             [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

@@ -20,6 +20,6 @@ CARD = (
      "openiads study --set"),
     ("Use history", 0, "New.", ""),
     ("Management", 2, "Version, seed and digest of every study; the same bytes for any number of workers.",
-     "tests/study/test_determinism.py"),
+     "tests/studies/test_determinism.py"),
     ("People", 0, "Not assessed; no accreditation is claimed.", ""),
 )  # fmt: skip

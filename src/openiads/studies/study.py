@@ -16,11 +16,11 @@ import numpy as np
 from openiads.errors import UsageError
 from openiads.record import new_folder, relation, write_tables
 from openiads.scenario.spec import Scenario
-from openiads.study.compare import break_even
-from openiads.study.digest import digest
-from openiads.study.hypotheses import hypotheses, site_spread
-from openiads.study.metrics import Metric, Tables, metrics
-from openiads.study.replicate import Design, columns, replicate
+from openiads.studies.compare import break_even
+from openiads.studies.digest import digest
+from openiads.studies.hypotheses import hypotheses, site_spread
+from openiads.studies.metrics import Metric, Tables, metrics
+from openiads.studies.replicate import Design, columns, replicate
 
 PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (60, 4)}  # raids; windows of each stratum of the day
 
@@ -53,7 +53,7 @@ class Study:
 
     def save(self, out: str | Path) -> None:
         """summary.json, report.html and results/*.parquet in a new folder, all or nothing."""
-        from openiads.study.report import render
+        from openiads.studies.report import render
 
         with new_folder(Path(out)) as folder:
             text = json.dumps(clean(self.summary), indent=1, ensure_ascii=False)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from openiads.errors import UsageError
-from openiads.study.statistics import (
+from openiads.studies.statistics import (
     TESTED_N,
     Bounds,
     Estimate,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from openiads.errors import UsageError
-from openiads.study import compare as c
-from openiads.study.statistics import mean_t, ratio
+from openiads.studies import compare as c
+from openiads.studies.statistics import mean_t, ratio
 
 
 def _rng(key: int) -> np.random.Generator:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from openiads.coverage import units_on
-from openiads.run import complete
+from openiads.running import complete
 from openiads.scenario.build import Simulation, assemble
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
-from openiads.study.measure import area_row, peace_row, raid_row
+from openiads.studies.measure import area_row, peace_row, raid_row
 
 Row = dict[str, float | str]
 Numbers = Mapping[str, float]
