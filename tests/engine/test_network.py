@@ -1,0 +1,93 @@
+"""Links through the real engine: what arrives, how late, what a guard keeps back, and that nothing runs against an arrow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import openiads as oi
+from openiads.errors import ScenarioError
+from openiads.running import complete
+from openiads.scenario.build import build, links_of
+
+SYSTEM, NATIONAL = "s400", "national"
+
+
+def lived(posture, **sets):
+    scenario = oi.load("turkey-2019", {"vignettes.peace.duration_min": "4", **sets})
+    simulation = build(scenario, posture, "peace", 1, 0, stratum=3)
+    complete(simulation)
+    return simulation
+
+
+def held(simulation, node):
+    names = [n.name for n in simulation.scenario.nodes]
+    return simulation.state.exposure.seconds[names.index(node)].sum(axis=0)
+
+
+def test_one_way_in_holds_fed_tracks_and_one_way_out_holds_none():
+    into, out = lived("one-way-in"), lived("one-way-out")
+    assert held(into, SYSTEM)[1] > 0.0
+    assert held(out, SYSTEM)[1] == 0.0
+    assert held(out, NATIONAL)[0] > 0.0  # the system's own tracks, seen at the centre
+    assert held(into, NATIONAL)[0] == 0.0
+
+
+def test_standalone_hears_and_tells_nobody_but_the_undeclared_channel():
+    alone = lived("standalone")
+    assert held(alone, SYSTEM)[1] == 0.0 and held(alone, NATIONAL)[0] == 0.0
+    assert held(alone, "vendor-support").sum() == 0.0
+    assert held(alone, "outside")[0] > 0.0
+
+
+def test_a_filter_passes_no_more_than_an_open_link():
+    opened, filtered = lived("full-links"), lived("filtered-two-way")
+    k = opened.links.index("national-picture-in")
+    f = filtered.links.index("national-picture-in")
+    assert filtered.state.tally.link_withheld[f] > 0
+    assert opened.state.tally.link_withheld[k] == 0
+    assert held(filtered, SYSTEM)[1] <= held(opened, SYSTEM)[1]
+
+
+def test_latency_makes_pictures_old():
+    quick, slow = lived("one-way-in"), lived("one-way-in", **{"links.national-picture-in.latency_s": "9"})
+    node = [n.name for n in quick.scenario.nodes].index(SYSTEM)
+
+    def age(simulation):
+        bins = simulation.state.tally.age[node]
+        return (bins * np.arange(bins.size)).sum() / bins.sum()
+
+    assert age(slow) > age(quick) + 3.0
+
+
+def test_a_link_that_is_never_up_carries_nothing():
+    silent = lived("one-way-in", **{"links.national-picture-in.availability": "0.0"})
+    assert silent.state.tally.link_tracks[silent.links.index("national-picture-in")] == 0
+    assert held(silent, SYSTEM)[1] == 0.0
+
+
+def test_capacity_bounds_a_frame():
+    narrow = lived("one-way-in", **{"links.national-picture-in.capacity": "7"})
+    k = narrow.links.index("national-picture-in")
+    frames = (narrow.ticks + 1) * narrow.tick / narrow.params.links.period[k] + 1
+    assert 0 < narrow.state.tally.link_tracks[k] <= 7 * frames
+    assert narrow.state.tally.link_withheld[k] > 0
+
+
+def test_a_diode_beside_a_way_back_is_refused():
+    scenario = oi.load("turkey-2019")
+    broken = scenario.postures["one-way-in"].model_copy(update={"out_feed": "open"})
+    postures = {**scenario.postures, "one-way-in": broken}
+    with pytest.raises(ScenarioError, match="diode"):
+        links_of(scenario.model_copy(update={"postures": postures}), "one-way-in")
+
+
+def test_a_relayed_track_is_never_a_second_one():
+    """National and NATO pass each other's pictures on: no node may file its own track as a received one."""
+    state = lived("full-links").state
+    slots = state.pictures.held.shape[1]
+    for n in range(state.pictures.valid.shape[0]):
+        received = np.flatnonzero(state.pictures.valid[n, slots:]) + slots
+        assert not (state.pictures.origin[n, received, 0] == n).any()
+        keys = {tuple(o) for o in state.pictures.origin[n, received]}
+        assert len(keys) == received.size
