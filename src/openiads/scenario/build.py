@@ -20,6 +20,7 @@ CHANNELS = 48  # most engagement channels a fire unit can have
 CUES = 16
 OPERATORS = 16
 FRAMES = 4  # frames of one link that can be under way
+KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track without news
 LEDGER_STEP = 10.0  # s between two samples of what every node holds
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 _STATUS = ("free", "tight", "hold")
@@ -254,7 +255,6 @@ def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) ->
 
     filtered = [link.guard == "filter" for link in links]
     duty = scenario.undeclared.duty if scenario.undeclared else 1.0
-    slowest = max([link.period for link in links], default=10.0)
     for link in links:
         if link.latency + link.guard_delay > (FRAMES - 1) * link.period:
             raise ScenarioError(
@@ -276,7 +276,9 @@ def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) ->
         ),
         precision=column([x.guard_precision if f else 0.0 for x, f in zip(links, filtered, strict=True)]),
         bits=column([link.message for link in links]),
-        keep=np.full(len(scenario.nodes), 2.5 * slowest),
+        keep=np.array(
+            [KEEP_FRAMES * max((x.period for x in links if x.to == n.name), default=1.0) for n in scenario.nodes]
+        ),
     )
 
 
