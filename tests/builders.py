@@ -13,8 +13,10 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
 
 from openiads.engine import motion, step
@@ -174,10 +176,25 @@ Stage = tuple[str, Callable[..., Any], list[str]]  # name, function, what it is 
 
 def stages() -> list[Stage]:
     """The calls of one tick, read from the engine's own loop, so that this can not fall behind it."""
-    source = inspect.getsource(getattr(step._simulate, "py_func", step._simulate))
+    source = inspect.getsource(getattr(step.simulate, "py_func", step.simulate))
     loop = next(node for node in ast.walk(ast.parse(textwrap.dedent(source))) if isinstance(node, ast.For))
     calls = [node.value for node in loop.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    return [(call.func.id, getattr(step, call.func.id), [ast.unparse(a) for a in call.args]) for call in calls]  # type: ignore[attr-defined]
+    return [(call.func.id, compiled(getattr(step, call.func.id)), [*map(_bundle, call.args)]) for call in calls]  # type: ignore[attr-defined]
+
+
+def _bundle(argument: ast.expr) -> str:
+    return ast.unparse(argument).removeprefix("params.").removeprefix("state.")
+
+
+@cache
+def compiled(stage: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of the engine's kernel, compiled so that Python can call it."""
+
+    @numba.njit(nogil=True, error_model="numpy")
+    def call(*arguments):
+        return stage(*arguments)
+
+    return call
 
 
 def bundles(params: step.Params, state: step.State) -> dict[str, Any]:

@@ -16,6 +16,7 @@ ENGINE = "openiads.engine"
 # whose bundles a stage may name, besides its own (architecture: the import graph is the information graph)
 MAY_SEE = {
     "jit": set[str](),
+    "bundle": set[str](),
     "rng": set[str](),
     "geo": set[str](),
     "motion": {"geo"},

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine import rng
+from openiads.engine.bundle import bundle
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.engine.jit import inlined, jit
+from openiads.engine.jit import jit, part
 from openiads.engine.network import (
     ASSUMED_FRIEND,
     FRIEND,
@@ -39,6 +40,7 @@ _MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own p
 _STILL_THERE = 12.0  # s after a believed kill at which a track that is still updated is alive again
 
 
+@bundle
 class FireUnits(NamedTuple):
     """What a fire unit is; axis 0 = fire unit."""
 
@@ -63,6 +65,7 @@ class FireUnits(NamedTuple):
     right: np.ndarray  # float64[F] probability that the assessment is right
 
 
+@bundle
 class Doctrine(NamedTuple):
     """How a node decides; axis 0 = node."""
 
@@ -83,6 +86,7 @@ class Doctrine(NamedTuple):
     ready: np.ndarray  # float64[N] s from the alert to the first emission of what the node commands
 
 
+@bundle
 class Orders(NamedTuple):
     """Decisions and what they were taken on; [F, C] = fire unit, engagement channel."""
 
@@ -130,7 +134,7 @@ def empty_orders(nodes: int, rows: int, slots: int, units: int, channels: int, o
     )  # fmt: skip
 
 
-@jit
+@part
 def decide(units, doctrine, pictures, reports, orders, key, t1):
     """One tick of every node: who is who, what threatens, who shoots, who must be asked."""
     for n in range(pictures.valid.shape[0]):
@@ -144,7 +148,7 @@ def decide(units, doctrine, pictures, reports, orders, key, t1):
         _cue(units, pictures, orders, f, t1)
 
 
-@inlined
+@part
 def _commands(units, n):
     """Does any fire unit belong to the node."""
     for f in range(units.node.size):
@@ -153,7 +157,7 @@ def _commands(units, n):
     return False
 
 
-@inlined
+@part
 def _identify(doctrine, pictures, orders, n, t1):
     """Identity of every row; the first hostile one is the node's alert."""
     own = pictures.held.shape[1]
@@ -172,7 +176,7 @@ def _identify(doctrine, pictures, orders, n, t1):
             orders.alert[n] = t1
 
 
-@jit
+@part
 def identify(doctrine, pictures, n, p, told):
     """The seven identities from replies, from what came over a link, and from behaviour.
 
@@ -205,7 +209,7 @@ def identify(doctrine, pictures, n, p, told):
     return HOSTILE if time < doctrine.urgent[n] else UNKNOWN
 
 
-@jit
+@part
 def time_to_asset(doctrine, x, arc):
     """Seconds until a track passes (or falls on) an asset, and which; (inf, -1) when it comes for none."""
     best, which = math.inf, -1
@@ -235,7 +239,7 @@ def time_to_asset(doctrine, x, arc):
     return best, which
 
 
-@inlined
+@part
 def _time_to_fall(x):
     """Seconds until a body without thrust or drag is at sea level (flat-earth gravity along its vertical)."""
     r = math.sqrt(x[0] ** 2 + x[1] ** 2 + x[2] ** 2)
@@ -243,7 +247,7 @@ def _time_to_fall(x):
     return (climb + math.sqrt(climb * climb + 2.0 * GRAVITY * max(0.0, r - EARTH_RADIUS))) / GRAVITY
 
 
-@jit
+@part
 def intercept(units, f, x, arc, delay):
     """Earliest seconds from now at which a round fired after `delay` meets the track inside the envelope, else nan.
 
@@ -262,7 +266,7 @@ def intercept(units, f, x, arc, delay):
     return time if inside(units, f, px, py, pz, arc) else math.nan
 
 
-@inlined
+@part
 def _meeting(x, dx, dy, dz, speed, delay):
     """|d + v t| = speed (t - delay), t >= delay; nan when the target outruns the round."""
     v2 = x[3] * x[3] + x[4] * x[4] + x[5] * x[5]
@@ -284,7 +288,7 @@ def _meeting(x, dx, dy, dz, speed, delay):
     return second if second >= delay else math.nan
 
 
-@inlined
+@part
 def _meeting_falling(x, dx, dy, dz, speed, delay):
     """The same for a target that falls freely: first sign change of gap - reach in steps of 2 s, then bisection."""
     low, high = delay, delay
@@ -302,7 +306,7 @@ def _meeting_falling(x, dx, dy, dz, speed, delay):
     return math.nan
 
 
-@inlined
+@part
 def _short(x, dx, dy, dz, speed, delay, time):
     """How far a round is short of a falling target at a time (m)."""
     drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS
@@ -326,7 +330,7 @@ def inside(units, f, px, py, pz, arc):
     )
 
 
-@inlined
+@part
 def _follow(units, doctrine, pictures, reports, orders, f, t1):
     """Bring the engagements of fire unit f up to date: track lost, identity changed, answered, assessed."""
     n = units.node[f]
@@ -361,7 +365,7 @@ def _follow(units, doctrine, pictures, reports, orders, f, t1):
             _answer(doctrine, pictures, orders, f, c, n, s, t1)
 
 
-@inlined
+@part
 def _answer(doctrine, pictures, orders, f, c, n, s, t1):
     """The authority looks at its own picture: a friend or a neutral there is a no; two times no bars the track."""
     a = doctrine.authority[n]
@@ -384,7 +388,7 @@ def _answer(doctrine, pictures, orders, f, c, n, s, t1):
     orders.state[f, c] = APPROVED
 
 
-@inlined
+@part
 def _eligible(doctrine, n, identity):
     """May a track of this identity be engaged under the node's control status."""
     if doctrine.status[n] == HOLD:
@@ -394,7 +398,7 @@ def _eligible(doctrine, n, identity):
     return doctrine.status[n] == FREE and (identity == SUSPECT or identity == UNKNOWN)
 
 
-@inlined
+@part
 def _assign(units, doctrine, pictures, reports, orders, key, n, t1):
     """Most urgent track first; for each the fire unit that can meet it soonest and has a channel and rounds."""
     own = pictures.held.shape[1]
@@ -412,7 +416,7 @@ def _assign(units, doctrine, pictures, reports, orders, key, n, t1):
         _engage(units, doctrine, pictures, reports, orders, key, n, slots[order[i]], t1)
 
 
-@inlined
+@part
 def _wanted(doctrine, pictures, orders, n, s, t1):
     """Is this own track one to engage now: eligible, not engaged already, rounds left for it, not believed dead."""
     if orders.memory[n, s] != pictures.number[n, s]:
@@ -431,7 +435,7 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
     return True
 
 
-@inlined
+@part
 def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     """Open an engagement of own track s if some fire unit of the node can, and ask the authority if one must."""
     speed = math.sqrt(pictures.x[n, s, 3] ** 2 + pictures.x[n, s, 4] ** 2 + pictures.x[n, s, 5] ** 2)
@@ -473,7 +477,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     _ask(doctrine, orders, key, n, best, channel, t1)
 
 
-@inlined
+@part
 def _cause(doctrine, pictures, n, s, arc):
     """What the order rests on, for the ledger."""
     if arc:
@@ -483,7 +487,7 @@ def _cause(doctrine, pictures, n, s, arc):
     return SILENCE if max(pictures.asked[n, s, 0], pictures.asked[n, s, 2]) > 0 else NEVER_ASKED
 
 
-@inlined
+@part
 def _ask(doctrine, orders, key, n, f, c, t1):
     """Approve at once, or queue at the authority's first free operator; without contact by the method of control."""
     a = doctrine.authority[n]
@@ -510,7 +514,7 @@ def _ask(doctrine, orders, key, n, f, c, t1):
     orders.t_answer[f, c] = start + service + doctrine.delay[n]
 
 
-@inlined
+@part
 def _cue(units, pictures, orders, f, t1):
     """Rows that the engagement radar should search at: hostile tracks that only a link or another radar brought."""
     n = units.node[f]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine import rng
+from openiads.engine.bundle import bundle
 from openiads.engine.command import (
     ACQUIRING,
     APPROVED,
@@ -24,13 +25,14 @@ from openiads.engine.command import (
     intercept,
 )
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.engine.jit import inlined, jit
+from openiads.engine.jit import part
 from openiads.engine.motion import FLYING, ROUND
 
 BASKET = 1_500.0  # m around the predicted point within which a seeker-less model lets a round find a body
 _LOSE_AFTER = 3.0  # times the hold time without a plot, and a round in flight is lost
 
 
+@bundle
 class Engagements(NamedTuple):
     """State of every engagement channel; [F, C] = fire unit, channel."""
 
@@ -67,7 +69,7 @@ def empty_engagements(units: int, channels: int) -> Engagements:
     )  # fmt: skip
 
 
-@jit
+@part
 def engage(units, orders, bodies, truth, engagements, key, t1):
     """One tick of every engagement."""
     for f in range(units.key.size):
@@ -85,7 +87,7 @@ def engage(units, orders, bodies, truth, engagements, key, t1):
                 _assess(units, orders, engagements, key, f, c)
 
 
-@inlined
+@part
 def _reload(units, engagements, f, t1):
     """An empty fire unit takes its reserve aboard after the reload time."""
     if engagements.rounds[f] == 0:
@@ -98,7 +100,7 @@ def _reload(units, engagements, f, t1):
         engagements.t_reload[f] = math.inf
 
 
-@inlined
+@part
 def _acquire(units, orders, engagements, f, c, t1):
     """Hold the target with the own engagement radar for the reaction time, then fire if it can still be met."""
     if orders.state[f, c] != APPROVED:
@@ -128,7 +130,7 @@ def _acquire(units, orders, engagements, f, c, t1):
     _extrapolate(orders, engagements, f, c, time)
 
 
-@inlined
+@part
 def _extrapolate(orders, engagements, f, c, time):
     """Where the track will be after `time` seconds."""
     drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS if orders.arc[f, c] else 0.0
@@ -136,7 +138,7 @@ def _extrapolate(orders, engagements, f, c, time):
         engagements.aim[f, c, i] = orders.x[f, c, i] * (1.0 - drop) + time * orders.x[f, c, i + 3]
 
 
-@inlined
+@part
 def _fly(units, orders, bodies, truth, engagements, key, f, c, t1):
     """The meeting point follows the track while the radar holds it; at the meeting nature draws."""
     if t1 - orders.held[f, c] > _LOSE_AFTER * units.hold[f]:
@@ -162,7 +164,7 @@ def _fly(units, orders, bodies, truth, engagements, key, f, c, t1):
             engagements.killed[f, c] = True
 
 
-@inlined
+@part
 def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     """One of the bodies around the predicted point: likelier the nearer it is and the more it reflects."""
     back = t1 - engagements.t_meet[f, c]
@@ -186,7 +188,7 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     return -1
 
 
-@inlined
+@part
 def _assess(units, orders, engagements, key, f, c):
     """The crew sees a kill or a miss, and is right with a given probability."""
     u = rng.uniform(key, rng.ASSESS, units.key[f], orders.luck[f, c], orders.ordinal[f, c])

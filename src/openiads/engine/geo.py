@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openiads.engine.bundle import bundle
 from openiads.engine.jit import jit
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
@@ -19,6 +20,7 @@ RADIO_RADIUS = REFRACTION * EARTH_RADIUS
 GM = 3.986004418e14  # m3/s2
 
 
+@bundle
 class Terrain(NamedTuple):
     """Ground height on a regular grid of latitude and longitude; one cell of height 0 is a smooth Earth."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numba
 from numba.core import config as numba_config
+from numba.extending import register_jitable
 
 config: Any = numba_config
 
@@ -45,10 +46,7 @@ def jit(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = before
 
 
-def inlined(function: Callable[..., Any]) -> Any:
-    """A part of one kernel, put into it when that compiles.
-
-    Handing on a bundle costs a word for every field of every array in it; a kernel's parts would spend more time
-    on their arguments than on their work.
-    """
-    return numba.njit(nogil=True, inline="always", fastmath=False, error_model="numpy")(function)
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a part of a kernel, which Python calls only uncompiled: no wrapper to unpack its arguments is made."""
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return register_jitable(nogil=True, fastmath=False, error_model="numpy", **options)(function)

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openiads.engine.bundle import bundle
 from openiads.engine.geo import EARTH_RADIUS, GM, ground_height, to_ecef, to_geodetic
-from openiads.engine.jit import jit
+from openiads.engine.jit import jit, part
 
 # Sides
 FRIEND, CIVIL, HOSTILE, OWN = 0, 1, 2, 3
@@ -22,6 +23,7 @@ AIRCRAFT, AIRLINER, CRUISE, DRONE, BALLISTIC, ROUND = 0, 1, 2, 3, 4, 5
 WAITING, FLYING, ARRIVED, KILLED = 0, 1, 2, 3
 
 
+@bundle
 class Bodies(NamedTuple):
     """What a body is and where it will go; axis 0 = body, the last `rounds` slots are for interceptors."""
 
@@ -49,6 +51,7 @@ class Bodies(NamedTuple):
     arc_orbit: np.ndarray  # float64[A, 3] semi-major axis (m), eccentricity, mean anomaly at launch (rad)
 
 
+@bundle
 class Truth(NamedTuple):
     """Where every body is now; axis 0 = body."""
 
@@ -63,6 +66,7 @@ class Truth(NamedTuple):
     round_t: np.ndarray  # float64[B, 2] s launch, intercept
 
 
+@bundle
 class Effects(NamedTuple):
     """Inbox: what weapons did in the last tick; applied before the bodies move."""
 
@@ -89,7 +93,7 @@ def empty_effects(bodies: int) -> Effects:
     )  # fmt: skip
 
 
-@jit
+@part
 def apply_effects(effects, truth, t):
     """Take bodies out that were killed, put rounds in that were launched, and empty the inbox."""
     for b in range(truth.status.size):
@@ -122,7 +126,7 @@ def move(bodies, terrain, effects, truth, t):
             _move_route(bodies, terrain, truth, b, t)
 
 
-@jit
+@part
 def _move_round(truth, b, t):
     """A round flies the chord from launcher to aim point at its average speed."""
     t0, t1 = truth.round_t[b, 0], truth.round_t[b, 1]
@@ -136,7 +140,7 @@ def _move_round(truth, b, t):
         truth.vel[b, i] = step / (t1 - t0)
 
 
-@jit
+@part
 def _move_arc(bodies, truth, b, t):
     """Kepler arc: solve E - e sin E = M by Newton, then position and velocity in the orbit's plane."""
     a = bodies.arc[b]
@@ -166,7 +170,7 @@ def _move_arc(bodies, truth, b, t):
         truth.vel[b, i] = v_along * bodies.arc_axis[a, 0, i] + v_across * bodies.arc_axis[a, 1, i]
 
 
-@jit
+@part
 def _move_route(bodies, terrain, truth, b, t):
     """Great circle between two timed waypoints; height linear, above the ground or above the sea."""
     first, count = bodies.first[b], bodies.count[b]
@@ -207,7 +211,6 @@ def _move_route(bodies, terrain, truth, b, t):
         truth.vel[b, i] = radius * (dp * u0[i] + dq * u1[i]) + climb * unit
 
 
-@jit
 def minimum_energy_arc(from_unit, to_unit):
     """The slowest vacuum trajectory between two points on the sphere (Bate, Mueller, White 1971, ch. 6).
 

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine import rng
-from openiads.engine.jit import inlined, jit
+from openiads.engine.bundle import bundle
+from openiads.engine.jit import part
 from openiads.engine.tracking import FIRM
 
 PENDING, UNKNOWN, ASSUMED_FRIEND, FRIEND, NEUTRAL, SUSPECT, HOSTILE = 0, 1, 2, 3, 4, 5, 6
@@ -26,6 +27,7 @@ _SAME_CAP = 12_000.0  # m
 _SAME_SPEED = 150.0  # m/s
 
 
+@bundle
 class Links(NamedTuple):
     """Directed connections; axis 0 = link, closed ones are left out."""
 
@@ -44,6 +46,7 @@ class Links(NamedTuple):
     keep: np.ndarray  # float64[N] s, how long a node keeps a received track without news
 
 
+@bundle
 class Reports(NamedTuple):
     """Inbox: what command and the fire units said in the last tick."""
 
@@ -54,6 +57,7 @@ class Reports(NamedTuple):
     rounds: np.ndarray  # int32[F] ready rounds
 
 
+@bundle
 class Messages(NamedTuple):
     """Frames under way; axis 0 = link, 1 = frame slot, 2 = track."""
 
@@ -71,6 +75,7 @@ class Messages(NamedTuple):
     withheld: np.ndarray  # int64[L] tracks that the guard or the capacity kept back in this tick
 
 
+@bundle
 class Pictures(NamedTuple):
     """The tracks that each node holds; axis 0 = node, 1 = row."""
 
@@ -123,7 +128,7 @@ def empty_pictures(nodes: int, slots: int, received: int, radars: int) -> Pictur
     )  # fmt: skip
 
 
-@jit
+@part
 def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
     """One tick: own tracks into the pictures, frames that are due delivered, new frames sent."""
     nodes = pictures.valid.shape[0]
@@ -147,7 +152,7 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
                 _send(links, reports, messages, pictures, k, t1)
 
 
-@inlined
+@part
 def _own_rows(tracks, pictures, n):
     """Rows 0..S-1: the node's own firm tracks."""
     for s in range(tracks.status.shape[1]):
@@ -175,7 +180,7 @@ def _own_rows(tracks, pictures, n):
             pictures.held[n, s, r] = tracks.radar_t[n, s, r]
 
 
-@inlined
+@part
 def _age_received(links, pictures, n, t0, t1):
     """Received rows are carried forward at their speed, and dropped when no news has come for too long."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
@@ -191,7 +196,7 @@ def _age_received(links, pictures, n, t0, t1):
             pictures.same[n, p] = -1
 
 
-@inlined
+@part
 def _forget(pictures, n, p):
     """Free a received row."""
     pictures.valid[n, p] = False
@@ -199,7 +204,7 @@ def _forget(pictures, n, p):
     pictures.row[n, pictures.origin[n, p, 0], pictures.origin[n, p, 1]] = -1
 
 
-@inlined
+@part
 def _deliver(links, messages, pictures, k, t1):
     """Frames of link k that are due by t1 are filed at the receiver; True if there was one."""
     n = links.sink[k]
@@ -241,7 +246,7 @@ def _deliver(links, messages, pictures, k, t1):
     return delivered
 
 
-@inlined
+@part
 def _free_row(pictures, n):
     """A received row that is free, or -1."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
@@ -250,7 +255,7 @@ def _free_row(pictures, n):
     return -1
 
 
-@inlined
+@part
 def _correlate(pictures, n):
     """Mark each received row that shows an object which an earlier row shows; own rows learn its identity.
 
@@ -295,7 +300,7 @@ def _correlate(pictures, n):
             pictures.told[n, best] = pictures.told[n, p]
 
 
-@inlined
+@part
 def _gap(pictures, n, p, q):
     """Distance between two rows in units of their gate; infinite outside it."""
     far, fast = 0.0, 0.0
@@ -309,13 +314,13 @@ def _gap(pictures, n, p, q):
     return math.sqrt(far) / gate
 
 
-@inlined
+@part
 def _outranks(new, old):
     """Friend outranks hostile outranks neutral outranks the rest: a positive reply is the strongest evidence."""
     return _rank(new) > _rank(old)
 
 
-@inlined
+@part
 def _rank(identity):
     if identity == FRIEND:
         return 6
@@ -328,7 +333,7 @@ def _rank(identity):
     return identity if identity != SUSPECT else 2
 
 
-@inlined
+@part
 def _send(links, reports, messages, pictures, k, t1):
     """Put the sender's picture into a frame, as far as the guard and the capacity let it."""
     n = links.source[k]

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openiads.engine.bundle import bundle
 from openiads.engine.command import APPROVED, inside, intercept, time_to_asset
-from openiads.engine.jit import inlined, jit
+from openiads.engine.jit import part
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND
 from openiads.engine.network import HOSTILE as HOSTILE_IDENTITY
 from openiads.engine.network import PENDING, SUSPECT, UNKNOWN
@@ -25,6 +26,7 @@ SIGNATURE_SNR = 20.0  # linear, 13 dB: a dwell good enough to keep
 FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED = 1, 2, 3, 4, 5, 6, 7
 
 
+@bundle
 class Observers(NamedTuple):
     """What to keep a ledger of; axis 0 = node."""
 
@@ -33,6 +35,7 @@ class Observers(NamedTuple):
     step: np.ndarray  # float64[1] s between two samples of the ledgers
 
 
+@bundle
 class Tally(NamedTuple):
     """Sums over a run."""
 
@@ -50,6 +53,7 @@ class Tally(NamedTuple):
     dropped: np.ndarray  # int64[4] overflow: plots, track starts, received rows, events
 
 
+@bundle
 class Exposure(NamedTuple):
     """What every node could have learned of every body; axis 0 = node or body."""
 
@@ -64,6 +68,7 @@ class Exposure(NamedTuple):
     cause: np.ndarray  # int8[B] why it was shot, -1 for not; 4 for hit in place of another
 
 
+@bundle
 class Events(NamedTuple):
     """Log of a recorded run; emptied between blocks."""
 
@@ -97,7 +102,7 @@ def empty_events(capacity: int) -> Events:
     return Events(np.zeros(1, np.int64), np.zeros((capacity, 10)))
 
 
-@jit
+@part
 def credit(radars, plots, origin, tracks, exposure, bodies, observers):
     """Give every own track the body behind its last plot, and every dwell of the system its aspect cell."""
     for n in range(tracks.status.shape[0]):
@@ -118,7 +123,7 @@ def credit(radars, plots, origin, tracks, exposure, bodies, observers):
                 exposure.aspect[bodies.group[b], origin.aspect[q]] += 1.0
 
 
-@jit
+@part
 def account(units, doctrine, bodies, observers, truth, tracks, messages, pictures, orders, engagements,
             taskings, tally, exposure, events, t0, t1):  # fmt: skip
     """One tick of the ledgers."""
@@ -139,7 +144,7 @@ def account(units, doctrine, bodies, observers, truth, tracks, messages, picture
             note(events, tally, t1, LEAKER, b, bodies.target[b], 0, 0, 0, 0, 0, 0)
 
 
-@jit
+@part
 def note(events, tally, t, kind, a, b, c, d, e, f, g, h):
     """Write one event; a full log is counted, never silent."""
     n = events.count[0]
@@ -154,7 +159,7 @@ def note(events, tally, t, kind, a, b, c, d, e, f, g, h):
     events.count[0] = n + 1
 
 
-@jit
+@part
 def body_of(tracks, pictures, exposure, n, p):
     """Body behind a row of a picture, -1 when it can not be named."""
     node, slot = pictures.origin[n, p, 0], pictures.origin[n, p, 1]
@@ -163,7 +168,7 @@ def body_of(tracks, pictures, exposure, n, p):
     return exposure.body[node, slot]
 
 
-@inlined
+@part
 def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t1):
     """What node n holds now: seconds by body and source, first time, quality of the picture."""
     count = truth.status.size
@@ -199,7 +204,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
                     tally.siap[n, 1] += 1.0
 
 
-@inlined
+@part
 def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure):
     """Who is inside the envelope of a fire unit that is on; which unresolved tracks there leave under 60 s."""
     for f in range(units.key.size):
@@ -228,7 +233,7 @@ def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers,
                     tally.undecided[n] += observers.step[0]
 
 
-@inlined
+@part
 def _unproven(pictures, orders, doctrine, n, s):
     """No reply, no word from a link, no ballistic speed: whatever it is called, somebody has to decide on silence."""
     identity = orders.identity[n, s]
@@ -240,7 +245,7 @@ def _unproven(pictures, orders, doctrine, n, s):
     return x[3] ** 2 + x[4] ** 2 + x[5] ** 2 < doctrine.ballistic[n] ** 2
 
 
-@inlined
+@part
 def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1):
     """Shots, hits and refusals of one engagement channel in this tick."""
     n = units.node[f]

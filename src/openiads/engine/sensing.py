@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine import rng
+from openiads.engine.bundle import bundle
 from openiads.engine.geo import (
     EARTH_RADIUS,
     destination,
@@ -21,7 +22,7 @@ from openiads.engine.geo import (
     to_ecef,
     to_geodetic,
 )
-from openiads.engine.jit import inlined, jit
+from openiads.engine.jit import jit, part
 from openiads.engine.motion import FLYING
 
 ASKED_CIVIL, CIVIL_REPLY, ASKED_MILITARY, MILITARY_REPLY = 1, 2, 4, 8
@@ -34,6 +35,7 @@ _TRACK_LOOKS = 1 << 30  # scan numbers of track dwells start here, so that they 
 _TWO_PI = 2.0 * math.pi
 
 
+@bundle
 class Radars(NamedTuple):
     """What a radar is; axis 0 = radar."""
 
@@ -63,6 +65,7 @@ class Radars(NamedTuple):
     mask: np.ndarray  # float32[R, 720, K] tangent of the lowest visible elevation by azimuth and range
 
 
+@bundle
 class Antennas(NamedTuple):
     """Where every antenna is now; axis 0 = radar."""
 
@@ -71,6 +74,7 @@ class Antennas(NamedTuple):
     axes: np.ndarray  # float64[R, 3, 3] east, north, up
 
 
+@bundle
 class Taskings(NamedTuple):
     """Inbox: which radars may emit, and where the engagement radars are told to look; axis 0 = radar."""
 
@@ -80,6 +84,7 @@ class Taskings(NamedTuple):
     radius: np.ndarray  # float64[R, C] m
 
 
+@bundle
 class Plots(NamedTuple):
     """The reports of one tick, grouped by radar; axis 0 = plot unless said."""
 
@@ -93,6 +98,7 @@ class Plots(NamedTuple):
     dropped: np.ndarray  # int64[1] plots for which there was no room
 
 
+@bundle
 class PlotOrigin(NamedTuple):
     """Which body a plot came from; only outcome may read it."""
 
@@ -142,7 +148,7 @@ def detection_probability(snr, log_pfa, swerling):
     return _marcum(snr, threshold)
 
 
-@jit
+@part
 def _marcum(snr, threshold):
     """P(X > threshold) for a noncentral chi-square of 2 degrees: a Poisson mixture of gamma tails."""
     if snr > 300.0:  # the series would underflow; the tail of a normal is exact to double precision here
@@ -211,7 +217,7 @@ def line_of_sight(terrain, site, latitude, longitude, height, distance, azimuth)
     return True
 
 
-@jit
+@part
 def look_time(fraction, period, phase, t0, t1):
     """When the beam passes a place within (t0, t1], and the number of that scan; (nan, 0) if it does not."""
     scan = math.floor((t1 - phase) / period - fraction)
@@ -278,7 +284,7 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
     plots.first[radars.key.size] = row
 
 
-@inlined
+@part
 def _beam(period, phase, width, begin, t0, t1):
     """Unit vector (east, north) to the middle of what the beam sweeps in this tick, and the cosine of half of it.
 
@@ -293,7 +299,7 @@ def _beam(period, phase, width, begin, t0, t1):
     return math.sin(middle), math.cos(middle), math.cos(0.5 * sweep + 0.02)
 
 
-@jit
+@part
 def designated(active, centre, radius, pos):
     """Does a position lie in one of the places an engagement radar was told to look at."""
     for c in range(active.size):
@@ -306,7 +312,7 @@ def designated(active, centre, radius, pos):
     return False
 
 
-@inlined
+@part
 def _carry(radars, truth, antennas, r):
     """Move a carried antenna with its body; False when the body is not flying."""
     host = radars.host[r]
@@ -322,7 +328,7 @@ def _carry(radars, truth, antennas, r):
     return True
 
 
-@inlined
+@part
 def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, row, scan, t, t1):
     """One look of radar r at body b at time t; returns the next free row."""
     axes = antennas.axes[r]
@@ -381,7 +387,7 @@ def _look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, ro
     return row + 1
 
 
-@inlined
+@part
 def _visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     """Above the horizon and the terrain, as the 4/3 earth sees it."""
     site = antennas.site[r]
@@ -399,7 +405,7 @@ def _visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     return sight_slope(distance, site[2], height) >= radars.mask[r, a, k]
 
 
-@inlined
+@part
 def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, sharp):
     """Turn range, azimuth, elevation and their errors into an earth-centred point and its covariance."""
     sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
@@ -421,7 +427,7 @@ def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, shar
             m += 1
 
 
-@inlined
+@part
 def _aspect_cell(truth, b, dx, dy, dz, distance):
     """Ten-degree cell (36 azimuths x 18 elevations) of the direction to the radar, seen from a level body."""
     px, py, pz = truth.pos[b, 0], truth.pos[b, 1], truth.pos[b, 2]
@@ -443,7 +449,7 @@ def _aspect_cell(truth, b, dx, dy, dz, distance):
     return line * 36 + column
 
 
-@inlined
+@part
 def _false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
     """Poisson number of false plots a scan, uniform over the area; each has its own place and time in the scan."""
     if radars.false_mean[r] <= 0.0:

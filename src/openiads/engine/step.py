@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openiads.engine.bundle import bundle
 from openiads.engine.command import APPROVED, Doctrine, FireUnits, Orders, decide
 from openiads.engine.engagement import Engagements, engage
 from openiads.engine.geo import Terrain
-from openiads.engine.jit import inlined, jit
+from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
 from openiads.engine.network import Links, Messages, Pictures, Reports, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
@@ -20,6 +21,7 @@ from openiads.engine.sensing import Antennas, PlotOrigin, Plots, Radars, Tasking
 from openiads.engine.tracking import Scratch, Trackers, Tracks, track
 
 
+@bundle
 class Readiness(NamedTuple):
     """When a radar may emit; axis 0 = radar."""
 
@@ -27,6 +29,7 @@ class Readiness(NamedTuple):
     start: np.ndarray  # float64[R] s from which it is on; inf for on alert only
 
 
+@bundle
 class Params(NamedTuple):
     """What never changes in a run."""
 
@@ -42,6 +45,7 @@ class Params(NamedTuple):
     readiness: Readiness
 
 
+@bundle
 class State(NamedTuple):
     """What changes every tick."""
 
@@ -64,38 +68,34 @@ class State(NamedTuple):
     scratch: Scratch
 
 
+@jit
 def simulate(params, state, first, length, ticks):
     """Run `ticks` ticks of `length` seconds, the first ending at (first + 1) * length.
 
-    Times are multiples of the tick number, so results do not depend on how a run is cut into calls. The kernel
-    takes the bundles one by one: as two nested tuples the same code compiles four times slower.
+    Times are multiples of the tick number, so results do not depend on how a run is cut into calls.
     """
-    _simulate(*params, *state, first, length, ticks)
-
-
-@jit
-def _simulate(key, bodies, terrain, radars, trackers, links, units, doctrine, observers, readiness,
-              truth, antennas, plots, origin, tracks, messages, pictures, orders, engagements, tally, exposure, events,
-              effects, taskings, reports, scratch, first, length, ticks):  # fmt: skip
-    """One tick after another, every stage in its order."""
+    key, bodies, units, doctrine = params.key, params.bodies, params.units, params.doctrine
+    radars, readiness, links = params.radars, params.readiness, params.links
+    truth, plots, tracks, pictures, orders = state.truth, state.plots, state.tracks, state.pictures, state.orders
+    engagements, taskings, reports = state.engagements, state.taskings, state.reports
     for i in range(first, first + ticks):
         t0, t1 = i * length, (i + 1) * length
         emit(readiness, radars, doctrine, orders, taskings, t1)
-        move(bodies, terrain, effects, truth, t1)
-        sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin, t0, t1)
-        track(trackers, radars.node, radars.local, plots, tracks, scratch, t0, t1)
-        exchange(links, tracks, reports, messages, pictures, key, t0, t1)
+        move(bodies, params.terrain, state.effects, truth, t1)
+        sense(radars, bodies, params.terrain, key, truth, state.antennas, taskings, plots, state.origin, t0, t1)
+        track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
+        exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
         decide(units, doctrine, pictures, reports, orders, key, t1)
         engage(units, orders, bodies, truth, engagements, key, t1)
-        credit(radars, plots, origin, tracks, exposure, bodies, observers)
-        account(units, doctrine, bodies, observers, truth, tracks, messages, pictures, orders, engagements, taskings,
-                tally, exposure, events, t0, t1)  # fmt: skip
+        credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
+        account(units, doctrine, bodies, params.observers, truth, tracks, state.messages, pictures, orders, engagements,
+                taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
         report(orders, engagements, reports)
         task(units, orders, engagements, taskings)
-        affect(units, bodies, truth, engagements, effects, t1)
+        affect(units, bodies, truth, engagements, state.effects, t1)
 
 
-@jit
+@part
 def emit(readiness, radars, doctrine, orders, taskings, t1):
     """A radar is on from its start, or once the alert of its authority, the order path and readiness have passed."""
     for r in range(radars.key.size):
@@ -106,7 +106,7 @@ def emit(readiness, radars, doctrine, orders, taskings, t1):
         taskings.on[r] = readiness.allowed[r] and t1 >= min(readiness.start[r], called)
 
 
-@jit
+@part
 def report(orders, engagements, reports):
     """Fill the inbox of network and command: identities, and how every engagement stands."""
     reports.identity[:] = orders.identity
@@ -116,7 +116,7 @@ def report(orders, engagements, reports):
     reports.verdict[:] = engagements.verdict
 
 
-@jit
+@part
 def task(units, orders, engagements, taskings):
     """Fill the inbox of sensing: where the engagement radars have to look."""
     taskings.active[:] = False
@@ -129,7 +129,7 @@ def task(units, orders, engagements, taskings):
                 _task(units.radar[f], taskings, orders.cue_x[f, i], orders.cue_x[f, i, 3])
 
 
-@jit
+@part
 def affect(units, bodies, truth, engagements, effects, t1):
     """Fill the inbox of motion: rounds launched, bodies killed."""
     for f in range(units.key.size):
@@ -140,7 +140,7 @@ def affect(units, bodies, truth, engagements, effects, t1):
                 effects.killed[engagements.hit[f, c]] = True
 
 
-@inlined
+@part
 def _task(r, taskings, place, radius):
     """Tell an engagement radar to look at a place, as long as it has a dwell left."""
     for c in range(taskings.active.shape[1]):
@@ -152,7 +152,7 @@ def _task(r, taskings, place, radius):
             return
 
 
-@inlined
+@part
 def _show_round(bodies, units, truth, effects, engagements, f, c, t1):
     """A free slot becomes the round in flight; without one the round flies unseen."""
     for b in range(truth.status.size - 1, -1, -1):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openiads.engine.bundle import bundle
 from openiads.engine.jit import jit
 from openiads.engine.tracking.associate import (
     FIRM,
@@ -36,6 +37,7 @@ __all__ = [
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
 
 
+@bundle
 class Trackers(NamedTuple):
     """What a node's tracker is set to; axis 0 = node."""
 
@@ -48,6 +50,7 @@ class Trackers(NamedTuple):
     gate: np.ndarray  # float64[N] chi-square of 3 degrees
 
 
+@bundle
 class Tracks(NamedTuple):
     """The tracks of every node; axis 0 = node, 1 = slot. Slots are used again, numbers are not."""
 
@@ -70,6 +73,7 @@ class Tracks(NamedTuple):
     dropped: np.ndarray  # int64[1] starts without a free slot and pairs without room, since the beginning
 
 
+@bundle
 class Scratch(NamedTuple):
     """Working memory; nothing in it is read in a later tick."""
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from openiads.engine.jit import jit
+from openiads.engine.bundle import bundle
+from openiads.engine.jit import jit, part
 from openiads.engine.tracking.filter import distance
 
 FREE, TENTATIVE, FIRM = 0, 1, 2  # status of a slot
@@ -18,6 +19,7 @@ NEVER = -1e9  # s, when a radar that never saw a track last saw it
 _ADJACENT = np.int64(1)  # not a literal, for which numba would compile a sort of its own
 
 
+@bundle
 class Sweep(NamedTuple):
     """The tracks of one node in the order of one coordinate; axis 0 = tentative, firm (their widths differ)."""
 
@@ -65,7 +67,7 @@ def widest_axis(status, x, n):
     return 1 if high_y - low_y >= high_z - low_z else 2
 
 
-@jit
+@part
 def box(x, p, n, s, half, sigmas, span):
     """Fill half[s]: how far (m) a plot without error, up to `span` s old, can lie from a track and still gate.
 
@@ -76,7 +78,7 @@ def box(x, p, n, s, half, sigmas, span):
     half[s, 2] = sigmas * (math.sqrt(p[n, s, 5]) + span * math.sqrt(p[n, s, 20])) + span * abs(x[n, s, 5])
 
 
-@jit
+@part
 def list_tracks(status, x, p, n, sweep, axis, sigmas, span):
     """Enter every track of the node into the sweep."""
     sweep.count[:] = 0
@@ -99,7 +101,7 @@ def list_tracks(status, x, p, n, sweep, axis, sigmas, span):
             gap //= 3
 
 
-@jit
+@part
 def relist(x, n, sweep, axis):
     """Put the sweep in order again after tracks have moved a little."""
     for g in range(2):
@@ -112,7 +114,7 @@ def relist(x, n, sweep, axis):
         _sort(sweep.slot, sweep.key, g, _ADJACENT, sweep.count[g], _ADJACENT)
 
 
-@jit
+@part
 def enter(x, p, n, s, sweep, axis, sigmas, span):
     """Add one new, tentative track to the sweep."""
     g = np.int64(0)
@@ -125,7 +127,7 @@ def enter(x, p, n, s, sweep, axis, sigmas, span):
     _sort(sweep.slot, sweep.key, g, i, i + 1, _ADJACENT)
 
 
-@jit
+@part
 def _sort(slot, key, g, begin, count, gap):
     """Insertion sort of places `gap` apart, those before `begin` being in order; equal keys by slot."""
     for i in range(begin, count):
@@ -138,7 +140,7 @@ def _sort(slot, key, g, begin, count, gap):
             key[g, j], slot[g, j] = k, s
 
 
-@jit
+@part
 def neighbours(x, n, slot, key, half, near, found, low, high, pos, q, own):
     """Add to near the tracks of one group in whose box plot q can lie; returns how many there are now.
 
@@ -162,7 +164,7 @@ def neighbours(x, n, slot, key, half, near, found, low, high, pos, q, own):
     return found
 
 
-@jit
+@part
 def pair_up(plots, x, p, sweep, pairs, dropped, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
@@ -200,7 +202,7 @@ def pair_up(plots, x, p, sweep, pairs, dropped, turn):
     first[turn.last - turn.first] = e
 
 
-@jit
+@part
 def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
     """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.engine.jit import jit
+from openiads.engine.jit import jit, part
 
 
 @jit
@@ -43,7 +43,7 @@ def predict(x, p, n, s, dt, density):
     x[n, s, 2] += dt * x[n, s, 5]
 
 
-@jit
+@part
 def innovation(x, p, n, s, pos, cov, q, back):
     """Plot q minus where the track was `back` seconds before its time: difference (3), covariance (6)."""
     difference = (
@@ -62,7 +62,7 @@ def innovation(x, p, n, s, pos, cov, q, back):
     return difference, covariance
 
 
-@jit
+@part
 def factor(c):
     """A symmetric 3x3 [6] as L D L': L below its unit diagonal (3), 1 / D (3), and the determinant."""
     g0 = 1.0 / c[0]
@@ -76,14 +76,14 @@ def factor(c):
     return (l10, l20, l21), (g0, g1, 1.0 / d2), c[0] * d1 * d2
 
 
-@jit
+@part
 def solve_lower(low, v):
     """L^-1 v for a unit lower triangle."""
     v1 = v[1] - low[0] * v[0]
     return v[0], v1, v[2] - low[1] * v[0] - low[2] * v1
 
 
-@jit
+@part
 def product(left, g, right):
     """left' diag(g) right."""
     return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
@@ -152,7 +152,7 @@ def update(x, p, n, s, pos, cov, q, back):
     p[n, s, 20] = c22 - product(w5, g, w5)
 
 
-@jit
+@part
 def begin(x, p, n, s, pos, cov, q, back, speed, density):
     """A new track from plot q: at rest, give or take `speed` (m/s) on each axis, carried forward by `back`."""
     for i in range(3):

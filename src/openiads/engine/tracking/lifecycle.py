@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from openiads.engine.jit import jit
+from openiads.engine.jit import part
 from openiads.engine.tracking.associate import (
     FIRM,
     FREE,
@@ -22,7 +22,7 @@ from openiads.engine.tracking.filter import begin, update
 SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 
-@jit
+@part
 def take(plots, tracks, sweep, track_of, turn):
     """Update the tracks of a pass with the plots that are assigned to them."""
     t, pos, cov, x, p, radar_t, half = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t, sweep.half
@@ -37,7 +37,7 @@ def take(plots, tracks, sweep, track_of, turn):
     relist(x, n, sweep, turn.axis)
 
 
-@jit
+@part
 def start(plots, tracks, sweep, track_of, turn, speed, density):
     """Every plot that is left starts a track, unless it is a second look at one of this pass.
 
@@ -71,7 +71,7 @@ def start(plots, tracks, sweep, track_of, turn, speed, density):
         track_of[q - turn.first] = s
 
 
-@jit
+@part
 def count(plots, tracks, track_of, turn):
     """Enter the plots of a pass into the books of their tracks; a track without a hit is new and gets its number."""
     t, reply, luck = plots.t, plots.reply, plots.luck
@@ -98,7 +98,7 @@ def count(plots, tracks, track_of, turn):
         tracks.plot[n, s] = q
 
 
-@jit
+@part
 def settle(trackers, tracks, n, t1):
     """Confirm tentative tracks that have their plots in time; drop those out of time, and firm ones without news."""
     status, hits, t_first, t_update = tracks.status, tracks.hits, tracks.t_first, tracks.t_update

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from openiads.engine.jit import jit
+from openiads.engine.bundle import bundle
+from openiads.engine.jit import jit, part
 
 MOST_PAIRS = 1 << 20  # a thousand plots of one radar that each gate with a thousand tracks
 
 
+@bundle
 class Pairs(NamedTuple):
     """Gated pairs, grouped by plot; rows are the plots of one radar."""
 
@@ -24,6 +26,7 @@ class Pairs(NamedTuple):
     cost: np.ndarray  # float64[E] of the pair, below that of leaving the plot alone, which is 0
 
 
+@bundle
 class Matching(NamedTuple):
     """The assignment and its working memory; the dual prices tell how contested a row or a track is."""
 
@@ -76,7 +79,7 @@ def assign(pairs, rows, matching):
             _augment(pairs, matching, row)
 
 
-@jit
+@part
 def _augment(pairs, matching, row):
     """Bring in one more row along the shortest alternating path, which may end where a row is left alone."""
     reach, settled, met, plot_of = matching.reach, matching.settled, matching.met, matching.plot_of
@@ -112,7 +115,7 @@ def _augment(pairs, matching, row):
     _flip(matching, row, alone, end)
 
 
-@jit
+@part
 def _relax(pairs, matching, i, length, count):
     """Look for shorter paths through row i, which `length` reaches; returns how many tracks have been met."""
     reach = matching.reach
@@ -130,7 +133,7 @@ def _relax(pairs, matching, i, length, count):
     return count
 
 
-@jit
+@part
 def _flip(matching, row, alone, end):
     """Re-match along the path that was found, from its end back to `row`."""
     s = end
