@@ -44,7 +44,7 @@ def defended_area(params: step.Params, units: list[int], model: BodyClass, heigh
     lat, lon = _grid(centre, reach, cell)
     share = np.zeros((lat.size, lon.size))
     kind = 2 if model.kind == "cruise" else (3 if model.kind == "drone" else 0)
-    rcs = np.array([model.rcs_nose, model.rcs_beam])
+    rcs = np.array([model.rcs_nose, model.rcs_beam, model.rcs_tail])
     _defended(
         params.units, params.radars, params.terrain, np.array(usable), kind, rcs, model.speed, height, lat, lon, share
     )
@@ -125,6 +125,6 @@ def seen(radars, terrain, r, lat, lon, height, back, rcs):
     if slope < radars.mask[r, a, k]:
         return False
     towards = math.cos(back - azimuth)  # the target comes from `back`; the radar sees its nose when it closes
-    side = 0 if abs(towards) > 0.7071 else 1
+    side = 0 if towards > 0.7071 else (2 if towards < -0.7071 else 1)
     snr = radars.gain[r] * rcs[side] / max(slant, 1.0) ** 4
     return sensing.detection_probability(snr, radars.log_pfa[r], radars.swerling[r]) >= SEEN

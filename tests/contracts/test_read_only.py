@@ -20,7 +20,7 @@ from tests import builders
 
 # the bundles that a stage may write; inboxes are filled by the table of contents itself
 WRITES = {
-    "emit": {"taskings"},
+    "emit": {"taskings", "reports"},
     "move": {"effects", "truth"},
     "sense": {"antennas", "plots", "origin"},
     "track": {"tracks", "scratch"},

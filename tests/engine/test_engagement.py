@@ -28,5 +28,6 @@ def test_a_body_is_killed_once():
         killed = int((state.truth.status[:2] == motion.KILLED).sum())
         assert state.tally.rounds.sum() == 2
         assert state.tally.hits.sum() == killed
+        assert state.engagements.arrived.sum() == 2, "each round that found a body has a draw of its own"
         survivors += 2 - killed
     assert survivors > 5, "both rounds find the same body now and then"

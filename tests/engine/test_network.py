@@ -21,8 +21,10 @@ def lived(posture, **sets):
 
 
 def held(simulation, node):
+    """Seconds for which a node held a body: by the system's own sensors, by others only."""
     names = [n.name for n in simulation.scenario.nodes]
-    return simulation.state.exposure.seconds[names.index(node)].sum(axis=0)
+    own, every = simulation.state.exposure.seconds[names.index(node)].sum(axis=0)
+    return own, every - own
 
 
 def test_one_way_in_holds_fed_tracks_and_one_way_out_holds_none():
@@ -36,7 +38,7 @@ def test_one_way_in_holds_fed_tracks_and_one_way_out_holds_none():
 def test_standalone_hears_and_tells_nobody_but_the_undeclared_channel():
     alone = lived("standalone")
     assert held(alone, SYSTEM)[1] == 0.0 and held(alone, NATIONAL)[0] == 0.0
-    assert held(alone, "vendor-support").sum() == 0.0
+    assert sum(held(alone, "vendor-support")) == 0.0
     assert held(alone, "outside")[0] > 0.0
 
 
@@ -74,6 +76,45 @@ def test_capacity_bounds_a_frame():
     assert narrow.state.tally.link_withheld[k] > 0
 
 
+@pytest.mark.parametrize("topology", ["hub", "mesh", "national"])
+def test_no_copy_outlives_its_track(topology):
+    """Two nodes that forward to each other keep no dead track: every copy rests on a plot that is young enough."""
+    simulation = lived("full-links", **{"modifiers.topology": topology, "vignettes.peace.duration_min": "8"})
+    pictures, tracks = simulation.state.pictures, simulation.state.tracks
+    end, own = simulation.ticks * simulation.tick, pictures.held.shape[1]
+    dead = alive = 0
+    for n, node in enumerate(simulation.scenario.nodes):
+        most = simulation.params.links.keep[n, 0]
+        assert node.owner in ("vendor", "outside") or most < 120.0
+        for p in own + np.flatnonzero(pictures.valid[n, own:]):
+            assert end - pictures.t_update[n, p] <= most
+            origin, slot = pictures.origin[n, p]
+            gone = tracks.status[origin, slot] == 0 or tracks.number[origin, slot] != pictures.number[n, p]
+            dead, alive = dead + gone, alive + (not gone)
+    assert alive > 50 and dead < 0.1 * alive
+
+
+def test_a_narrow_channel_takes_every_track_in_turn():
+    simulation = lived("one-way-in", **{"vignettes.peace.duration_min": "8", "undeclared.duty": "1"})
+    own, fed = held(simulation, "outside")
+    assert (
+        simulation.params.links.capacity[simulation.links.index("undeclared-channel")]
+        < simulation.state.pictures.valid[0].sum()
+    )
+    assert own > 0.0 and fed > 0.0
+
+
+def test_a_dark_system_is_fed_nothing():
+    scenario = oi.load("turkey-2019")
+    simulation = build(scenario, "one-way-in", "raid", 1, warning=0.0)
+    simulation.params.readiness.start[:] = np.where(
+        np.isin(simulation.params.radars.node, simulation.system_nodes), np.inf, simulation.params.readiness.start
+    )
+    simulation.params.doctrine.ready[simulation.system_nodes] = np.inf
+    complete(simulation)
+    assert sum(held(simulation, SYSTEM)) == 0.0 and sum(held(simulation, NATIONAL)) > 0.0
+
+
 def test_a_diode_beside_a_way_back_is_refused():
     scenario = oi.load("turkey-2019")
     broken = scenario.postures["one-way-in"].model_copy(update={"out_feed": "open"})
@@ -97,4 +138,6 @@ def test_a_node_keeps_a_received_track_for_some_frames_of_its_own_links_only():
     """A slow channel elsewhere must not make ghosts here."""
     alone, sealed = lived("standalone"), lived("sealed")
     national = [n.name for n in alone.scenario.nodes].index(NATIONAL)
-    assert alone.params.links.keep[national] == sealed.params.links.keep[national] == 12.5
+    assert list(alone.params.links.keep[national]) == list(sealed.params.links.keep[national])
+    coast = alone.params.trackers.coast.max()
+    assert list(alone.params.links.keep[national]) == [coast + 12.5, np.inf]

@@ -80,7 +80,7 @@ def test_any_two_postures_differ_and_both_are_named(turkey) -> None:
 def test_diff_names_what_differs_and_nothing_else(turkey) -> None:
     assert [s.split(":")[0] for s in diff(turkey, "standalone", "one-way-out")] == ["Feeds", "Link system-tracks-out"]
     assert [s.split(":")[0] for s in diff(turkey, "filtered-two-way", "full-links")] == [
-        "Feeds", "Support", "Link support-link", "Link national-picture-in", "Link system-tracks-out",
+        "Feeds", "Support", "Link support-link", "Link national-picture-in", "Link system-tracks-out", "Link order-link",
     ]  # fmt: skip
 
 

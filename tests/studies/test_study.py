@@ -12,7 +12,7 @@ import pytest
 import openiads as oi
 from openiads.errors import OutputError, UsageError
 from openiads.studies import replicate
-from openiads.studies.hypotheses import hypotheses
+from openiads.studies.hypotheses import hypotheses, site_spread
 from openiads.studies.replicate import Design
 from openiads.studies.report import render, table_cell
 from openiads.studies.study import summarise
@@ -121,7 +121,7 @@ def test_unknown_cells_are_named():
         small().estimate("D3", "sealed")
 
 
-def _flagship(difference):
+def _flagship(difference, protects):
     """A summary with what the hypotheses read, the feed's effect on friendly losses as given."""
 
     def cell(value, low, high, change=None):
@@ -132,10 +132,11 @@ def _flagship(difference):
 
     base = cell(10.0, 8.0, 12.0)
     return {
-        "baseline": "standalone", "site_spread": (9.0, 1.0),
+        "baseline": "standalone", "site_spread": {"estimate": 0.9, "low": 0.8, "high": 0.95, "reason": None},
         "metrics": {
-            "D1.24h": metric(standalone=cell(900.0, 700.0, 1100.0)), "D1.share": metric(standalone=cell(0.1, 0.08, 0.13)),
-            "C1.hours": metric(standalone=base), "F1.24h": metric(standalone=base, one_way_in=cell(9.0, 7.0, 11.0, difference)),
+            "D1.24h": metric(standalone=cell(900.0, 700.0, 1100.0), one_way_in=cell(900.0, 700.0, 1100.0, protects)), "D1.share": metric(standalone=cell(0.1, 0.08, 0.13)),
+            "C1.hours": metric(standalone=base, one_way_in=cell(20.0, 16.0, 24.0, {**difference, "low": 8.0, "high": 12.0})),
+            "X.fed": metric(one_way_in=cell(0.7, 0.6, 0.8)), "F1.24h": metric(standalone=base, one_way_in=cell(9.0, 7.0, 11.0, difference)),
             "D3.24h": metric(standalone=base, one_way_in=cell(9.0, 8.0, 10.0, difference)),
             "X1.sent": metric(one_way_in=cell(0.0, 0.0, 0.0)), "X1.held": metric(one_way_in=cell(100.0, 90.0, 110.0)),
             "X1.fed": metric(one_way_in=cell(70.0, 60.0, 80.0)), "X2": metric(one_way_in=cell(10.0, 9.0, 11.0)),
@@ -156,11 +157,24 @@ def test_verdicts_follow_the_intervals(low, high, verdict):
         "needed": None,
         "reason": None,
     }
-    found = {h["id"]: h for h in hypotheses(_flagship(change), {"area": {"posture": np.array(["x"])}})}
+    found = {h["id"]: h for h in hypotheses(_flagship(change, change))}
     assert found["H2"]["verdict"] == verdict
-    assert found["H1"]["verdict"] == "confirmed" and "900 km²" in found["H1"]["text"]
-    assert found["H3"]["verdict"] == "confirmed"
-    assert "90 %" in found["H5"]["text"]
+    assert found["H1"]["verdict"] == verdict and "900 km²" in found["H1"]["text"]
+    assert found["H3"]["verdict"] == "confirmed" and found["H5"]["verdict"] == "confirmed"
+    same = {**change, "estimate": 0.0, "low": None, "high": None, "reason": "identical in every replication"}
+    assert hypotheses(_flagship(change, same))[0]["verdict"] == "confirmed"
+
+
+def test_site_spread_is_the_share_of_a_two_way_table():
+    """Sites that differ by 4 and postures that differ by 2: variances 4 and 1."""
+    grid = [(p, r, 10.0 + (4.0 if r % 2 else 0.0) + (2.0 if p == "b" else 0.0)) for p in "ab" for r in range(40)]
+    area = {
+        "posture": np.array([g[0] for g in grid]), "replication": np.array([float(g[1]) for g in grid]),
+        "area_100": np.array([g[2] for g in grid]), "warning_s": np.zeros(80),
+    }  # fmt: skip
+    found = site_spread({"area": area})
+    assert found["estimate"] == pytest.approx(0.8)
+    assert found["low"] < 0.8 <= found["high"]
 
 
 def test_summary_of_a_vignette_that_was_not_run_leaves_its_metrics_out():

@@ -37,6 +37,8 @@ _AIRLINER_HEIGHT = 6_000.0  # m: cruise of civil traffic, where behaviour alone 
 _AIRLINER_SPEED = (130.0, 290.0)  # m/s
 _PASS_WITHIN = 15_000.0  # m: a track that will pass an asset this close is coming for it
 _MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
+_BARRED_FOR = 60.0  # s after a no until the authority is asked again
+_LUCKS = 1024
 _STILL_THERE = 12.0  # s after a believed kill at which a track that is still updated is alive again
 
 
@@ -96,7 +98,7 @@ class Orders(NamedTuple):
     slot: np.ndarray  # int32[F, C] own track slot
     track: np.ndarray  # int64[F, C] its track number
     luck: np.ndarray  # uint32[F, C]
-    ordinal: np.ndarray  # int32[F, C] rounds fired at the track before this engagement
+    ordinal: np.ndarray  # int32[F, C] number of this request among those of its node and luck
     rounds: np.ndarray  # int32[F, C] rounds to fire
     t_asked: np.ndarray  # float64[F, C] s
     t_answer: np.ndarray  # float64[F, C] s, when the authority will have answered
@@ -114,6 +116,7 @@ class Orders(NamedTuple):
     cue_x: np.ndarray  # float64[F, X, 4] m, where, and how wide
     busy: np.ndarray  # float64[N, O] s until which each operator is busy
     alert: np.ndarray  # float64[N] s, when the node first held a hostile track; inf before
+    requests: np.ndarray  # int32[N, 1024] engagements opened so far, by luck modulo 1024: names their draws
 
 
 # What an engagement was ordered on, for the ledger of friendly losses.
@@ -130,7 +133,7 @@ def empty_orders(nodes: int, rows: int, slots: int, units: int, channels: int, o
         np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.bool_),
         np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
-        np.full((nodes, operators), -np.inf), np.full(nodes, np.inf),
+        np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, _LUCKS), np.int32),
     )  # fmt: skip
 
 
@@ -343,7 +346,7 @@ def _follow(units, doctrine, pictures, reports, orders, f, t1):
         flying = reports.phase[f, c] >= IN_FLIGHT
         if reports.verdict[f, c] > 0:
             if alive and orders.memory[n, s] == orders.track[f, c]:
-                orders.fired[n, s] += orders.rounds[f, c]
+                orders.fired[n, s] += reports.fired[f, c]
                 orders.done[n, s] = t1 if reports.verdict[f, c] == BELIEVED_KILLED else math.inf
             orders.state[f, c] = IDLE
             continue
@@ -367,7 +370,7 @@ def _follow(units, doctrine, pictures, reports, orders, f, t1):
 
 @part
 def _answer(doctrine, pictures, orders, f, c, n, s, t1):
-    """The authority looks at its own picture: a friend or a neutral there is a no; two times no bars the track."""
+    """The authority looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute."""
     a = doctrine.authority[n]
     best, nearest = -1, _MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
@@ -383,7 +386,7 @@ def _answer(doctrine, pictures, orders, f, c, n, s, t1):
         if identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL:
             orders.state[f, c] = IDLE
             orders.refused[f, c] = True
-            orders.barred[n, s] = t1 + 60.0
+            orders.barred[n, s] = t1 + _BARRED_FOR
             return
     orders.state[f, c] = APPROVED
 
@@ -466,7 +469,9 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     orders.slot[best, channel] = s
     orders.track[best, channel] = pictures.number[n, s]
     orders.luck[best, channel] = pictures.luck[n, s]
-    orders.ordinal[best, channel] = orders.fired[n, s]
+    luck = pictures.luck[n, s] % np.uint32(_LUCKS)
+    orders.ordinal[best, channel] = orders.requests[n, luck]
+    orders.requests[n, luck] += 1
     orders.rounds[best, channel] = min(doctrine.salvo[n], doctrine.most[n] - orders.fired[n, s])
     orders.arc[best, channel] = arc
     orders.held[best, channel] = pictures.held[n, s, units.local[best]]

@@ -55,9 +55,10 @@ class Engagements(NamedTuple):
     reserve: np.ndarray  # int32[F]
     t_reload: np.ndarray  # float64[F] s, when the reload is done; inf for none under way
     t_empty: np.ndarray  # float64[F] s, when the magazine was first empty; inf for never
+    arrived: np.ndarray  # int32[F, B] rounds of the unit that have reached the body: names their draws
 
 
-def empty_engagements(units: int, channels: int) -> Engagements:
+def empty_engagements(units: int, channels: int, bodies: int) -> Engagements:
     """Nothing under way; magazines are filled by the first call of `engage`."""
     shape = (units, channels)
     return Engagements(
@@ -65,7 +66,7 @@ def empty_engagements(units: int, channels: int) -> Engagements:
         np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int32), np.zeros((*shape, 3)),
         np.zeros(shape, np.int8), np.full(shape, -1, np.int32), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_),
         np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(units, np.int32), np.zeros(units, np.int32),
-        np.full(units, np.inf), np.full(units, np.inf),
+        np.full(units, np.inf), np.full(units, np.inf), np.zeros((units, bodies), np.int32),
     )  # fmt: skip
 
 
@@ -158,8 +159,9 @@ def _fly(units, orders, bodies, truth, engagements, key, f, c, t1):
     engagements.hit[f, c] = body
     if body < 0:
         return
-    for i in range(engagements.fired[f, c]):
-        u = rng.uniform(key, rng.KILL, units.key[f], bodies.key[body], orders.ordinal[f, c] + i)
+    for _ in range(engagements.fired[f, c]):
+        u = rng.uniform(key, rng.KILL, units.key[f], bodies.key[body], engagements.arrived[f, body])
+        engagements.arrived[f, body] += 1
         if u < units.pk[f, bodies.kind[body]]:
             engagements.killed[f, c] = True
 

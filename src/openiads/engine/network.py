@@ -19,7 +19,6 @@ from openiads.engine.jit import part
 from openiads.engine.tracking import FIRM
 
 PENDING, UNKNOWN, ASSUMED_FRIEND, FRIEND, NEUTRAL, SUSPECT, HOSTILE = 0, 1, 2, 3, 4, 5, 6
-NO_GUARD, FILTER, DIODE = 0, 1, 2
 
 _SAME_SIGMAS = 3.0  # two tracks of two nodes are one object within this many sigmas ...
 _SAME_FLOOR = 1_000.0  # ... plus registration between nodes (m)
@@ -39,11 +38,10 @@ class Links(NamedTuple):
     phase: np.ndarray  # float64[L] s
     capacity: np.ndarray  # int32[L] tracks a frame
     availability: np.ndarray  # float64[L] probability that a frame goes out
-    guard: np.ndarray  # int8[L]
     passes: np.ndarray  # int32[L] bit i: identity i may pass
     precision: np.ndarray  # float64[L] m, positions are rounded to this; 0 for as they are
     bits: np.ndarray  # float64[L] bits a track
-    keep: np.ndarray  # float64[N] s, how long a node keeps a received track without news
+    keep: np.ndarray  # float64[N, 2] s, most age of the last plot behind a received track, and of its last news
 
 
 @bundle
@@ -55,6 +53,8 @@ class Reports(NamedTuple):
     phase: np.ndarray  # int8[F, C] state of each engagement
     verdict: np.ndarray  # int8[F, C] kill assessment: 0 none, 1 believed killed, 2 believed missed
     rounds: np.ndarray  # int32[F] ready rounds
+    fired: np.ndarray  # int32[F, C] rounds of the engagement
+    up: np.ndarray  # bool[N] does the node run
 
 
 @bundle
@@ -73,6 +73,7 @@ class Messages(NamedTuple):
     luck: np.ndarray  # uint32[L, D, K]
     sent: np.ndarray  # int64[L] tracks sent in this tick
     withheld: np.ndarray  # int64[L] tracks that the guard or the capacity kept back in this tick
+    begin: np.ndarray  # int64[L] row at which the next frame begins, so that a narrow link takes every track in turn
 
 
 @bundle
@@ -101,7 +102,7 @@ def empty_reports(nodes: int, rows: int, units: int, channels: int) -> Reports:
     return Reports(
         np.zeros((nodes, rows), np.int8), np.zeros((nodes, rows), np.int64),
         np.zeros((units, channels), np.int8), np.zeros((units, channels), np.int8),
-        np.zeros(units, np.int32),
+        np.zeros(units, np.int32), np.zeros((units, channels), np.int32), np.ones(nodes, np.bool_),
     )  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def empty_messages(links: int, frames: int, tracks: int) -> Messages:
         np.zeros((links, frames, tracks)), np.zeros((links, frames, tracks)), np.zeros((links, frames, tracks)),
         np.zeros((links, frames, tracks), np.int8), np.zeros((links, frames, tracks, 2), np.int32),
         np.zeros((links, frames, tracks), np.int64), np.zeros((links, frames, tracks), np.uint32),
-        np.zeros(links, np.int64), np.zeros(links, np.int64),
+        np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(links, np.int64),
     )  # fmt: skip
 
 
@@ -134,12 +135,12 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
     nodes = pictures.valid.shape[0]
     for n in range(nodes):
         _own_rows(tracks, pictures, n)
-        _age_received(links, pictures, n, t0, t1)
+        _age_received(links, reports, pictures, n, t0, t1)
     for n in range(nodes):
         news = False
         for k in range(links.key.size):
             if links.sink[k] == n:
-                news |= _deliver(links, messages, pictures, k, t1)
+                news |= _deliver(links, reports, messages, pictures, k, t1)
         if news:
             _correlate(pictures, n)
     for k in range(links.key.size):
@@ -148,7 +149,7 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
         frame = math.floor((t1 - links.phase[k]) / links.period[k])
         if frame > math.floor((t0 - links.phase[k]) / links.period[k]):
             up = rng.uniform(key, rng.LINK, links.key[k], np.uint32(0), frame) < links.availability[k]
-            if up:
+            if up and reports.up[links.source[k]]:
                 _send(links, reports, messages, pictures, k, t1)
 
 
@@ -181,12 +182,13 @@ def _own_rows(tracks, pictures, n):
 
 
 @part
-def _age_received(links, pictures, n, t0, t1):
-    """Received rows are carried forward at their speed, and dropped when no news has come for too long."""
+def _age_received(links, reports, pictures, n, t0, t1):
+    """Received rows are carried forward at their speed, and dropped when their last plot or last news is too old."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
         if not pictures.valid[n, p]:
             continue
-        if t1 - pictures.news[n, p] > links.keep[n]:
+        old = t1 - pictures.t_update[n, p] > links.keep[n, 0] or t1 - pictures.news[n, p] > links.keep[n, 1]
+        if old or not reports.up[n]:
             _forget(pictures, n, p)
             continue
         for i in range(3):
@@ -205,20 +207,28 @@ def _forget(pictures, n, p):
 
 
 @part
-def _deliver(links, messages, pictures, k, t1):
-    """Frames of link k that are due by t1 are filed at the receiver; True if there was one."""
+def _deliver(links, reports, messages, pictures, k, t1):
+    """Frames of link k that are due by t1 are filed at the receiver; True if there was one.
+
+    A copy without a newer plot is no news, or two nodes that forward to each other would keep a dead track alive.
+    """
     n = links.sink[k]
     delivered = False
     for d in range(messages.count.shape[1]):
         if messages.count[k, d] < 0 or messages.due[k, d] > t1:
             continue
-        delivered = True
-        for m in range(messages.count[k, d]):
+        count = messages.count[k, d] if reports.up[n] else 0
+        delivered = delivered or count > 0
+        for m in range(count):
             node, slot = messages.origin[k, d, m, 0], messages.origin[k, d, m, 1]
             p = pictures.row[n, node, slot]
             if p >= 0 and pictures.number[n, p] == messages.number[k, d, m]:
-                if pictures.t_update[n, p] > messages.t_update[k, d, m]:
-                    continue  # older than what another way brought
+                if pictures.t_update[n, p] == messages.t_update[k, d, m]:
+                    pictures.told[n, p] = messages.identity[k, d, m]
+                if pictures.t_update[n, p] >= messages.t_update[k, d, m]:
+                    continue
+            elif t1 - messages.t_update[k, d, m] > links.keep[n, 0]:
+                continue
             elif p < 0:
                 p = _free_row(pictures, n)
                 if p < 0:
@@ -335,33 +345,40 @@ def _rank(identity):
 
 @part
 def _send(links, reports, messages, pictures, k, t1):
-    """Put the sender's picture into a frame, as far as the guard and the capacity let it."""
+    """Put the sender's picture into a frame, as far as the guard and the capacity let it; what is left goes first next."""
     n = links.source[k]
     free = -1
     for d in range(messages.count.shape[1]):
         if messages.count[k, d] < 0:
             free = d
             break
-    if free < 0:
+    if free < 0 or links.capacity[k] == 0:  # a link for orders only
         return
     count = 0
     room = min(links.capacity[k], messages.x.shape[2])
-    for p in range(pictures.valid.shape[1]):
+    rows, begin = pictures.valid.shape[1], messages.begin[k]
+    for i in range(rows):
+        p = (begin + i) % rows
         if not pictures.valid[n, p] or pictures.same[n, p] >= 0 or pictures.origin[n, p, 0] == links.sink[k]:
             continue
         identity = PENDING
         if reports.number[n, p] == pictures.number[n, p]:
             identity = reports.identity[n, p]
-        if count >= room or not (links.passes[k] >> identity) & 1:
+        if not (links.passes[k] >> identity) & 1:
             messages.withheld[k] += 1
             continue
-        for i in range(6):
-            messages.x[k, free, count, i] = pictures.x[n, p, i]
+        if count >= room:
+            if messages.begin[k] == begin:
+                messages.begin[k] = p
+            messages.withheld[k] += 1
+            continue
+        for j in range(6):
+            messages.x[k, free, count, j] = pictures.x[n, p, j]
         grain = links.precision[k]
         sigma = pictures.sigma[n, p]
         if grain > 0.0:
-            for i in range(3):
-                messages.x[k, free, count, i] = math.floor(messages.x[k, free, count, i] / grain + 0.5) * grain
+            for j in range(3):
+                messages.x[k, free, count, j] = math.floor(messages.x[k, free, count, j] / grain + 0.5) * grain
             sigma = math.sqrt(sigma * sigma + grain * grain / 4.0)
         messages.sigma[k, free, count] = sigma
         messages.t[k, free, count] = t1

@@ -45,9 +45,9 @@ class Tally(NamedTuple):
     refused: np.ndarray  # int64[F]
     asked: np.ndarray  # int64[F]
     wait: np.ndarray  # float64[F] s, summed from request to answer
-    siap: np.ndarray  # float64[N, 5] sums: bodies, bodies tracked, tracks on bodies, tracks, position error (m)
+    siap: np.ndarray  # float64[N, 6] sums: bodies, bodies tracked, tracks on bodies, tracks, errors in m and in m/s
     age: np.ndarray  # int64[N, 120] age of the tracks in the picture, one-second bins
-    undecided: np.ndarray  # float64[N] s: unresolved tracks in the zone with less than 60 s left
+    undecided: np.ndarray  # float64[N, 2] s: unresolved tracks in the zone, and those with less than 60 s left
     link_tracks: np.ndarray  # int64[L]
     link_withheld: np.ndarray  # int64[L]
     dropped: np.ndarray  # int64[4] overflow: plots, track starts, received rows, events
@@ -59,7 +59,7 @@ class Exposure(NamedTuple):
 
     body: np.ndarray  # int32[N, S] body behind each own track, -1 for none
     number: np.ndarray  # int64[N, S] the track it belongs to
-    seconds: np.ndarray  # float64[N, B, 2] held, from the system's own sensors, from others
+    seconds: np.ndarray  # float64[N, B, 2] held: from the system's own sensors, from any source
     first: np.ndarray  # float64[N, B] s, first held as a firm track; inf for never
     aspect: np.ndarray  # float64[G, 648] dwells of the system's radars on a class, by ten-degree cell
     transit: np.ndarray  # bool[B] was inside the envelope of a fire unit whose radar was on
@@ -83,8 +83,8 @@ def empty_tally(units: int, nodes: int, links: int) -> Tally:
     """All sums zero."""
     return Tally(
         np.zeros(1, np.int64), np.zeros(units, np.int64), np.zeros((units, 4), np.int64), np.zeros(units, np.int64),
-        np.zeros(units, np.int64), np.zeros(units), np.zeros((nodes, 5)), np.zeros((nodes, AGE_BINS), np.int64),
-        np.zeros(nodes), np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(4, np.int64),
+        np.zeros(units, np.int64), np.zeros(units), np.zeros((nodes, 6)), np.zeros((nodes, AGE_BINS), np.int64),
+        np.zeros((nodes, 2)), np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(4, np.int64),
     )  # fmt: skip
 
 
@@ -174,6 +174,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
     count = truth.status.size
     scored = observers.scored[n]
     seen = np.zeros(count, np.int32)
+    held = np.zeros((count, 2), np.bool_)  # a body with two tracks is held once
     for p in range(pictures.valid.shape[1]):
         if not pictures.valid[n, p]:
             continue
@@ -182,20 +183,27 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
             if exposure.first[n, b] == math.inf:
                 exposure.first[n, b] = t1
                 note(events, tally, t1, FIRM_TRACK, n, pictures.number[n, p], b, pictures.origin[n, p, 0], 0, 0, 0, 0)
-            if truth.status[b] == FLYING and pictures.same[n, p] < 0:
-                source = 0 if observers.system[pictures.origin[n, p, 0]] else 1
-                exposure.seconds[n, b, source] += observers.step[0]
+            if truth.status[b] == FLYING:
+                held[b, 1] = True
+                if observers.system[pictures.origin[n, p, 0]]:
+                    held[b, 0] = True
         if not scored or pictures.same[n, p] >= 0:
             continue
         tally.siap[n, 3] += 1.0
         tally.age[n, min(AGE_BINS - 1, max(0, int(t1 - pictures.t_update[n, p])))] += 1
         if b >= 0 and truth.status[b] == FLYING:
             seen[b] += 1
-            gap = 0.0
+            gap, fast = 0.0, 0.0
             for i in range(3):
                 gap += (pictures.x[n, p, i] - truth.pos[b, i]) ** 2
+                fast += (pictures.x[n, p, i + 3] - truth.vel[b, i]) ** 2
             tally.siap[n, 2] += 1.0
             tally.siap[n, 4] += math.sqrt(gap)
+            tally.siap[n, 5] += math.sqrt(fast)
+    for b in range(count):
+        for source in range(2):
+            if held[b, source]:
+                exposure.seconds[n, b, source] += observers.step[0]
     if scored:
         for b in range(count):
             if truth.status[b] == FLYING and bodies.kind[b] != ROUND:
@@ -206,38 +214,56 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
 
 @part
 def _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure):
-    """Who is inside the envelope of a fire unit that is on; which unresolved tracks there leave under 60 s."""
+    """Who is inside the envelope of a fire unit that is on, and which tracks its node holds there."""
     for f in range(units.key.size):
         if not taskings.on[units.radar[f]]:
             continue
-        n = units.node[f]
         for b in range(truth.status.size):
             if truth.status[b] == FLYING and bodies.kind[b] != ROUND and not exposure.transit[b]:
                 p = truth.pos[b]
                 exposure.transit[b] = inside(units, f, p[0], p[1], p[2], False)
+    for n in range(pictures.valid.shape[0]):
         for s in range(pictures.held.shape[1]):
-            if not pictures.valid[n, s]:
-                continue
-            x = pictures.x[n, s]
-            if not inside(units, f, x[0], x[1], x[2], False):
-                continue
-            b = exposure.body[n, s]
-            if b >= 0:
-                exposure.tracked[b] = True
-                if orders.identity[n, s] == HOSTILE_IDENTITY:
-                    exposure.known[b] = True
-            if _unproven(pictures, orders, doctrine, n, s):
-                left, _ = time_to_asset(doctrine, x, False)
-                need = intercept(units, f, x, False, units.reaction[f])
-                if not math.isnan(need) and left - need < 60.0:
-                    tally.undecided[n] += observers.step[0]
+            if pictures.valid[n, s]:
+                _track_in_zone(units, doctrine, pictures, orders, taskings, observers, tally, exposure, n, s)
+
+
+@part
+def _track_in_zone(units, doctrine, pictures, orders, taskings, observers, tally, exposure, n, s):
+    """One track of a node: held or known in the envelope of a unit that is on, and undecided there; once for all units."""
+    x = pictures.x[n, s]
+    soonest, held = math.inf, False
+    for f in range(units.key.size):
+        if units.node[f] != n or not taskings.on[units.radar[f]] or not inside(units, f, x[0], x[1], x[2], False):
+            continue
+        held = True
+        need = intercept(units, f, x, False, units.reaction[f])
+        if need < soonest:  # false for nan
+            soonest = need
+    b = exposure.body[n, s]
+    if held and b >= 0:
+        exposure.tracked[b] = True
+        if orders.identity[n, s] == HOSTILE_IDENTITY:
+            exposure.known[b] = True
+    if held and _unresolved(orders.identity[n, s]):
+        tally.undecided[n, 0] += observers.step[0]
+    if soonest < math.inf and _unproven(pictures, orders, doctrine, n, s):
+        left, _ = time_to_asset(doctrine, x, False)
+        if left - soonest < 60.0:
+            tally.undecided[n, 1] += observers.step[0]
+
+
+@part
+def _unresolved(identity):
+    """Neither friend, neutral nor hostile."""
+    return identity == PENDING or identity == UNKNOWN or identity == SUSPECT
 
 
 @part
 def _unproven(pictures, orders, doctrine, n, s):
     """No reply, no word from a link, no ballistic speed: whatever it is called, somebody has to decide on silence."""
     identity = orders.identity[n, s]
-    if identity == PENDING or identity == UNKNOWN or identity == SUSPECT:
+    if _unresolved(identity):
         return True
     if identity != HOSTILE_IDENTITY or pictures.told[n, s] == HOSTILE_IDENTITY:
         return False

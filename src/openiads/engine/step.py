@@ -80,7 +80,7 @@ def simulate(params, state, first, length, ticks):
     engagements, taskings, reports = state.engagements, state.taskings, state.reports
     for i in range(first, first + ticks):
         t0, t1 = i * length, (i + 1) * length
-        emit(readiness, radars, doctrine, orders, taskings, t1)
+        emit(readiness, radars, doctrine, orders, taskings, reports, t1)
         move(bodies, params.terrain, state.effects, truth, t1)
         sense(radars, bodies, params.terrain, key, truth, state.antennas, taskings, plots, state.origin, t0, t1)
         track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
@@ -96,14 +96,21 @@ def simulate(params, state, first, length, ticks):
 
 
 @part
-def emit(readiness, radars, doctrine, orders, taskings, t1):
-    """A radar is on from its start, or once the alert of its authority, the order path and readiness have passed."""
+def emit(readiness, radars, doctrine, orders, taskings, reports, t1):
+    """A radar is on from its start, or once the alert of its authority, the order path and readiness have passed.
+
+    A node runs, holds tracks and exchanges them while one of its radars is on; one without radars always does.
+    """
+    reports.up[:] = True
+    for r in range(radars.key.size):
+        reports.up[radars.node[r]] = False
     for r in range(radars.key.size):
         n = radars.node[r]
         a = doctrine.authority[n]
         alert = orders.alert[a] if a >= 0 else orders.alert[n]
         called = alert + doctrine.delay[n] + doctrine.ready[n]
         taskings.on[r] = readiness.allowed[r] and t1 >= min(readiness.start[r], called)
+        reports.up[n] |= taskings.on[r]
 
 
 @part
@@ -112,6 +119,7 @@ def report(orders, engagements, reports):
     reports.identity[:] = orders.identity
     reports.number[:] = orders.number
     reports.rounds[:] = engagements.rounds
+    reports.fired[:] = engagements.fired
     reports.phase[:] = engagements.phase
     reports.verdict[:] = engagements.verdict
 

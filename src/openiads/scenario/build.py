@@ -20,12 +20,12 @@ CHANNELS = 48  # most engagement channels a fire unit can have
 CUES = 16
 OPERATORS = 16
 FRAMES = 4  # frames of one link that can be under way
-KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track without news
+KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
+_COLLECTORS = ("vendor", "outside")
 LEDGER_STEP = 10.0  # s between two samples of what every node holds
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 _STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
-_GUARD = {"none": network.NO_GUARD, "filter": network.FILTER, "diode": network.DIODE}
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 _MOST_ELEVATION = math.radians(89.0)
 
@@ -61,6 +61,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     vignette = scenario.vignettes[world.vignette]
     node_index = {node.name: i for i, node in enumerate(scenario.nodes)}
     radars = _radars(scenario, world, p, node_index, vignette.tick)
+    trackers = _trackers(scenario, radars, p)
     open_links = links_of(scenario, posture)
     system = system_nodes(scenario)
     bodies = world.bodies.key.size
@@ -70,10 +71,10 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         bodies=world.bodies,
         terrain=world.terrain,
         radars=radars,
-        trackers=_trackers(scenario, radars, p),
-        links=_links(scenario, open_links, node_index),
+        trackers=trackers,
+        links=_links(scenario, open_links, node_index, float(trackers.coast.max(initial=0.0))),
         units=_units(scenario, world, p, node_index, radars),
-        doctrine=_doctrine(scenario, p, node_index, system),
+        doctrine=_doctrine(scenario, p, open_links, node_index, system),
         observers=outcome.Observers(
             np.array([i in system for i in range(len(scenario.nodes))]),
             np.array([node.tracks for node in scenario.nodes]),
@@ -95,7 +96,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
     bodies = params.bodies.key.size
     local = int(params.radars.local.max(initial=0)) + 1
     plots, origin = sensing.empty_plots(radars, max(512, radars * bodies))
-    engagements = engagement.empty_engagements(units, CHANNELS)
+    engagements = engagement.empty_engagements(units, CHANNELS, bodies)
     engagements.rounds[:] = params.units.rounds
     engagements.reserve[:] = params.units.reserve
     reports = network.empty_reports(nodes, 2 * slots, units, CHANNELS)
@@ -150,8 +151,10 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
             if feed == "none":
                 continue
             guard = "none" if feed == "open" else feed
+        elif link.role == "orders" and p.order_path == "link":
+            guard = "filter" if p.in_feed == "filter" else link.guard  # orders pass the guard of the feed
         elif (
-            (link.role == "orders" and p.order_path != "link")
+            link.role == "orders"
             or (link.role == "support" and p.support != "link")
             or (link.role == "undeclared" and not powered(p))
         ):
@@ -247,7 +250,7 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
     )
 
 
-def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) -> network.Links:
+def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int], coast: float) -> network.Links:
     """The open links; what the guard lets through and how precisely."""
 
     def column(values: Sequence[Any], dtype: Any = np.float64) -> np.ndarray:
@@ -270,16 +273,23 @@ def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int]) ->
         phase=column([float(name_key(link.name) % 1000) / 1000.0 * link.period for link in links]),
         capacity=column([link.capacity for link in links], np.int32),
         availability=column([x.availability * (duty if x.role == "undeclared" else 1.0) for x in links]),
-        guard=column([_GUARD[link.guard] for link in links], np.int8),
         passes=column(
             [_passes(x.guard_pass) if f else _ALL_IDENTITIES for x, f in zip(links, filtered, strict=True)], np.int32
         ),
         precision=column([x.guard_precision if f else 0.0 for x, f in zip(links, filtered, strict=True)]),
         bits=column([link.message for link in links]),
-        keep=np.array(
-            [KEEP_FRAMES * max((x.period for x in links if x.to == n.name), default=1.0) for n in scenario.nodes]
-        ),
+        keep=np.array([_keep(links, node.name, node.owner in _COLLECTORS, coast) for node in scenario.nodes]),
     )
+
+
+def _keep(links: list[Link], node: str, collector: bool, coast: float) -> tuple[float, float]:
+    """How long a node keeps a received track: age of its last plot, time since its last news (s).
+
+    As long as the tracker that made it would coast, and a few frames. The far end of a channel that takes
+    information away is credited with what it was told and no more: one frame for every report.
+    """
+    period = max((x.period for x in links if x.to == node), default=1.0)
+    return (math.inf, period) if collector else (coast + KEEP_FRAMES * period, math.inf)
 
 
 def _passes(identities: Sequence[str]) -> int:
@@ -323,7 +333,8 @@ def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[
     )  # fmt: skip
 
 
-def _doctrine(scenario: Scenario, posture: Posture, node_index: dict[str, int], system: set[int]) -> command.Doctrine:
+def _doctrine(scenario: Scenario, posture: Posture, open_links: list[Link], node_index: dict[str, int],
+              system: set[int]) -> command.Doctrine:  # fmt: skip
     """The same doctrine for every node; only the order path of the system is the posture's."""
     d, count = scenario.doctrine, len(scenario.nodes)
     authority = np.full(count, node_index[d.authority], np.int32)
@@ -332,9 +343,10 @@ def _doctrine(scenario: Scenario, posture: Posture, node_index: dict[str, int], 
     ready = np.zeros(count)
     for n in system:
         if posture.order_path == "link":
-            path = [x for x in scenario.links if x.role == "orders" and node_index[x.to] == n]
-            if path:
-                delay[n], contact[n] = path[0].latency, path[0].availability
+            for x in open_links:
+                if x.role == "orders" and node_index[x.to] == n:
+                    delay[n] = x.latency + (x.guard_delay if x.guard == "filter" else 0.0)
+                    contact[n] = x.availability
         # without an order path nobody can call it during the vignette; a warning beforehand still can, by voice
         ready[n] = math.inf if posture.order_path == "none" else posture.ready
     return command.Doctrine(

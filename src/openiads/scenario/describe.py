@@ -94,7 +94,7 @@ def _feeds(p: Posture) -> str:
 
 def _ordered(p: Posture) -> str:
     return {
-        "none": "can be reached by no order",
+        "none": "can be reached by no order; once a warning has made it ready it is ordered by voice",
         "voice": "is ordered by voice",
         "link": "is ordered over a data link",
     }[p.order_path]

@@ -198,6 +198,16 @@ class Vignette(Spec):
     tick: float = quantity("time", ge=0.1, le=60.0)
     warmup: float = quantity("time", 0.0, le=3600.0)
     windows: int = Field(1, ge=1, le=96)
+
+    @property
+    def strata(self) -> int:
+        """Parts of the day on weekdays and at weekends."""
+        return 2 * self.windows if self.kind == "peace" else 1
+
+    def hours(self, stratum: int) -> float:
+        """Hours of an average day that a stratum stands for."""
+        return 24.0 / self.windows * (5.0 / 7.0 if stratum < self.windows else 2.0 / 7.0)
+
     civil_share: float = number(1.0, le=1.0)
     warnings: list[Positive] = Field([0.0], max_length=8, json_schema_extra={"dimension": "time"})
     threats: list[ThreatGroup] = Field([], max_length=50, json_schema_extra={"sweepable": False})

@@ -120,7 +120,7 @@ def antennas(scenario: Scenario, site: tuple[float, float]) -> tuple[np.ndarray,
 
 
 def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, stratum: int = 0) -> World:
-    """One replication of a vignette; `stratum` is the window of the day in a vignette of peace."""
+    """One replication of a vignette; `stratum` is a part of the day in a vignette of peace: weekdays, then weekends."""
     spec: Vignette = scenario.vignettes[vignette]
     site_key = np.array([seed, replication], np.uint32)
     site = draw_site(scenario, site_key)
@@ -128,10 +128,10 @@ def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, s
     draw = np.array([seed, replication * 4096 + stratum + (1 if spec.kind == "peace" else 0)], np.uint32)
     u = rng.uniforms(draw, rng.WINDOW, name_key(vignette), np.uint32(0), 0)
     if spec.kind == "peace":
-        clock = (stratum + u[0]) * 86400.0 / spec.windows
+        clock = (stratum % spec.windows + u[0]) * 86400.0 / spec.windows
+        weekday = stratum < spec.windows
     else:
-        clock = u[0] * 86400.0
-    weekday = u[1] < 5.0 / 7.0
+        clock, weekday = u[0] * 86400.0, u[1] < 5.0 / 7.0
     span = (-spec.warmup, spec.duration)
     flights = civil_flights(scenario, draw, clock, span, spec.civil_share)
     flights += sorties(scenario, draw, spec.kind, clock, weekday, span)

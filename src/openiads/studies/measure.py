@@ -8,11 +8,14 @@ import numpy as np
 
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
+from openiads.engine.geo import ground_distance
 from openiads.scenario.build import Simulation, links_of, powered
 from openiads.scenario.spec import BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
 REFERENCE_HEIGHT, REFERENCE_CLASS = 100.0, "cruise-missile"
+HIGH = 10000.0  # m, where the classes are compared again
+ALSO_DEFENDED = ("fighter-low-observable", "awacs")
 CAUSES = ("silence", "never-asked", "told-hostile", "speed", "wrong-body")
 _ALLIED = (0, 1)  # owners: national, allied
 
@@ -52,26 +55,42 @@ def raid_row(simulation: Simulation) -> dict[str, float]:
 def _warning(simulation: Simulation, hostile: np.ndarray) -> dict[str, float]:
     """Median and tenth percentile of the time from first firm track to arrival, as the system's node had it.
 
-    A threat that arrives unseen gave no warning; one that is still to arrive at the end and unseen is censored.
+    A threat that is not seen within the vignette gave no warning. `near`: threats sent to an asset in the envelope.
     """
     exposure, bodies = simulation.state.exposure, simulation.params.bodies
-    end = simulation.ticks * simulation.tick
+    near = _protected(simulation)
     first = (
         exposure.first[simulation.system_nodes].min(axis=0)
         if simulation.system_nodes
         else np.full(hostile.size, np.inf)
     )
-    warnings = []
+    warnings, among_near = [], []
     for b in np.flatnonzero(hostile):
         last = bodies.first[b] + bodies.count[b] - 1
         arrival = bodies.arc_t[bodies.arc[b], 1] if bodies.arc[b] >= 0 else bodies.way_t[last]
-        if first[b] < math.inf:
-            warnings.append(max(0.0, arrival - first[b]))
-        elif arrival <= end:
-            warnings.append(0.0)
-    if not warnings:
-        return {"warning": math.nan, "warning_p10": math.nan}
-    return {"warning": float(np.median(warnings)), "warning_p10": float(np.percentile(warnings, 10))}
+        warnings.append(max(0.0, arrival - first[b]) if first[b] < math.inf else 0.0)
+        if bodies.target[b] in near:
+            among_near.append(warnings[-1])
+    return {
+        "warning": float(np.median(warnings)) if warnings else math.nan,
+        "warning_p10": float(np.percentile(warnings, 10)) if warnings else math.nan,
+        "warning_near": float(np.median(among_near)) if among_near else math.nan,
+    }
+
+
+def _protected(simulation: Simulation) -> set[int]:
+    """Assets within the aerodynamic reach of a fire unit of the system, whether it runs or not."""
+    units, assets = simulation.params.units, simulation.scenario.assets
+    found = set()
+    for f in np.flatnonzero(np.isin(units.node, simulation.system_nodes)):
+        latitude, longitude, _ = motion.geodetic(units.pos[f])
+        reach = simulation.scenario.library.missiles[
+            simulation.scenario.library.fire_units[simulation.scenario.fire_units[f].class_].missile
+        ].range_max
+        found |= {
+            i for i, a in enumerate(assets) if ground_distance(latitude, longitude, a.latitude, a.longitude) < reach
+        }
+    return found
 
 
 def _empty(simulation: Simulation, own: list[int]) -> dict[str, float]:
@@ -96,8 +115,9 @@ def picture_row(simulation: Simulation) -> dict[str, float]:
     authority = int(simulation.params.doctrine.authority[0])
     for label, node in (("", simulation.system_nodes[0] if simulation.system_nodes else 0), ("_national", authority)):
         sums = state.tally.siap[node]
-        for name, value in zip(("bodies", "tracked", "on", "tracks", "error"), sums, strict=True):
+        for name, value in zip(("bodies", "tracked", "on", "tracks", "error", "speed_error"), sums, strict=True):
             row[f"siap_{name}{label}"] = float(value)
+        row[f"siap_spurious{label}"] = float(sums[3] - sums[2])
         ages = np.repeat(np.arange(outcome.AGE_BINS) + 0.5, state.tally.age[node])
         row[f"age{label}"] = float(np.median(ages)) if ages.size else math.nan
         row[f"age_p95{label}"] = float(np.percentile(ages, 95)) if ages.size else math.nan
@@ -113,13 +133,13 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
     owner = simulation.params.bodies.owner[: len(flights)]
     military = np.isin(owner, _ALLIED)
     allied = owner == 1
-    augmented = np.array([f.augmented for f in flights], bool)
+    bare = simulation.params.bodies.signature[: len(flights)]
     nodes = {node.name: i for i, node in enumerate(scenario.nodes)}
     seconds = state.exposure.seconds[:, : len(flights)]
-    system = seconds[simulation.system_nodes].max(axis=0) if simulation.system_nodes else np.zeros((len(flights), 2))
+    system = _held(seconds, simulation.system_nodes)
     first = state.exposure.first[simulation.system_nodes, : len(flights)].min(axis=0)
     new = (first >= 0.0) & np.isfinite(first)
-    held = system.max(axis=1)
+    held = system[:, 1]
     kept = _recorded(simulation, system, owner)
     row = {
         "hours": hours, "share": share,
@@ -127,24 +147,75 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
         "tracks_military": share * float((new & military).sum()) / hours,
         "hours_military": share * held[military].sum() / 3600.0 / hours,
         "hours_allied": share * held[allied].sum() / 3600.0 / hours,
-        "hours_unaugmented": share * held[allied & ~augmented].sum() / 3600.0 / hours,
-        "hours_own": share * system[:, 0].sum() / 3600.0 / hours, "hours_fed": share * system[:, 1].sum() / 3600.0 / hours,
-        "held_own": share * kept[:, 0].sum() / 3600.0 / hours, "held_fed": share * kept[:, 1].sum() / 3600.0 / hours,
-        "undecided": share * sum(state.tally.undecided[n] for n in simulation.system_nodes) / 60.0 / hours,
-        "dwells": share * state.exposure.aspect.sum() / hours,
-        "cells": float((state.exposure.aspect.sum(axis=0) > 0).sum()),
-    }  # fmt: skip
+        "hours_unaugmented": share * held[allied & bare].sum() / 3600.0 / hours,
+        "unresolved": share * float(state.tally.undecided[simulation.system_nodes, 0].sum()) / 60.0 / hours,
+        "undecided": share * float(state.tally.undecided[simulation.system_nodes, 1].sum()) / 60.0 / hours,
+    } | signature_row(simulation, share, hours)  # fmt: skip
     for label, owner_word in (("sent", "vendor"), ("hidden", "outside")):
         far = [nodes[n.name] for n in scenario.nodes if n.owner == owner_word]
-        out = seconds[far].max(axis=0) if far else np.zeros((len(flights), 2))
-        row[f"{label}_own"] = share * out[:, 0].sum() / 3600.0 / hours
-        row[f"{label}_fed"] = share * out[:, 1].sum() / 3600.0 / hours
-        row[f"{label}_all"] = share * out.max(axis=1).sum() / 3600.0 / hours
-    row["held_all"] = share * kept.max(axis=1).sum() / 3600.0 / hours
+        row |= _leaving(label, _held(seconds, far), share / 3600.0 / hours)
+    row |= _leaving("held", kept, share / 3600.0 / hours)
     row["x1_fed"] = row["sent_fed"] + row["held_fed"]
+    row["x1_all"] = row["sent_all"] + row["held_all"]
+    row["leaving_fed"] = row["x1_fed"] + row["hidden_fed"]
+    row["leaving_all"] = row["x1_all"] + row["hidden_all"]
     for name, bits in zip(("support", "undeclared"), _bits(simulation), strict=True):
         row[f"bits_{name}"] = share * bits / hours
-    return row | picture_row(simulation)
+    picture = picture_row(simulation)
+    if share == 0.0:  # no picture while it does not run: undefined, not empty
+        picture |= {name: 0.0 if name.startswith("siap") else math.nan for name in picture if "_national" not in name}
+    return row | picture
+
+
+def _held(seconds: np.ndarray, nodes: list[int]) -> np.ndarray:
+    """Seconds float64[flights, 2] for which any of the nodes held a body: by the system's own sensors, at all."""
+    return seconds[nodes].max(axis=0) if nodes else np.zeros(seconds.shape[1:])
+
+
+def _leaving(label: str, seconds: np.ndarray, scale: float) -> dict[str, float]:
+    """Track-hours of some seconds [flights, 2], and those among them that rest on fed tracks only."""
+    own, every = scale * seconds.sum(axis=0)
+    return {f"{label}_all": float(every), f"{label}_fed": float(every - own)}
+
+
+def signature_row(simulation: Simulation, share: float, hours: float) -> dict[str, float]:
+    """C2: dwells on aircraft without reflectors, and how much of the aspects that they can show was seen.
+
+    Cells are ten degrees square, weighted by solid angle. A level body shows every azimuth, and elevations from the
+    horizon down to the steepest look that its route allows.
+    """
+    seen = simulation.state.exposure.aspect.sum(axis=0).reshape(18, 36)
+    edges = np.sin(np.radians(np.arange(-90.0, 91.0, 10.0)))
+    weight = np.repeat(np.diff(edges)[:, None] / 72.0, 36, axis=1)  # share of the sphere
+    steepest = _steepest_look(simulation)
+    rows = np.degrees(np.arange(18) * math.pi / 18 - 0.5 * math.pi)
+    shown = (rows[:, None] < 0.0) & (rows[:, None] + 10.0 > -steepest) & np.ones((1, 36), bool)
+    return {
+        "dwells": share * float(seen.sum()) / hours,
+        "cells": float((seen > 0).sum()),
+        "cells_sphere": float(weight[seen > 0].sum()),
+        "cells_shown": float(weight[shown].sum()) if steepest >= 0.0 else 0.0,
+        "cells_seen_shown": float(weight[shown & (seen > 0)].sum()) if steepest >= 0.0 else 0.0,
+        "dwells_window": float(seen.sum()),
+    }
+
+
+def _steepest_look(simulation: Simulation) -> float:
+    """Largest angle (deg) below the horizon at which a body without reflectors sees a radar of the system; -1 for none."""
+    params, flights = simulation.params, simulation.world.flights
+    reach = max(
+        (params.radars.reach[r, 1] for r, n in enumerate(params.radars.node) if n in simulation.system_nodes),
+        default=0.0,
+    )
+    site, steepest = simulation.world.site, -1.0
+    for flight, bare in zip(flights, params.bodies.signature[: len(flights)], strict=True):
+        if not bare:
+            continue
+        for point in flight.route:
+            gap = ground_distance(point.latitude, point.longitude, *site)
+            if gap < reach:
+                steepest = max(steepest, math.degrees(math.atan2(point.height, max(gap, 1.0))))
+    return steepest
 
 
 def emitting_share(scenario: Scenario, posture: str) -> float:
@@ -156,16 +227,16 @@ def emitting_share(scenario: Scenario, posture: str) -> float:
 
 
 def _recorded(simulation: Simulation, system: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Seconds float64[flights, 2] that the system's own recording keeps, by source, as the posture says."""
-    records = simulation.scenario.postures[simulation.posture].records
-    kept = system.copy()
-    if records == "none":
+    """Seconds float64[flights, 2] that the system's own recording keeps for a visit, as the posture says."""
+    posture = simulation.scenario.postures[simulation.posture]
+    records, kept = posture.records, system.copy()
+    if records == "none" or posture.support != "visits":  # without a visit nothing is carried out
         kept[:] = 0.0
     elif records == "test-aircraft":  # the owner's own military flights
         kept[owner != 0] = 0.0
-        kept[:, 1] = 0.0
+        kept[:, 1] = kept[:, 0]
     elif records in ("in-view", "while-on"):
-        kept[:, 1] = 0.0
+        kept[:, 1] = kept[:, 0]
     return kept
 
 
@@ -192,15 +263,15 @@ def area_row(simulation: Simulation) -> dict[str, float]:
     for height in HEIGHTS:
         row[f"area_{height:.0f}"] = defended_area(params, own, reference, height).square_metres / 1e6
     for name, model in classes.items():
-        row[f"area_{REFERENCE_HEIGHT:.0f}_{name}"] = (
-            defended_area(params, own, model, REFERENCE_HEIGHT).square_metres / 1e6
-        )
+        for height in (REFERENCE_HEIGHT, HIGH):
+            row[f"area_{height:.0f}_{name}"] = defended_area(params, own, model, height).square_metres / 1e6
     return row
 
 
 def defended_classes(scenario: Scenario) -> dict[str, BodyClass]:
-    """Classes of the raid that fly level; ballistic ones have no height to fly at."""
+    """Classes of the raid that fly level, and two that set the scale; ballistic ones have no height to fly at."""
     names = {t.class_ for v in scenario.vignettes.values() for t in v.threats}
+    names |= set(ALSO_DEFENDED) & set(scenario.library.bodies)
     return {n: scenario.library.bodies[n] for n in sorted(names) if scenario.library.bodies[n].kind != "ballistic"}
 
 

@@ -18,7 +18,7 @@ from openiads.studies.compare import (
     difference_of_totals,
     median_of_differences,
 )
-from openiads.studies.measure import CAUSES, HEIGHTS, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
+from openiads.studies.measure import CAUSES, HEIGHTS, HIGH, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
 from openiads.studies.statistics import Estimate, mean_t, median, proportion, ratio, stratified_total
 
 Table = dict[str, np.ndarray]
@@ -58,14 +58,13 @@ class Metric:
         if not rows:
             return Estimate(None, None, None, 0, "the vignette was not run")
         if self.how == "total":
-            strata = _strata(rows, self.column, self.scale)
-            found = stratified_total(strata, _hours(strata))
+            found = stratified_total(strata(rows, self.column, self.scale), hours(rows))
             return (
                 found if found.low is None else found._replace(low=max(0.0, found.low))
             )  # none of them can be negative
         values = self.scale * rows[self.column]
         if self.how == "mean":
-            found = mean_t(values, bounds=self.bounds)
+            found = mean_t(values, kind="exact" if self.kind == "exact" else "sampled", bounds=self.bounds)
             return (
                 found if found.low is None else found._replace(low=max(0.0, found.low))
             )  # none of them can be negative
@@ -74,7 +73,8 @@ class Metric:
         if self.how == "median":
             right = rows[f"{self.column}_censored"] > 0 if f"{self.column}_censored" in rows else None
             return median(values, right=right)
-        return ratio(rows[self.column], rows[self.over], scale=self.scale, per=_words(self.over), bounds=self.bounds)
+        y, x = _weighted(rows, self.column), _weighted(rows, self.over)
+        return ratio(y, x, scale=self.scale, per=_words(self.over), bounds=self.bounds)
 
     def difference(self, tables: Tables, posture: str, baseline: str) -> Difference | None:
         """Paired difference to the baseline on common random numbers; None for exact metrics."""
@@ -94,10 +94,13 @@ class Metric:
                 return median_of_differences(x, y, right=(a[c] > 0, b[c] > 0))
             return median_of_differences(x, y)
         if self.how == "total":
-            strata = _strata(a, self.column, self.scale), _strata(b, self.column, self.scale)
-            return difference_of_totals(*strata, _hours(strata[0]))
+            sides = strata(a, self.column, self.scale), strata(b, self.column, self.scale)
+            return difference_of_totals(*sides, hours(a))
         return difference_of_ratios(
-            (a[self.column], a[self.over]), (b[self.column], b[self.over]), scale=self.scale, per=_words(self.over)
+            (_weighted(a, self.column), _weighted(a, self.over)),
+            (_weighted(b, self.column), _weighted(b, self.over)),
+            scale=self.scale,
+            per=_words(self.over),
         )
 
     def _rows(self, tables: Tables, posture: str) -> Table:
@@ -114,13 +117,21 @@ def _words(column: str) -> str:
     return column.replace("_", " ").replace("siap ", "")
 
 
-def _strata(rows: Table, column: str, scale: float) -> list[np.ndarray]:
+def strata(rows: Table, column: str, scale: float = 1.0) -> list[np.ndarray]:
     """Rates per hour of the windows, by stratum of the day."""
     return [scale * rows[column][rows["stratum"] == k] for k in np.unique(rows["stratum"])]
 
 
-def _hours(strata: list[np.ndarray]) -> list[float]:
-    return [24.0 / len(strata)] * len(strata)
+def _weighted(rows: Table, column: str) -> np.ndarray:
+    """A column with each window of peace counting by the hours that it stands for."""
+    return rows[column] * rows["stands_for"] if "stands_for" in rows else rows[column]
+
+
+def hours(rows: Table) -> list[float]:
+    """Hours of an average day that each stratum stands for; those that are in share the day."""
+    _, first = np.unique(rows["stratum"], return_index=True)
+    stands_for = rows["stands_for"][first]
+    return [float(h) for h in stands_for * 24.0 / stands_for.sum()]
 
 
 def _reach(scenario: Scenario, posture: str, column: str) -> Estimate:
@@ -186,15 +197,31 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
         if name != reference:
             yield Metric(f"D1.{name}", f"area defended at {REFERENCE_HEIGHT:.0f} m, {name}, {last[2]}", "km²", "As D1.",
                          "mean", "area", f"{base}_{name}", warning=last[1], better="high", group="defends")  # fmt: skip
+    for name in classes:
+        if name == reference:
+            continue
+        yield Metric(f"D1.h{HIGH:.0f}.{name}", f"area defended at {HIGH:.0f} m, {name}, {last[2]}", "km²", "As D1.", "mean",
+                     "area", f"area_{HIGH:.0f}_{name}", warning=last[1], better="high", group="defends")  # fmt: skip
+    seen = (
+        "Time from the first firm track in the system's picture, own or fed, to arrival at what the threat was sent to; 0 for "
+        "a threat that is not seen within the vignette. Per raid the median over threats"
+    )
     for suffix, w, text in warnings:
-        yield Metric(f"D2{suffix}", f"warning before arrival, {text}", "s",
-                     "Median over threats of the time from the first firm track in the system's picture to arrival; 0 for a "
-                     "threat that arrives unseen; median over replications.",
-                     "median", "raid", "warning", warning=w, better="high", group="defends")  # fmt: skip
+        yield Metric(f"D2{suffix}", f"warning before arrival, threats to what it could protect, {text}", "s",
+                     f"{seen} sent to assets within its reach; median over raids.", "median", "raid", "warning_near",
+                     warning=w, better="high", group="defends")  # fmt: skip
+    yield Metric("D2.all", f"warning before arrival, all threats, {last[2]}", "s", f"{seen}; median over raids.", "median",
+                 "raid", "warning", warning=last[1], better="high", group="defends")  # fmt: skip
+    yield Metric("D2.p10", f"tenth percentile of it, all threats, {last[2]}", "s", "As D2.all, the tenth percentile over the "
+                 "threats of a raid.", "median", "raid", "warning_p10", warning=last[1], better="high",
+                 group="defends")  # fmt: skip
     for suffix, w, text in warnings:
         yield Metric(f"D3{suffix}", f"leakers, {text}", "threats", "Hostile bodies that reached what they were sent to, of "
                      "all in the raid, within the vignette.", "mean", "raid", "leakers", warning=w, better="low",
                      group="defends", bounds=(0.0, float(raiders)))  # fmt: skip
+    yield Metric("D3.fraction", f"the same as a share of the raid, {last[2]}", "share", "D3 over the threats of the raid.",
+                 "ratio", "raid", "leakers", "threats", warning=last[1], better="low", group="defends",
+                 bounds=(0.0, 1.0))  # fmt: skip
     yield Metric("D3.p0", f"probability of no leaker, {last[2]}", "", "Share of raids in which nothing got through.", "share",
                  "raid", "none", warning=last[1], better="high", group="defends")  # fmt: skip
     for suffix, w, text in (warnings[0], *warnings[-1:]) if len(warnings) > 1 else warnings:
@@ -205,7 +232,7 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
                  "system has no ready round; censored at the vignette's end.", "median", "raid", "empty", warning=last[1],
                  better="high", group="defends")  # fmt: skip
     yield Metric("D4.salvo", f"rounds the system can have in the air, {last[2]}", "rounds", "Engagement channels times "
-                 "rounds of a salvo.", "mean", "raid", "salvo_capacity", warning=last[1], better="high", group="defends")  # fmt: skip
+                 "rounds of a salvo.", "mean", "raid", "salvo_capacity", warning=last[1], kind="exact", better="high", group="defends")  # fmt: skip
 
 
 def _friends(scenario: Scenario) -> Iterator[Metric]:
@@ -217,16 +244,17 @@ def _friends(scenario: Scenario) -> Iterator[Metric]:
                      "friends_lost", "transits", warning=w, scale=1000.0, better="low", group="endangers",
                      bounds=(0.0, 1000.0))  # fmt: skip
     suffix, w, text = warnings[-1]
+    friends = sum(s.count for s in scenario.sorties if s.in_raid)
     yield Metric("F1.civil", f"airliners lost per 1,000 transits, {text}", "per 1,000", f"As F1, civil aircraft {zone}.",
                  "ratio", "raid", "civil_lost", "civil_transits", warning=w, scale=1000.0, better="low",
                  group="endangers", bounds=(0.0, 1000.0))  # fmt: skip
     yield Metric("F1.raid", f"friendly aircraft lost to the system in a raid, {text}", "aircraft", "Friendly military "
                  "aircraft shot down by the system's own fire units.", "mean", "raid", "friends_lost_system", warning=w,
-                 better="low", group="endangers", bounds=(0.0, 100.0))  # fmt: skip
+                 better="low", group="endangers", bounds=(0.0, float(friends)))  # fmt: skip
     for cause in CAUSES:
         yield Metric(f"F1.cause.{cause}", f"friends and airliners lost: {_CAUSE_WORDS[cause]}, {text}", "aircraft",
                      "Losses of F1 and F1.civil in a raid, by what the engagement rested on.", "mean", "raid",
-                     f"cause_{cause}", warning=w, better="low", group="endangers", bounds=(0.0, 100.0))  # fmt: skip
+                     f"cause_{cause}", warning=w, better="low", group="endangers")  # fmt: skip
     yield Metric("F3", f"hostile bodies held in the zone and never taken as hostile, {text}", "share", "Of hostile bodies "
                  "that a node held inside the envelope of its fire unit, the share never identified as hostile there.",
                  "ratio", "raid", "restrained", "held_hostile", warning=w, better="low", group="endangers",
@@ -235,6 +263,9 @@ def _friends(scenario: Scenario) -> Iterator[Metric]:
 
 def _peace() -> Iterator[Metric]:
     day = " Rates per hour of stratified windows, weighted by the share of time for which the posture emits, summed to a day."
+    yield Metric("F2.unresolved", "unresolved tracks in the zone", "track min/day", "Tracks inside the system's envelope that "
+                 "its crew can call neither friend, neutral nor hostile." + day, "total", "peace", "unresolved", better="low",
+                 group="endangers")  # fmt: skip
     yield Metric("F2", "unresolved tracks with less than a minute to decide", "track min/day", "Tracks inside the system's "
                  "envelope that come for an asset with under 60 s left to decide and have given no reply, no speed of a "
                  "ballistic missile and no word over a link: the crew decides on silence." + day, "total", "peace",
@@ -249,6 +280,12 @@ def _peace() -> Iterator[Metric]:
         yield Metric(f"P1.position{label}", f"position error in {words} picture", "m", "Mean distance between track and "
                      "body (SIAP position accuracy).", "ratio", "peace", f"siap_error{where}", f"siap_on{where}",
                      better="low", group="picture")  # fmt: skip
+        yield Metric(f"P1.velocity{label}", f"velocity error in {words} picture", "m/s", "Mean length of the difference of "
+                     "velocities (SIAP velocity accuracy).", "ratio", "peace", f"siap_speed_error{where}", f"siap_on{where}",
+                     better="low", group="picture")  # fmt: skip
+        yield Metric(f"P1.spurious{label}", f"share of tracks on no body in {words} picture", "share", "SIAP spuriousness.",
+                     "ratio", "peace", f"siap_spurious{where}", f"siap_tracks{where}", better="low", group="picture",
+                     bounds=(0.0, 1.0))  # fmt: skip
         yield Metric(f"P2{label}", f"age of a track in {words} picture", "s", "Median time since the last plot behind a "
                      "track; mean over windows.", "mean", "peace", f"age{where}", better="low", group="picture")  # fmt: skip
         yield Metric(f"P2{label}.p95", f"95th percentile of that age in {words} picture", "s", "As P2.", "mean", "peace",
@@ -262,11 +299,20 @@ def _peace() -> Iterator[Metric]:
                  "aircraft." + day, "total", "peace", "hours_military", better="low", group="learns")  # fmt: skip
     yield Metric("C1.allied", "allied military track-hours held", "track h/day", "As C1.hours, allied military aircraft." + day,
                  "total", "peace", "hours_allied", better="low", group="learns")  # fmt: skip
-    yield Metric("C1.unaugmented", "allied track-hours without reflectors", "track h/day", "As C1.allied, aircraft that fly "
-                 "without radar reflectors." + day, "total", "peace", "hours_unaugmented", better="low", group="learns")  # fmt: skip
+    yield Metric("C1.unaugmented", "allied track-hours without reflectors", "track h/day", "As C1.allied, aircraft whose "
+                 "signature matters and that fly without radar reflectors." + day, "total", "peace", "hours_unaugmented", better="low", group="learns")  # fmt: skip
     yield Metric("C2", "signature dwells", "dwells/day", "Looks of the system's radars at aircraft whose signature matters "
                  "and that fly without reflectors, at 13 dB or more." + day, "total", "peace", "dwells", better="low",
                  group="learns")  # fmt: skip
+    yield Metric("C2.coverage", "share of the aspects shown that was seen in a window", "share", "Solid angle of the cells with "
+                 "a dwell, over that of the cells that flights without reflectors showed within instrumented range: all "
+                 "azimuths, elevations from the horizon to the steepest look.", "ratio", "peace", "cells_seen_shown",
+                 "cells_shown", better="low", group="learns", bounds=(0.0, 1.0))  # fmt: skip
+    yield Metric("C2.sphere", "the same as a share of all aspects", "share", "Solid angle of the cells with a dwell over the "
+                 "whole sphere, in a window while the system runs.", "mean", "peace", "cells_sphere", better="low",
+                 group="learns", bounds=(0.0, 1.0))  # fmt: skip
+    yield Metric("C2.repeat", "dwells per cell seen", "dwells", "Repeat factor: dwells of a window over cells with a dwell.",
+                 "ratio", "peace", "dwells_window", "cells", better="low", group="learns")  # fmt: skip
     yield Metric("C2.cells", "aspect cells seen in a window", "cells of 648", "Ten-degree cells of azimuth and elevation with "
                  "at least one such dwell in a window while the system runs; level flight beyond 70 km can show at most 36.",
                  "mean", "peace", "cells", better="low", group="learns", bounds=(0.0, 648.0))  # fmt: skip
@@ -286,10 +332,16 @@ def _peace() -> Iterator[Metric]:
                      f"{name}_all", better="low", group="leaves")  # fmt: skip
     yield Metric("X1.fed", "of both, from feeds", "track h/day", "Track-hours in X1.sent and X1.held that rest on fed tracks "
                  "only." + day, "total", "peace", "x1_fed", better="low", group="leaves")  # fmt: skip
+    yield Metric("X1.bits", "sent over declared support links", "Mbit/day", "Tracks times bits a track." + day, "total", "peace",
+                 "bits_support", scale=1e-6, better="low", group="leaves")  # fmt: skip
     yield Metric("X2", "friendly track-hours through the undeclared channel, given that it exists", "track h/day",
-                 "Track-hours that arrive at the outside node; conditional on the channel." + day, "total", "peace",
+                 "Track-hours that arrive at the outside node, each report counting until the next frame; conditional on the "
+                 "channel." + day, "total", "peace",
                  "hidden_all", better="low", group="leaves")  # fmt: skip
     yield Metric("X2.fed", "of these, from feeds", "track h/day", "Track-hours in X2 that rest on fed tracks." + day, "total",
                  "peace", "hidden_fed", better="low", group="leaves")  # fmt: skip
+    yield Metric("X.fed", "share of X1 and X2 that rests on fed tracks only", "share", "Fed-only track-hours over all of X1.sent, "
+                 "X1.held and X2, the undeclared channel given; windows by the hours that they stand for.", "ratio", "peace",
+                 "leaving_fed", "leaving_all", better="low", group="leaves", bounds=(0.0, 1.0))  # fmt: skip
     yield Metric("X2.bits", "sent through the undeclared channel, given that it exists", "Mbit/day", "Tracks times bits a "
                  "track." + day, "total", "peace", "bits_undeclared", scale=1e-6, better="low", group="leaves")  # fmt: skip

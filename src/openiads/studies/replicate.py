@@ -60,7 +60,7 @@ class Design:
             if vignette.kind == "raid":
                 out += [Unit(name, r, 0) for r in range(self.replications)]
             else:
-                out += [Unit(name, r, k) for r in range(self.days) for k in range(vignette.windows)]
+                out += [Unit(name, r, k) for r in range(self.days) for k in range(vignette.strata)]
         return out
 
 
@@ -128,7 +128,14 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
                 lived[same] = simulation.state
             simulation = replace(simulation, state=lived[same])
             if vignette.kind == "peace":
-                tables["peace"].append({**names, "stratum": float(unit.stratum), **peace_row(simulation)})
+                tables["peace"].append(
+                    {
+                        **names,
+                        "stratum": float(unit.stratum),
+                        "stands_for": vignette.hours(unit.stratum),
+                        **peace_row(simulation),
+                    }
+                )
                 continue
             names["warning_s"] = warning
             tables["raid"].append({**names, **raid_row(simulation)})

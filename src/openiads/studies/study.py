@@ -19,7 +19,7 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
 from openiads.studies.hypotheses import hypotheses, site_spread
-from openiads.studies.metrics import Metric, Tables, metrics
+from openiads.studies.metrics import Metric, Tables, hours, metrics, strata
 from openiads.studies.replicate import Design, columns, replicate
 
 PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (60, 4)}  # raids; windows of each stratum of the day
@@ -113,7 +113,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "site": scenario.modifiers.site,
         "modifiers": scenario.modifiers.model_dump(),
         "replications": design.replications if raid else 0,
-        "windows": peace.windows * design.days if peace else 0,
+        "windows": peace.strata * design.days if peace else 0,
         "metrics": {},
     }
     names = {"raid": "raid", "area": "raid", "peace": "peace", "": "none"}
@@ -124,7 +124,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
             "definition": metric.definition, "better": metric.better, "group": metric.group, "postures": cells,
         }  # fmt: skip
     summary["site_spread"] = site_spread(tables)
-    summary["hypotheses"] = hypotheses(summary, tables)
+    summary["hypotheses"] = hypotheses(summary)
     summary["break_even"] = _break_even(tables, design)
     return summary
 
@@ -147,17 +147,15 @@ def _break_even(tables: Tables, design: Design) -> list[dict[str, Any]]:
     peace = tables.get("peace")
     if not peace:
         return []
-    strata = np.unique(peace["stratum"])
 
-    def windows(posture: str, columns: tuple[str, ...]) -> list[np.ndarray]:
-        keep = peace["posture"] == posture
-        return [sum(peace[c][keep & (peace["stratum"] == k)] for c in columns) for k in strata]
+    def windows(posture: str, column: str) -> list[np.ndarray]:
+        return strata({name: values[peace["posture"] == posture] for name, values in peace.items()}, column)
 
-    weights = [24.0 / len(strata)] * len(strata)
+    weights = hours(peace)
     rows = []
     for i, a in enumerate(design.postures):
         for b in design.postures[i + 1 :]:
-            sides = [(windows(p, ("sent_all", "held_all")), windows(p, ("hidden_all",))) for p in (a, b)]
+            sides = [(windows(p, "x1_all"), windows(p, "hidden_all")) for p in (a, b)]
             found = break_even(sides[0], sides[1], weights)
             rows.append({"a": a, "b": b, "p_exists": found.belief, **found._asdict()})
     return rows
