@@ -477,7 +477,8 @@ def _false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
             _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, 1.0)
             plots.t[row] = t
             plots.snr[row] = -radars.log_pfa[r]
-            plots.reply[row] = ASKED_CIVIL if radars.modes[r] & CIVIL_MODES else 0
+            asked = ASKED_CIVIL if radars.modes[r] & CIVIL_MODES else 0
+            plots.reply[row] = asked | (ASKED_MILITARY if radars.modes[r] & MILITARY_MODES else 0)
             plots.luck[row] = radars.key[r] ^ np.uint32(scan * 64 + ordinal)
             origin.body[row] = -1
             origin.aspect[row] = 0
