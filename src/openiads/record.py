@@ -21,7 +21,7 @@ Table = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Run:
-    """One run: `meta` says what was run, `tables` hold what happened (docs/record.md)."""
+    """One run: `meta` says what was run, `tables` hold what happened (docs/guide.md)."""
 
     meta: dict[str, Any]
     tables: dict[str, Table]

@@ -12,17 +12,11 @@ from openiads.engine import command, motion, outcome, step
 from openiads.engine.geo import to_geodetic
 from openiads.errors import UsageError
 from openiads.record import Run
-from openiads.scenario.build import IDENTITIES, Simulation, build
+from openiads.scenario.build import CAUSES, IDENTITIES, Simulation, build
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
 from openiads.scenario.spec import Scenario
 
 _LOG = 20_000  # events kept between two drains
-_CAUSES = (
-    "no reply to interrogation",
-    "never interrogated",
-    "reported hostile over a link",
-    "speed of a ballistic missile",
-)
 _EMPTY: dict[str, list[Any]] = {
     "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps"],
     "tracks": ["t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "speed_mps", "identity", "own", "body"],
@@ -235,11 +229,7 @@ class Recorder:
         side = int(bodies.side[hit])
         event = {motion.FRIEND: "friendly_killed", motion.CIVIL: "civil_killed"}.get(side, "kill")
         cause = int(self.simulation.state.exposure.cause[hit])
-        why = (
-            ""
-            if event == "kill"
-            else " (" + ("stood in the way of another" if cause >= len(_CAUSES) else _CAUSES[cause]) + ")"
-        )
+        why = "" if event == "kill" else f" ({list(CAUSES.values())[cause]})"
         self._note(t, event, unit, self._name(hit), f"{unit} hits {self._name(hit)}{why}")
 
     def finish(self, posture: str, vignette: str, seed: int, replication: int, end: float) -> Run:
@@ -281,9 +271,9 @@ class Recorder:
         }  # fmt: skip
 
     def _exposure(self) -> dict[str, np.ndarray]:
-        """Every node that held a body: seconds by source and the first time."""
+        """Every node that held a body: seconds by the system's own sensors, by others only, and the first time."""
         exposure, flights = self.simulation.state.exposure, self.simulation.world.flights
-        held = exposure.seconds.sum(axis=2) > 0.0
+        held = exposure.seconds[:, :, 1] > 0.0
         nodes, bodies = np.nonzero(held[:, : len(flights)])
         first = exposure.first[nodes, bodies]
         return {
@@ -292,7 +282,8 @@ class Recorder:
             "class": np.array([flights[b].group for b in bodies], object),
             "side": np.array([SIDES[flights[b].side] for b in bodies], object),
             "owner": np.array([OWNERS[flights[b].owner] for b in bodies], object),
-            "own_s": exposure.seconds[nodes, bodies, 0], "fed_s": exposure.seconds[nodes, bodies, 1],
+            "own_s": exposure.seconds[nodes, bodies, 0],
+            "fed_s": exposure.seconds[nodes, bodies, 1] - exposure.seconds[nodes, bodies, 0],
             "first_s": np.where(np.isinf(first), np.nan, first),
             "augmented": np.array([flights[b].augmented for b in bodies], bool),
         }  # fmt: skip

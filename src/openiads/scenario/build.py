@@ -13,16 +13,22 @@ from openiads.engine import command, engagement, motion, network, outcome, rng, 
 from openiads.engine.geo import to_ecef
 from openiads.errors import ScenarioError
 from openiads.scenario.flights import KINDS, mode_bits, name_key
-from openiads.scenario.spec import Link, Posture, RadarClass, Scenario, Vignette
+from openiads.scenario.spec import FRAMES, Link, Posture, RadarClass, Scenario, Vignette
 from openiads.scenario.world import World, draw_world, require_ground
 
 CHANNELS = 48  # most engagement channels a fire unit can have
 CUES = 16
 OPERATORS = 16
-FRAMES = 4  # frames of one link that can be under way
 KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
 _COLLECTORS = ("vendor", "outside")
 LEDGER_STEP = 10.0  # s between two samples of what every node holds
+CAUSES = {  # what an engagement rested on, in the order of the engine's constants
+    "silence": "no reply to interrogation",
+    "never-asked": "never interrogated",
+    "told-hostile": "reported hostile over a link",
+    "speed": "taken for a ballistic missile",
+    "wrong-body": "stood near the target that was meant",
+}
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 _STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
@@ -258,12 +264,6 @@ def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int], co
 
     filtered = [link.guard == "filter" for link in links]
     duty = scenario.undeclared.duty if scenario.undeclared else 1.0
-    for link in links:
-        if link.latency + link.guard_delay > (FRAMES - 1) * link.period:
-            raise ScenarioError(
-                f"link '{link.name}': latency of {link.latency + link.guard_delay:g} s exceeds {FRAMES - 1} frames of "
-                f"{link.period:g} s; lengthen the period or shorten the latency"
-            )
     return network.Links(
         key=column([name_key(link.name) for link in links], np.uint32),
         source=column([node_index[link.from_] for link in links], np.int32),

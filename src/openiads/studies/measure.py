@@ -9,14 +9,13 @@ import numpy as np
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import ground_distance
-from openiads.scenario.build import Simulation, links_of, powered
+from openiads.scenario.build import CAUSES, Simulation, links_of, powered
 from openiads.scenario.spec import BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
 REFERENCE_HEIGHT, REFERENCE_CLASS = 100.0, "cruise-missile"
 HIGH = 10000.0  # m, where the classes are compared again
 ALSO_DEFENDED = ("fighter-low-observable", "awacs")
-CAUSES = ("silence", "never-asked", "told-hostile", "speed", "wrong-body")
 _ALLIED = (0, 1)  # owners: national, allied
 
 

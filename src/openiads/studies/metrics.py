@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from openiads.scenario.build import links_of
+from openiads.scenario.build import CAUSES, links_of
 from openiads.scenario.spec import Scenario
 from openiads.studies.compare import (
     Difference,
@@ -18,17 +18,12 @@ from openiads.studies.compare import (
     difference_of_totals,
     median_of_differences,
 )
-from openiads.studies.measure import CAUSES, HEIGHTS, HIGH, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
-from openiads.studies.statistics import Estimate, mean_t, median, proportion, ratio, stratified_total
+from openiads.studies.measure import HEIGHTS, HIGH, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
+from openiads.studies.statistics import Estimate, Kind, mean_t, median, proportion, ratio, stratified_total
 
 Table = dict[str, np.ndarray]
 Tables = dict[str, Table]
 TOPOLOGIES: tuple[Literal["hub", "mesh", "national"], ...] = ("hub", "mesh", "national")
-_CAUSE_WORDS = {
-    "silence": "no reply to interrogation", "never-asked": "never interrogated",
-    "told-hostile": "reported hostile over a link", "speed": "taken for a ballistic missile",
-    "wrong-body": "stood near the target that was meant",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,16 +53,11 @@ class Metric:
         if not rows:
             return Estimate(None, None, None, 0, "the vignette was not run")
         if self.how == "total":
-            found = stratified_total(strata(rows, self.column, self.scale), hours(rows))
-            return (
-                found if found.low is None else found._replace(low=max(0.0, found.low))
-            )  # none of them can be negative
+            return _not_negative(stratified_total(strata(rows, self.column, self.scale), hours(rows)))
         values = self.scale * rows[self.column]
         if self.how == "mean":
-            found = mean_t(values, kind="exact" if self.kind == "exact" else "sampled", bounds=self.bounds)
-            return (
-                found if found.low is None else found._replace(low=max(0.0, found.low))
-            )  # none of them can be negative
+            kind: Kind = "exact" if self.kind == "exact" else "sampled"
+            return _not_negative(mean_t(values, kind=kind, bounds=self.bounds))
         if self.how == "share":
             return proportion(int(values.sum()), len(values))
         if self.how == "median":
@@ -111,6 +101,11 @@ class Metric:
         if self.warning is not None:
             keep &= table["warning_s"] == self.warning
         return {name: column[keep] for name, column in table.items()} if keep.any() else {}
+
+
+def _not_negative(found: Estimate) -> Estimate:
+    """Counts, hours and areas: an interval ends at 0."""
+    return found if found.low is None else found._replace(low=max(0.0, found.low))
 
 
 def _words(column: str) -> str:
@@ -251,8 +246,8 @@ def _friends(scenario: Scenario) -> Iterator[Metric]:
     yield Metric("F1.raid", f"friendly aircraft lost to the system in a raid, {text}", "aircraft", "Friendly military "
                  "aircraft shot down by the system's own fire units.", "mean", "raid", "friends_lost_system", warning=w,
                  better="low", group="endangers", bounds=(0.0, float(friends)))  # fmt: skip
-    for cause in CAUSES:
-        yield Metric(f"F1.cause.{cause}", f"friends and airliners lost: {_CAUSE_WORDS[cause]}, {text}", "aircraft",
+    for cause, rested_on in CAUSES.items():
+        yield Metric(f"F1.cause.{cause}", f"friends and airliners lost: {rested_on}, {text}", "aircraft",
                      "Losses of F1 and F1.civil in a raid, by what the engagement rested on.", "mean", "raid",
                      f"cause_{cause}", warning=w, better="low", group="endangers")  # fmt: skip
     yield Metric("F3", f"hostile bodies held in the zone and never taken as hostile, {text}", "share", "Of hostile bodies "
