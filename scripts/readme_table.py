@@ -15,26 +15,28 @@ from openiads.studies.table import cell
 
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- table: start -->", "<!-- table: end -->"
-ROWS = ("D1.24h", "D3", "D3.24h", "F1.24h", "P1.completeness", "C1.hours", "X1.sent", "X1.held", "X1.fed", "X2", "X3")
+ROWS = ("D1.24h", "D2.24h", "D3", "D3.24h", "F1.24h", "C1.hours", "X1.sent", "X1.held", "X2", "X3")
 
 
 def main(folders: list[str]) -> None:
-    """Postures as rows, metrics as columns, one table a site."""
-    parts = [START]
-    for folder in folders:
-        summary = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
-        metrics = summary["metrics"]
-        rows = [r for r in ROWS if r in metrics]
-        parts += ["", f"**Site: {summary['site']}** ({summary['replications']} raids and {summary['windows']} windows of peace "
-                  f"a posture, preset {summary['preset']}, seed {summary['seed']})", ""]  # fmt: skip
-        parts.append("| posture | " + " | ".join(f"{r}" for r in rows) + " |")
-        parts.append("|---|" + "--:|" * len(rows))
-        for posture in metrics[rows[0]]["postures"]:
-            parts.append(f"| {posture} | " + " | ".join(cell(metrics[r]["postures"][posture]) for r in rows) + " |")
-    parts += ["", "Estimates with 95 % intervals; ↑ ↓ where the paired difference to `standalone` is decided."]
-    for r in rows:
-        unit = f", {metrics[r]['unit']}" if metrics[r]["unit"] else ""
-        parts.append(f"{r}: {metrics[r]['title']}{unit}. ")
+    """Postures as rows, each site a row of its own below the posture's name; metrics as columns."""
+    studies = [json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8")) for folder in folders]
+    metrics = studies[0]["metrics"]
+    parts = [START, "| posture | site | " + " | ".join(ROWS) + " |", "|---|---|" + "--:|" * len(ROWS)]
+    for posture in metrics[ROWS[0]]["postures"]:
+        for i, summary in enumerate(studies):
+            cells = [cell(summary["metrics"][r]["postures"][posture]) for r in ROWS]
+            parts.append(f"| {'' if i else posture} | {summary['site']} | " + " | ".join(cells) + " |")
+    s = studies[0]
+    parts += ["", f"Estimates with 95 % intervals from {s['replications']} raids and {s['windows']} windows of peace (preset "
+              f"{s['preset']}, seed {s['seed']}); ↑ ↓ where the paired difference to `standalone` is decided.", ""]  # fmt: skip
+    parts += [f"- {r}: {metrics[r]['title']}{', ' + metrics[r]['unit'] if metrics[r]['unit'] else ''}" for r in ROWS]
+    parts += ["", "What follows, in each site's own numbers (the report says it with the intervals):", ""]
+    for first, *others in zip(*(summary["hypotheses"] for summary in studies), strict=True):
+        verdicts = ", ".join(
+            f"{summary['site']} {h['verdict']}" for summary, h in zip(studies, (first, *others), strict=True)
+        )
+        parts.append(f"- {first['id']}: {first['statement']} {verdicts[0].upper() + verdicts[1:]}.")
     parts.append(END)
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(START)

@@ -62,7 +62,7 @@ REFUSED = {
     ("run", "s400-alone", "--posture", "complete", "--start", "99999"): "start",
     ("study", "turkey-2019", "--preset", "huge"): "accepted: demo, full",
     ("study", "turkey-2019", "--postures", "sealed,open"): "no posture 'open'",
-    ("study", "turkey-2019", "--replications", "0"): "at least 1",
+    ("study", "turkey-2019", "--replications", "0"): "1 to 100,000 are accepted",
     ("study", "turkey-2019", "--workers", "0"): "at least 1",
     ("study", "turkey-2019", "--set", "site"): "key=value",
     ("study", "turkey-2019", "--set", "sit=ankara"): "did you mean 'site'",
@@ -70,6 +70,10 @@ REFUSED = {
     ("study", "turkey-2019", "--set", "vignettes.raid.threats.cruise-missile.distance_km=40"): "kept out",
     ("study", "turkey-2019", "--frobnicate"): "frobnicate",
     ("tour", "28"): "27",
+    ("run", "s400-alone", "-p", "complete", "--duration", "nan"): "finite numbers",
+    ("run", "s400-alone", "-p", "complete", "--replication", "-1"): "replication = -1: accepted are 0 to",
+    ("run", "s400-alone", "-p", "complete", "--window", "1"): "window = 1: accepted are 0 to 0",
+    ("study", "s400-alone", "--replications", "100000000000"): "1 to 100,000 are accepted",
 }
 
 

@@ -188,7 +188,7 @@ def diff(
     """
     from openiads.scenario import describe
 
-    for line in describe.diff(_load(scenario, sets), first, second):
+    for line in describe.diff(_load(scenario, sets), first, second) or ["nothing differs"]:
         print(line)
 
 

@@ -95,7 +95,9 @@ def require_new(out: Path) -> None:
     parent = out.absolute()
     while not parent.exists():
         parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
+    if not parent.is_dir():
+        raise OutputError(f"'{out}' can not be written ('{parent}' is a file); name a folder of your own")
+    if not os.access(parent, os.W_OK):
         raise OutputError(f"'{out}' can not be written ('{parent}' is read-only); name a folder of your own")
 
 

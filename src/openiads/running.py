@@ -33,6 +33,12 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
         warning: float | None = None, start: float = 0.0, duration: float | None = None, sample: float = 10.0,
         progress: Callable[[float], None] | None = None) -> Run:  # fmt: skip
     """Simulate one replication and record it every `sample` seconds from `start` for `duration` (s)."""
+    scenario.require(posture=posture, vignette=vignette)
+    _whole("seed", seed, 2**32)
+    _whole("replication", replication, 2**20)
+    _whole("window", stratum, scenario.vignettes[vignette].strata)
+    if not math.isfinite(sample) or (duration is not None and not math.isfinite(duration)):
+        raise UsageError(f"duration = {duration} s and sampling step = {sample:g} s: finite numbers are accepted")
     simulation = build(scenario, posture, vignette, seed, replication, stratum=stratum, warning=warning, log=_LOG)
     total = simulation.ticks * simulation.tick
     if not 0.0 <= start < total:
@@ -54,6 +60,11 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
         if progress is not None:
             progress(min(1.0, first * simulation.tick / end))
     return recorder.finish(posture, vignette, seed, replication, end)
+
+
+def _whole(name: str, given: int, end: int) -> None:
+    if not 0 <= given < end:
+        raise UsageError(f"{name} = {given}: accepted are 0 to {end - 1}")
 
 
 def warm_up(simulation: Simulation) -> None:

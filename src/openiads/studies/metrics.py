@@ -108,8 +108,16 @@ def _not_negative(found: Estimate) -> Estimate:
     return found if found.low is None else found._replace(low=max(0.0, found.low))
 
 
+_OVER = {
+    "siap_bodies": "bodies in the air", "siap_tracked": "tracked bodies", "siap_on": "tracks on bodies", "siap_tracks": "tracks",
+    "kills_system": "kills of the system", "civil_transits": "transits of airliners", "held_hostile": "hostile bodies held",
+    "cells": "aspects seen", "cells_shown": "aspects shown", "leaving_all": "track-hours that leave",
+}  # fmt: skip
+
+
 def _words(column: str) -> str:
-    return column.replace("_", " ").replace("siap ", "")
+    """What a ratio is taken over, in words."""
+    return _OVER.get(column.removesuffix("_national"), column)
 
 
 def strata(rows: Table, column: str, scale: float = 1.0) -> list[np.ndarray]:

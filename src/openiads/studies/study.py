@@ -23,6 +23,7 @@ from openiads.studies.metrics import Metric, Tables, hours, metrics, strata
 from openiads.studies.replicate import Design, columns, replicate
 
 PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (60, 4)}  # raids; windows of each stratum of the day
+MOST = 100_000  # replications or windows of a stratum
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def study(scenario: Scenario, *, preset: str | None = None, replications: int | 
     windows = windows if days is None else days
     if days is None and replications is not None:
         windows = max(1, math.ceil(replications / 25))
-    if raids < 1 or windows < 1:
-        raise UsageError(f"replications = {raids}, windows of a stratum = {windows}: both are at least 1")
+    if not (1 <= raids <= MOST and 1 <= windows <= MOST):
+        raise UsageError(f"replications = {raids}, windows of a stratum = {windows}: 1 to {MOST:,} are accepted")
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed = {seed}: accepted are 0 to {2**32 - 1}")
     base = baseline or scenario.baseline

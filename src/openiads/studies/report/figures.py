@@ -92,7 +92,8 @@ def _tradeoff(plt: Any, summary: dict[str, Any]) -> str:
     metrics = summary["metrics"]
     if "D3" not in metrics or "C1.hours" not in metrics:
         return ""
-    figure, axis = plt.subplots(figsize=(7, 4.2))
+    figure, axis = plt.subplots(figsize=(8, 4.4))
+    spots: dict[str, tuple[float, float]] = {}
     for posture in metrics["D3"]["postures"]:
         d, c = metrics["D3"]["postures"][posture], metrics["C1.hours"]["postures"][posture]
         if d["estimate"] is None or c["estimate"] is None:
@@ -105,11 +106,31 @@ def _tradeoff(plt: Any, summary: dict[str, Any]) -> str:
             if cell["low"] is not None and cell["high"] is not None:
                 axis.plot(*points(cell), color=_BAND, alpha=0.35, lw=1.2)
         axis.plot(x, y, "o", color=_INK if posture == summary["baseline"] else _BAND, ms=5)
-        axis.annotate(posture, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
+        spots[posture] = (x, y)
+    for names, (x, y), left in _labels(spots):
+        axis.annotate("\n".join(names), (x, y), xytext=(-6 if left else 6, 4), textcoords="offset points", fontsize=8,
+                      ha="right" if left else "left", va="bottom")  # fmt: skip
+    axis.margins(y=0.15)
     axis.set_xlabel("friendly and civil track-hours held a day (C1.hours): less is better")
     axis.set_ylabel("leakers without warning (D3): less is better")
     axis.grid(color="#e3e7ea", lw=0.6)
     return _svg(plt, figure)
+
+
+def _labels(spots: dict[str, tuple[float, float]]) -> list[tuple[list[str], tuple[float, float], bool]]:
+    """Names that would lie on each other put together: names, where, and whether to write to the left."""
+    if not spots:
+        return []
+    xs, ys = zip(*spots.values(), strict=True)
+    wide, high = max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0
+    groups: list[tuple[list[str], tuple[float, float]]] = []
+    for name, (x, y) in spots.items():
+        near = [names for names, (u, v) in groups if abs(x - u) < 0.12 * wide and abs(y - v) < 0.15 * high]
+        if near:
+            near[0].append(name)
+        else:
+            groups.append(([name], (x, y)))
+    return [(names, (x, y), x - min(xs) > 0.6 * wide) for names, (x, y) in groups]
 
 
 def _map(plt: Any, scenario: Scenario) -> str:
