@@ -141,3 +141,17 @@ def test_a_node_keeps_a_received_track_for_some_frames_of_its_own_links_only():
     assert list(alone.params.links.keep[national]) == list(sealed.params.links.keep[national])
     coast = alone.params.trackers.coast.max()
     assert list(alone.params.links.keep[national]) == [coast + 12.5, np.inf]
+
+
+def test_who_reports_an_object_still_learns_what_others_know_of_it():
+    """The centre holds the system's report of an object beside another node's: the system gets the other one."""
+    alone, both = lived("one-way-in"), lived("full-links")
+
+    def known(simulation):
+        pictures = simulation.state.pictures
+        node = [n.name for n in simulation.scenario.nodes].index(SYSTEM)
+        own = pictures.held.shape[1]
+        told = pictures.told[node, :own][pictures.valid[node, :own]]
+        return int((told > 0).sum())
+
+    assert known(both) >= 0.95 * known(alone) > 0

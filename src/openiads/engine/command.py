@@ -171,6 +171,9 @@ def _identify(doctrine, pictures, orders, n, t1):
         told = pictures.told[n, p]
         if p < own:
             identity = identify(doctrine, pictures, n, p, told)
+            declared = orders.number[n, p] == pictures.number[n, p] and orders.identity[n, p] == HOSTILE
+            if declared and (identity == SUSPECT or identity == UNKNOWN or identity == PENDING):
+                identity = HOSTILE  # nobody takes a declaration back because the track turned for a moment
         else:
             identity = told
         orders.identity[n, p] = identity
@@ -382,7 +385,7 @@ def _answer(doctrine, pictures, orders, f, c, n, s, t1):
         if gap < nearest:
             best, nearest = p, gap
     if best >= 0:
-        identity = orders.identity[a, best]
+        identity = orders.identity[a, pictures.same[a, best] if pictures.same[a, best] >= 0 else best]
         if identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL:
             orders.state[f, c] = IDLE
             orders.refused[f, c] = True

@@ -267,7 +267,7 @@ def _free_row(pictures, n):
 
 @part
 def _correlate(pictures, n):
-    """Mark each received row that shows an object which an earlier row shows; own rows learn its identity.
+    """Mark each received row that shows an object which an earlier row shows; the earlier row learns its identity.
 
     Nearest neighbour within a gate, by a sweep along one axis; two tracks of one origin are never one object.
     """
@@ -306,7 +306,7 @@ def _correlate(pictures, n):
         if best >= own and pictures.same[n, best] >= 0:
             best = pictures.same[n, best]
         pictures.same[n, p] = best
-        if 0 <= best < own and _outranks(pictures.told[n, p], pictures.told[n, best]):
+        if best >= 0 and _outranks(pictures.told[n, p], pictures.told[n, best]):
             pictures.told[n, best] = pictures.told[n, p]
 
 
@@ -356,10 +356,12 @@ def _send(links, reports, messages, pictures, k, t1):
         return
     count = 0
     room = min(links.capacity[k], messages.x.shape[2])
-    rows, begin = pictures.valid.shape[1], messages.begin[k]
+    rows, own, begin = pictures.valid.shape[1], pictures.held.shape[1], messages.begin[k]
     for i in range(rows):
         p = (begin + i) % rows
-        if not pictures.valid[n, p] or pictures.same[n, p] >= 0 or pictures.origin[n, p, 0] == links.sink[k]:
+        if not pictures.valid[n, p] or pictures.origin[n, p, 0] == links.sink[k]:
+            continue
+        if 0 <= pictures.same[n, p] < own:  # what the sender sees itself it reports once, with all that it was told
             continue
         identity = PENDING
         if reports.number[n, p] == pictures.number[n, p]:
