@@ -314,6 +314,9 @@ def study(
     result.save(folder)
     print_table(result.summary)
     print(f"report: {folder / 'report.html'}")
+    if result.summary["overflow"]:
+        lost = result.summary["overflow"]
+        print(f"warning: {lost} plots or tracks found no room in the engine's tables and were lost", file=sys.stderr)
     if not result.summary["complete"]:
         print("stopped before every replication was in: what is whole is in the tables", file=sys.stderr)
         raise typer.Exit(130)

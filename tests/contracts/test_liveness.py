@@ -12,11 +12,13 @@ import json
 import math
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import openiads
 from openiads.errors import OpenIadsError, ScenarioError
 from openiads.running import run
 from openiads.scenario.build import assemble
@@ -28,19 +30,12 @@ from openiads.scenario.world import draw_world
 from openiads.studies.replicate import Design, columns, replicate
 from openiads.studies.study import summarise
 from tests import builders
+from tests.contracts import fields
 
-# Names that nothing but a reader needs: they label tables, messages and figures.
-LABELS = {
-    ("Scenario", "name"), ("Scenario", "title"), ("Scenario", "summary"), ("Country", "title"), ("Region", "title"),
-    ("Asset", "title"), ("Node", "title"), ("Posture", "title"), ("Sortie", "title"), ("RadarClass", "title"),
-    ("MissileClass", "title"), ("FireUnitClass", "title"), ("BodyClass", "title"), ("Asset", "name"), ("Node", "name"),
-    ("Place", "name"), ("FireUnit", "name"), ("Link", "name"), ("Radar", "name"), ("Sortie", "name"),
-    ("RadarClass", "band"),
-}  # fmt: skip
-
+SOURCE = Path(openiads.__file__).parent
 
 # Fields that must agree with another part: a change of one alone is refused, and says so.
-TIED = {("FireUnit", "node"), ("RadarClass", "role"), ("Vignette", "kind")}
+TIED = {("FireUnit", "node"), ("Node", "name"), ("RadarClass", "role"), ("Vignette", "kind")}
 
 
 def everything() -> dict[str, Any]:
@@ -214,7 +209,7 @@ FIELDS = [
     (cls.__name__, field)
     for cls in models()
     for field, info in cls.model_fields.items()
-    if (cls.__name__, field) not in LABELS | TIED and not list(_specs(info.annotation))
+    if (cls.__name__, field) not in TIED and not list(_specs(info.annotation))
 ]
 
 
@@ -313,7 +308,7 @@ def test_a_tied_field_is_refused_alone(raw, model, field):
     cls = next(m for m in models() if m.__name__ == model)
     entry = next(places(raw, Scenario, model))
     refused = 0
-    for value in others(cls, field, field, entry.get(field), ["centre"]):
+    for value in others(cls, field, field, entry.get(field), ["centre", "another"]):
         changed = copy.deepcopy(raw)
         next(places(changed, Scenario, model))[field] = value
         with pytest.raises(ScenarioError):
@@ -322,9 +317,24 @@ def test_a_tied_field_is_refused_alone(raw, model, field):
     assert refused > 0
 
 
-def test_a_field_that_nothing_reads_is_found(raw, before):
-    """A label is such a field: the check must see that no number hangs on it."""
-    changed = copy.deepcopy(raw)
-    changed["sites"]["coast"]["title"] = "another title"
-    s = parse(changed, "test")
-    assert entering(s) == before[0]
+def test_a_field_that_nothing_reads_is_found(raw, before, monkeypatch):
+    """A field of a model that no command mentions: the check above must fail on it."""
+    monkeypatch.setattr("tests.contracts.test_liveness.show", lambda s, p: "")
+    with pytest.raises(pytest.fail.Exception, match="nothing reads it"):
+        test_some_output_changes(raw, [before[0], said(parse(raw, "test")), *before[2:]], "BodyClass", "title")
+
+
+def sources(folder: str) -> list[str]:
+    return [path.read_text() for path in sorted((SOURCE / folder).rglob("*.py"))]
+
+
+def test_every_field_of_the_engine_is_read():
+    """What a stage writes, a stage, a ledger's reader or a record reads."""
+    assert fields.unread(sources("engine"), sources("")) == []
+
+
+def test_a_field_that_is_only_written_is_found():
+    """A column of a bundle that a kernel sums and nobody reads."""
+    cheat = "class Tally(NamedTuple):\n    fired: int\n    kept: int\n"
+    kernel = "def account(tally):\n    tally.fired[0] += tally.kept[0]\n"
+    assert fields.unread([cheat], [kernel]) == [("Tally", "fired")]

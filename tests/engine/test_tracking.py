@@ -189,7 +189,7 @@ def test_life_of_a_track():
         s = int(t.status[0, 0])
         seen.append((s, int(t.number[0, 0]) if s else 0, int(t.plot[0, 0])))
         if k == 3:
-            assert (t.t_first[0, 0], t.t_update[0, 0], t.t_firm[0, 0], t.hits[0, 0]) == (2.0, 8.0, 6.0, 4)
+            assert (t.t_first[0, 0], t.t_update[0, 0], t.hits[0, 0]) == (2.0, 8.0, 4)
     assert seen[:4] == [(TENTATIVE, 1, 0), (TENTATIVE, 1, 0), (FIRM, 1, 0), (FIRM, 1, 0)]
     assert seen[4:8] == [(FIRM, 1, -1)] * 4  # 2, 4, 6 and 8 s without a plot
     assert seen[8:10] == [(FREE, 0, -1)] * 2  # 10 s are more than 9

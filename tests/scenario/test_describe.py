@@ -8,8 +8,9 @@ import pytest
 
 from openiads.errors import UsageError
 from openiads.scenario.build import links_of
-from openiads.scenario.describe import diff, duration, show, used_evidence
+from openiads.scenario.describe import diff, show, used_evidence
 from openiads.scenario.load import load
+from openiads.scenario.phrasing import duration
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,8 @@ from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING, ROUND
 
-BASKET = 1_500.0  # m around the predicted point within which a seeker-less model lets a round find a body
+_BASKET_SIGMA = 750.0  # m: a body this far from the predicted point is found less easily by a factor of exp(-1/2)
+_BASKET_END = 3_000.0  # m: beyond it a round finds nothing
 _LOSE_AFTER = 3.0  # times the hold time without a plot, and a round in flight is lost
 
 
@@ -37,7 +38,6 @@ class Engagements(NamedTuple):
     """State of every engagement channel; [F, C] = fire unit, channel."""
 
     phase: np.ndarray  # int8[F, C] 0, ACQUIRING, IN_FLIGHT, ASSESSING
-    slot: np.ndarray  # int32[F, C] the own track it was launched at
     track: np.ndarray  # int64[F, C]
     t_held: np.ndarray  # float64[F, C] s since when the engagement radar holds it; inf for not
     t_launch: np.ndarray  # float64[F, C] s
@@ -62,7 +62,7 @@ def empty_engagements(units: int, channels: int, bodies: int) -> Engagements:
     """Nothing under way; magazines are filled by the first call of `engage`."""
     shape = (units, channels)
     return Engagements(
-        np.zeros(shape, np.int8), np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.full(shape, np.inf),
+        np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.full(shape, np.inf),
         np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int32), np.zeros((*shape, 3)),
         np.zeros(shape, np.int8), np.full(shape, -1, np.int32), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_),
         np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(units, np.int32), np.zeros(units, np.int32),
@@ -121,7 +121,6 @@ def _acquire(units, orders, engagements, f, c, t1):
         return
     engagements.phase[f, c] = IN_FLIGHT
     engagements.launched[f, c] = True
-    engagements.slot[f, c] = orders.slot[f, c]
     engagements.track[f, c] = orders.track[f, c]
     engagements.t_launch[f, c] = t1
     engagements.t_meet[f, c] = t1 + time + (rounds - 1) * units.interval[f]
@@ -179,9 +178,9 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
             gap = 0.0
             for i in range(3):
                 gap += (truth.pos[b, i] - back * truth.vel[b, i] - engagements.aim[f, c, i]) ** 2
-            if gap > (2.0 * BASKET) ** 2:
+            if gap > _BASKET_END * _BASKET_END:
                 continue
-            total += bodies.rcs[b, 1] ** 0.5 * math.exp(-gap / (2.0 * (0.5 * BASKET) ** 2))
+            total += bodies.rcs[b, 1] ** 0.5 * math.exp(-gap / (2.0 * _BASKET_SIGMA * _BASKET_SIGMA))
             if turn == 1 and total >= u:
                 return b
         if total <= 0.0:

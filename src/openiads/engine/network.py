@@ -86,7 +86,6 @@ class Pictures(NamedTuple):
     x: np.ndarray  # float64[N, P, 6] m, m/s at the end of the tick
     sigma: np.ndarray  # float64[N, P] m, one-sigma position
     t_update: np.ndarray  # float64[N, P] s, last plot behind it
-    t_first: np.ndarray  # float64[N, P] s
     asked: np.ndarray  # int32[N, P, 4] interrogations and replies: asked civil, civil, asked military, military
     luck: np.ndarray  # uint32[N, P]
     held: np.ndarray  # float64[N, S, K] s, last plot from each of the node's own radars
@@ -122,7 +121,7 @@ def empty_pictures(nodes: int, slots: int, received: int, radars: int) -> Pictur
     rows = slots + received
     return Pictures(
         np.zeros((nodes, rows), np.bool_), np.zeros((nodes, rows), np.int64), np.full((nodes, rows, 2), -1, np.int32),
-        np.zeros((nodes, rows, 6)), np.zeros((nodes, rows)), np.zeros((nodes, rows)), np.zeros((nodes, rows)),
+        np.zeros((nodes, rows, 6)), np.zeros((nodes, rows)), np.zeros((nodes, rows)),
         np.zeros((nodes, rows, 4), np.int32), np.zeros((nodes, rows), np.uint32),
         np.full((nodes, slots, radars), -1e9), np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int32),
         np.zeros((nodes, rows)), np.full((nodes, nodes, slots), -1, np.int32), np.zeros(1, np.int64),
@@ -171,7 +170,6 @@ def _own_rows(tracks, pictures, n):
             pictures.x[n, s, i] = tracks.x[n, s, i]
         pictures.sigma[n, s] = math.sqrt(tracks.p[n, s, 0] + tracks.p[n, s, 3] + tracks.p[n, s, 5])
         pictures.t_update[n, s] = tracks.t_update[n, s]
-        pictures.t_first[n, s] = tracks.t_firm[n, s]
         pictures.luck[n, s] = tracks.luck[n, s]
         pictures.asked[n, s, 0] = tracks.asked_civil[n, s]
         pictures.asked[n, s, 1] = tracks.civil[n, s]
@@ -229,16 +227,13 @@ def _deliver(links, reports, messages, pictures, k, t1):
                     continue
             elif t1 - messages.t_update[k, d, m] > links.keep[n, 0]:
                 continue
-            elif p < 0:
-                p = _free_row(pictures, n)
+            else:
+                if p < 0:
+                    p = _free_row(pictures, n)
                 if p < 0:
                     pictures.dropped[0] += 1
                     continue
                 pictures.row[n, node, slot] = p
-                pictures.t_first[n, p] = t1
-                pictures.same[n, p] = -1
-            else:
-                pictures.t_first[n, p] = t1
                 pictures.same[n, p] = -1
             pictures.valid[n, p] = True
             pictures.number[n, p] = messages.number[k, d, m]

@@ -39,7 +39,6 @@ class Observers(NamedTuple):
 class Tally(NamedTuple):
     """Sums over a run."""
 
-    steps: np.ndarray  # int64[1] ticks counted
     rounds: np.ndarray  # int64[F] fired
     hits: np.ndarray  # int64[F, 4] bodies killed by side
     refused: np.ndarray  # int64[F]
@@ -82,8 +81,8 @@ WRONG_BODY = 4
 def empty_tally(units: int, nodes: int, links: int) -> Tally:
     """All sums zero."""
     return Tally(
-        np.zeros(1, np.int64), np.zeros(units, np.int64), np.zeros((units, 4), np.int64), np.zeros(units, np.int64),
-        np.zeros(units, np.int64), np.zeros(units), np.zeros((nodes, 6)), np.zeros((nodes, AGE_BINS), np.int64),
+        np.zeros(units, np.int64), np.zeros((units, 4), np.int64), np.zeros(units, np.int64), np.zeros(units, np.int64),
+        np.zeros(units), np.zeros((nodes, 6)), np.zeros((nodes, AGE_BINS), np.int64),
         np.zeros((nodes, 2)), np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(4, np.int64),
     )  # fmt: skip
 
@@ -124,15 +123,17 @@ def credit(radars, plots, origin, tracks, exposure, bodies, observers):
 
 
 @part
-def account(units, doctrine, bodies, observers, truth, tracks, messages, pictures, orders, engagements,
+def account(units, doctrine, bodies, observers, truth, plots, tracks, messages, pictures, orders, engagements,
             taskings, tally, exposure, events, t0, t1):  # fmt: skip
     """One tick of the ledgers."""
     for k in range(messages.sent.size):
         tally.link_tracks[k] += messages.sent[k]
         tally.link_withheld[k] += messages.withheld[k]
+    tally.dropped[0] += plots.dropped[0]
+    tally.dropped[1] = tracks.dropped[0]
+    tally.dropped[2] = pictures.dropped[0]
     every = observers.step[0]
     if math.floor(t1 / every + 1e-9) > math.floor(t0 / every + 1e-9):
-        tally.steps[0] += 1
         for n in range(pictures.valid.shape[0]):
             _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t1)
         _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure)

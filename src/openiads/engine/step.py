@@ -88,8 +88,8 @@ def simulate(params, state, first, length, ticks):
         decide(units, doctrine, pictures, reports, orders, key, t1)
         engage(units, orders, bodies, truth, engagements, key, t1)
         credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
-        account(units, doctrine, bodies, params.observers, truth, tracks, state.messages, pictures, orders, engagements,
-                taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
+        account(units, doctrine, bodies, params.observers, truth, plots, tracks, state.messages, pictures, orders,
+                engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
         report(orders, engagements, reports)
         task(units, orders, engagements, taskings)
         affect(units, bodies, truth, engagements, state.effects, t1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 from openiads.scenario.build import links_of, powered, present, system_nodes
+from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
+from openiads.scenario.setting import attackers, defended, flights
 from openiads.scenario.spec import Link, Posture, Radar, Scenario
-from openiads.units import UNITS, from_si
 
 _WIDEST = 8  # contested numbers that `show` lists
 _GUARDS = {"none": "no guard", "filter": "a filter", "diode": "a diode"}
@@ -25,9 +25,12 @@ def show(scenario: Scenario, posture: str) -> str:
         ["Who decides", *_decisions(scenario)],
         ["Links of the system", *_system_links(scenario, posture)],
         ["The rest of the defence, the same in every posture", *_others(scenario, p)],
+        ["What is defended", *defended(scenario)],
+        ["Who flies", *flights(scenario)],
+        ["What a raid consists of", *attackers(scenario)],
         ["Where the numbers come from", *_evidence(scenario, posture)],
     ]
-    return "\n\n".join("\n".join([head, *(f"  {line}" for line in lines)]) for head, *lines in blocks)
+    return "\n\n".join("\n".join([head, *(f"  {line}" for line in lines)]) for head, *lines in blocks if lines)
 
 
 def diff(scenario: Scenario, p: str, q: str) -> list[str]:
@@ -43,7 +46,7 @@ def diff(scenario: Scenario, p: str, q: str) -> list[str]:
         gone = sorted(set(ours.absent) - set(theirs.absent))
         if gone:
             found.append(
-                f"Parts: in {here} {_and(gone)} {'is' if len(gone) == 1 else 'are'} taken away; not in {there}."
+                f"Parts: in {here} {conjoined(gone)} {'is' if len(gone) == 1 else 'are'} taken away; not in {there}."
             )
     mine = {x.name: x for x in links_of(scenario, p)}
     yours = {x.name: x for x in links_of(scenario, q)}
@@ -121,7 +124,7 @@ _PHRASES: dict[str, Callable[[Posture], str]] = {
 
 def _system(s: Scenario, p: Posture) -> Iterator[str]:
     site = s.sites[s.modifiers.site]
-    where = f"{_km(site.radius)} of {_place(site.latitude, site.longitude)}"
+    where = f"{km(site.radius)} of {place(site.latitude, site.longitude)}"
     yield f"{site.title}: the place is drawn by the seed within {where}, the same for every posture"
     names = {s.nodes[i].name for i in system_nodes(s)}
     for n in s.nodes:
@@ -135,8 +138,8 @@ def _system(s: Scenario, p: Posture) -> Iterator[str]:
             model = s.library.fire_units[u.class_]
             rounds = u.launchers * model.rounds_per_launcher
             yield (
-                f"{u.name}: {u.launchers} launchers, {rounds} rounds ready, {model.channels} targets at once, "
-                f"{s.library.missiles[model.missile].title}{_gone(s, p, u.name, u.batch)}"
+                f"{u.name}: {model.title}, {u.launchers} launchers, {rounds} rounds ready, {model.channels} targets at "
+                f"once, {s.library.missiles[model.missile].title}{_gone(s, p, u.name, u.batch)}"
             )
 
 
@@ -150,10 +153,8 @@ def _gone(s: Scenario, p: Posture, name: str, batch: int) -> str:
 
 def _radar(s: Scenario, r: Radar) -> str:
     model = s.library.radars[r.class_]
-    where = (
-        f", aboard {r.aboard}" if r.aboard else ("" if r.at == "site" else f", at {_place(r.latitude, r.longitude)}")
-    )
-    return f"{r.name}: {model.title}, {model.band}-band, {_km(model.range)} against {model.range_rcs:g} m2{where}"
+    where = f", aboard {r.aboard}" if r.aboard else ("" if r.at == "site" else f", at {place(r.latitude, r.longitude)}")
+    return f"{r.name}: {model.title}, {model.band}-band, {km(model.range)} against {model.range_rcs:g} m2{where}"
 
 
 def _decisions(s: Scenario) -> Iterator[str]:
@@ -201,7 +202,7 @@ def _others(s: Scenario, p: Posture) -> Iterator[str]:
             yield f"{_radar(s, r)}, for {r.node}{_gone_other(p, r.name)}"
     for u in s.fire_units:
         if u.node not in names:
-            yield f"{u.name}: {u.launchers} launchers, for {u.node}{_gone_other(p, u.name)}"
+            yield f"{u.name}: {s.library.fire_units[u.class_].title}, {u.launchers} launchers, for {u.node}{_gone_other(p, u.name)}"
     for link in s.links:
         if link.role == "fixed" and (not link.topologies or s.modifiers.topology in link.topologies):
             yield f"{link.name}: {_link(link)}"
@@ -259,50 +260,3 @@ def _inside(path: str, model: Spec, used: dict[str, set[str]]) -> Iterator[tuple
         for name, entry in entries:
             if isinstance(entry, Spec):
                 yield from _inside(below + name, entry, used)
-
-
-# ---------------------------------------------------------------- numbers in words
-
-_SPOKEN = {
-    "length": ("km", "m"),
-    "speed": ("mps",),
-    "angle": ("deg",),
-    "area": ("km2",),
-    "cross-section": ("m2",),
-    "data": ("bits",),
-}
-_UNIT = {"mps": "m/s", "deg": "degrees", "km2": "km2", "m2": "m2"}
-
-
-def in_words(model: Spec, field: str, value: float) -> str:
-    """An SI value of a field with a unit that a reader expects."""
-    dimension = model.extra(field, "dimension")
-    if not dimension:
-        return f"{value:.3g}"
-    if dimension == "time":
-        return duration(value)
-    suffix = _SPOKEN[dimension][0]
-    if dimension == "length" and value < 1000.0:
-        suffix = "m"
-    return f"{from_si(value, dimension, suffix):.6g} {_UNIT.get(suffix, suffix)}"
-
-
-def duration(seconds: float) -> str:
-    """A time in the largest unit that keeps it at one or more."""
-    for suffix, factor in sorted(UNITS["time"].items(), key=lambda x: -x[1]):
-        if seconds >= factor:
-            return f"{seconds / factor:.3g} {suffix}"
-    return f"{seconds:.3g} s"
-
-
-def _km(metres: float) -> str:
-    return f"{metres / 1e3:.4g} km"
-
-
-def _place(latitude: float, longitude: float) -> str:
-    lat, lon = math.degrees(latitude), math.degrees(longitude)
-    return f"{abs(lat):.2f} {'N' if lat >= 0 else 'S'} {abs(lon):.2f} {'E' if lon >= 0 else 'W'}"
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -40,11 +40,13 @@ def raid_row(simulation: Simulation) -> dict[str, float]:
         "civil_transits": float((exposure.transit[:flights] & (side == motion.CIVIL)).sum()),
         "held_hostile": float((hostile & exposure.tracked[:flights]).sum()),
         "restrained": float((hostile & exposure.tracked[:flights] & ~exposure.known[:flights]).sum()),
-        "asked": float(tally.asked.sum()), "refused": float(tally.refused.sum()),
+        "asked_system": float(tally.asked[own].sum()), "refused_system": float(tally.refused[own].sum()),
+        "wait_system": float(tally.wait[own].sum()),
     }  # fmt: skip
     for c, cause in enumerate(CAUSES):
         friend = (side == motion.FRIEND) | (side == motion.CIVIL)
         row[f"cause_{cause}"] = float((friend & (exposure.cause[:flights] == c)).sum())
+    row["overflow"] = float(tally.dropped[:3].sum())
     row |= _warning(simulation, hostile)
     row |= _empty(simulation, own)
     row |= picture_row(simulation)
@@ -158,6 +160,8 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
     row["x1_all"] = row["sent_all"] + row["held_all"]
     row["leaving_fed"] = row["x1_fed"] + row["hidden_fed"]
     row["leaving_all"] = row["x1_all"] + row["hidden_all"]
+    row["overflow"] = float(state.tally.dropped[:3].sum())
+    row["kept_back"], row["offered"] = _offered(simulation)
     for name, bits in zip(("support", "undeclared"), _bits(simulation), strict=True):
         row[f"bits_{name}"] = share * bits / hours
     picture = picture_row(simulation)
@@ -247,6 +251,16 @@ def _bits(simulation: Simulation) -> tuple[float, float]:
         if roles[name] in sums:
             sums[roles[name]] += float(simulation.state.tally.link_tracks[k] * simulation.params.links.bits[k])
     return sums["support"], sums["undeclared"]
+
+
+def _offered(simulation: Simulation) -> tuple[float, float]:
+    """Reports that guards or full links kept back, and all that were offered, on the system's declared links."""
+    scenario, tally = simulation.scenario, simulation.state.tally
+    system = {scenario.nodes[n].name for n in simulation.system_nodes}
+    declared = {x.name for x in scenario.links if x.role != "undeclared" and {x.from_, x.to} & system}
+    rows = [k for k, name in enumerate(simulation.links) if name in declared]
+    kept = float(tally.link_withheld[rows].sum())
+    return kept, kept + float(tally.link_tracks[rows].sum())
 
 
 def area_row(simulation: Simulation) -> dict[str, float]:

@@ -112,6 +112,7 @@ _OVER = {
     "siap_bodies": "bodies in the air", "siap_tracked": "tracked bodies", "siap_on": "tracks on bodies", "siap_tracks": "tracks",
     "kills_system": "kills of the system", "civil_transits": "transits of airliners", "held_hostile": "hostile bodies held",
     "cells": "aspects seen", "cells_shown": "aspects shown", "leaving_all": "track-hours that leave",
+    "asked_system": "requests to fire", "offered": "reports offered",
 }  # fmt: skip
 
 
@@ -237,6 +238,13 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
     yield Metric("D4.salvo", f"rounds the system can have in the air, {last[2]}", "rounds", "Engagement channels times "
                  "rounds of a salvo.", "mean", "raid", "salvo_capacity", warning=last[1], kind="exact", better="high", group="defends")  # fmt: skip
 
+    yield Metric("D4.wait", f"time from request to answer of the authority, {last[2]}", "s", "Seconds from a request to fire "
+                 "to its answer over requests, the system's fire units, all replications.", "ratio", "raid", "wait_system",
+                 "asked_system", warning=last[1], better="low", group="defends")  # fmt: skip
+    yield Metric("D4.refused", f"requests refused, {last[2]}", "share", "Requests to fire that the authority refused, of "
+                 "all that the system's fire units made.", "ratio", "raid", "refused_system", "asked_system",
+                 warning=last[1], group="defends", bounds=(0.0, 1.0))  # fmt: skip
+
 
 def _friends(scenario: Scenario) -> Iterator[Metric]:
     warnings = _warnings(scenario)
@@ -335,6 +343,9 @@ def _peace() -> Iterator[Metric]:
                      f"{name}_all", better="low", group="leaves")  # fmt: skip
     yield Metric("X1.fed", "of both, from feeds", "track h/day", "Track-hours in X1.sent and X1.held that rest on fed tracks "
                  "only." + day, "total", "peace", "x1_fed", better="low", group="leaves")  # fmt: skip
+    yield Metric("X1.withheld", "share of reports kept back on declared links", "share", "Reports that a guard or a full link "
+                 "kept back, of all offered to the system's declared links, either direction.", "ratio", "peace", "kept_back",
+                 "offered", group="leaves", bounds=(0.0, 1.0))  # fmt: skip
     yield Metric("X1.bits", "sent over declared support links", "Mbit/day", "Tracks times bits a track." + day, "total", "peace",
                  "bits_support", scale=1e-6, better="low", group="leaves")  # fmt: skip
     yield Metric("X2", "friendly track-hours through the undeclared channel, given that it exists", "track h/day",

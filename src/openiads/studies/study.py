@@ -115,6 +115,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "modifiers": scenario.modifiers.model_dump(),
         "replications": design.replications if raid else 0,
         "windows": peace.strata * design.days if peace else 0,
+        "overflow": int(sum(tables[name]["overflow"].sum() for name in ("raid", "peace") if name in tables)),
         "metrics": {},
     }
     names = {"raid": "raid", "area": "raid", "peace": "peace", "": "none"}

@@ -61,7 +61,6 @@ class Tracks(NamedTuple):
     p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
-    t_firm: np.ndarray  # float64[N, S] s, end of the tick that confirmed it; inf before
     hits: np.ndarray  # int32[N, S] plots
     asked_civil: np.ndarray  # int32[N, S] interrogations in civil modes
     civil: np.ndarray  # int32[N, S] replies to them
@@ -87,7 +86,7 @@ def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
     shape = (nodes, slots)
     tracks = Tracks(
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
-        np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(shape), np.zeros(shape), np.zeros(shape),
+        np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(shape), np.zeros(shape),
         np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32),
         np.zeros(shape, np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(1, np.int64),
@@ -106,7 +105,6 @@ def clear(tracks: Tracks) -> None:
     for field in tracks:
         field[...] = 0
     tracks.next_number[:] = 1
-    tracks.t_firm[:] = np.inf
     tracks.plot[:] = -1
     tracks.radar_t[:] = NEVER
 

@@ -86,7 +86,6 @@ def count(plots, tracks, track_of, turn):
             tracks.number[n, s] = tracks.next_number[n]
             tracks.next_number[n] += 1
             tracks.t_first[n, s] = t_update[n, s] = t[q]
-            tracks.t_firm[n, s] = math.inf
             tracks.luck[n, s] = luck[q]
             asked_civil[n, s] = civil[n, s] = asked_military[n, s] = military[n, s] = 0
         hits[n, s] += 1
@@ -107,7 +106,6 @@ def settle(trackers, tracks, n, t1):
             lasted = t_update[n, s] - t_first[n, s]
             if hits[n, s] >= trackers.hits[n] and lasted <= trackers.window[n]:
                 status[n, s] = FIRM
-                tracks.t_firm[n, s] = t1
             elif t1 - t_first[n, s] > trackers.window[n]:
                 status[n, s] = FREE
         elif status[n, s] == FIRM and t1 - t_update[n, s] > trackers.coast[n]:

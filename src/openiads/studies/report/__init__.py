@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from openiads import __version__
-from openiads.scenario.describe import in_words, used_evidence
+from openiads.scenario.describe import used_evidence
 from openiads.scenario.load import sources
+from openiads.scenario.phrasing import in_words
 from openiads.scenario.spec import Scenario
 from openiads.studies.report.credibility import CARD, MEANING
 from openiads.studies.report.figures import figures
