@@ -15,7 +15,7 @@ from openiads.engine.tracking import FIRM, UNIT_TIME, empty_scratch, empty_track
 from tests.oracles.metrics import gospa, ospa
 from tests.oracles.tracking import Plot, covariance, pack, trackers
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "tracking"
+DATA = Path(__file__).parents[1] / "data" / "tracking"
 CUTOFF = 2000.0  # m
 
 
@@ -142,7 +142,6 @@ def frozen_scenario(accel):
     return means | {"rmse": means.pop("square") ** 0.5, "changes": changes}
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the frozen scenario is not here: ../shared/data/tracking")
 @pytest.mark.parametrize(
     ("accel", "most_ospa", "most_gospa", "most_rmse"),
     [(1.0, 51.6, 309.8, 63.9), (0.3, 43.0, 255.0, 56.0)],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from openiads.scenario import build
 from openiads.scenario.load import library_file, load, scenario_names, sources
 from openiads.scenario.spec import FRAMES, Posture, Scenario
+from openiads.scenario.traffic import civil_flights
 
 # emits, records, in-feed, out-feed, order path, support channel
 TABLE = {
@@ -158,3 +160,24 @@ def test_words_that_are_kept_out() -> None:
 
 def test_the_engine_keeps_as_many_frames_as_the_rules_allow() -> None:
     assert build.FRAMES == FRAMES
+
+
+def test_movements_of_drawn_days_are_the_published_ones(turkey: Scenario) -> None:
+    """V17: take-offs, landings and overflights of ten drawn days against September 2019, within 2 %."""
+    counts = {"domestic": 0, "international": 0, "overflight": 0}
+    grounded = {"domestic": (True, True), "overflight": (False, False)}
+    days, day = 10, 86400.0
+    for replication in range(days):
+        for flight in civil_flights(turkey, np.array([17, replication], np.uint32), 0.0, (0.0, day)):
+            kind = flight.name.split("-")[0]
+            ends = flight.route[0], flight.route[-1]
+            on_ground = tuple(point.height <= 150.0 for point in ends)
+            assert on_ground == grounded.get(kind, on_ground) and (kind != "international" or sum(on_ground) == 1)
+            inside = [0.0 <= point.t < day for point in ends]
+            counts[kind] += (
+                inside[0] if kind == "overflight" else sum(a and b for a, b in zip(on_ground, inside, strict=True))
+            )
+    published = {"domestic": 77365 / 30, "international": 75465 / 30, "overflight": 42093 / 30}
+    for kind, expected in published.items():
+        assert counts[kind] / days == pytest.approx(expected, rel=0.02), kind
+    assert sum(counts.values()) / days == pytest.approx(6497, rel=0.02)
