@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -334,16 +334,18 @@ def tour(
     from openiads.tour import to_markdown
     from openiads.tour import tour as walk
 
-    results: Any = walk([row] if row is not None else None)
+    if write is not None and not write.is_dir():
+        raise OutputError(f"'{write}' is no folder")
+    with _bar("tour") as bar:
+        results = walk([row] if row is not None else None, bar)
     if write is not None:
-        if not write.is_dir():
-            raise OutputError(f"'{write}' is no folder")
         (write / "article.md").write_text(to_markdown(results), encoding="utf-8")
         print(f"wrote {write / 'article.md'}")
         return
     for r in results:
         print(
-            f"{r.number}. {r.claim}\n   represented: {r.represented}\n   command: {r.command}\n   outcome: {r.outcome}\n"
+            f"{r.number}. {r.claim}\n   represented: {r.represented}\n   commands: {', '.join(r.commands)}\n"
+            f"   outcome: {r.outcome}\n"
         )
 
 

@@ -11,6 +11,7 @@ from openiads.scenario.setting import attackers, defended, flights
 from openiads.scenario.spec import Link, Posture, Radar, Scenario
 
 _WIDEST = 8  # contested numbers that `show` lists
+_OWNERS = {"national": "national", "nato": "allied", "vendor": "the vendor's", "outside": "outside"}
 _GUARDS = {"none": "no guard", "filter": "a filter", "diode": "a diode"}
 
 
@@ -197,6 +198,9 @@ def _link(link: Link) -> str:
 
 def _others(s: Scenario, p: Posture) -> Iterator[str]:
     names = {s.nodes[i].name for i in system_nodes(s)}
+    for n in s.nodes:
+        if n.name not in names:
+            yield f"{n.name}: {n.title} ({_OWNERS[n.owner]}{', sensitive' if n.sensitive else ''})"
     for r in s.radars:
         if r.node not in names:
             yield f"{_radar(s, r)}, for {r.node}{_gone_other(p, r.name)}"

@@ -200,7 +200,22 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
         "cells_shown": float(weight[shown].sum()) if steepest >= 0.0 else 0.0,
         "cells_seen_shown": float(weight[shown & (seen > 0)].sum()) if steepest >= 0.0 else 0.0,
         "dwells_window": float(seen.sum()),
+    } | {
+        f"dwells_{name}": share * _dwells_on(simulation, name) / hours
+        for name in signature_classes(simulation.scenario)
     }
+
+
+def _dwells_on(simulation: Simulation, name: str) -> float:
+    """Dwells on one class of body."""
+    groups = simulation.world.groups
+    return float(simulation.state.exposure.aspect[groups.index(name)].sum()) if name in groups else 0.0
+
+
+def signature_classes(scenario: Scenario) -> list[str]:
+    """Classes in peace whose signature matters."""
+    names = {s.class_ for s in scenario.sorties if s.in_peace}
+    return sorted(n for n in names if scenario.library.bodies[n].signature)
 
 
 def _steepest_look(simulation: Simulation) -> float:

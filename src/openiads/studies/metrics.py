@@ -18,7 +18,15 @@ from openiads.studies.compare import (
     difference_of_totals,
     median_of_differences,
 )
-from openiads.studies.measure import HEIGHTS, HIGH, REFERENCE_CLASS, REFERENCE_HEIGHT, defended_classes, reach
+from openiads.studies.measure import (
+    HEIGHTS,
+    HIGH,
+    REFERENCE_CLASS,
+    REFERENCE_HEIGHT,
+    defended_classes,
+    reach,
+    signature_classes,
+)
 from openiads.studies.statistics import Estimate, Kind, mean_t, median, proportion, ratio, stratified_total
 
 Table = dict[str, np.ndarray]
@@ -157,7 +165,7 @@ def metrics(scenario: Scenario, vignettes: tuple[str, ...]) -> Iterator[Metric]:
         yield from _defence(scenario)
         yield from _friends(scenario)
     if "peace" in kinds:
-        yield from _peace()
+        yield from _peace(scenario)
     yield Metric(
         "X3", "nodes whose information can flow outside", "nodes",
         "Nodes from which open links lead to the vendor or to the outside node, directly or over others. Exact for the "
@@ -272,7 +280,7 @@ def _friends(scenario: Scenario) -> Iterator[Metric]:
                  bounds=(0.0, 1.0))  # fmt: skip
 
 
-def _peace() -> Iterator[Metric]:
+def _peace(scenario: Scenario) -> Iterator[Metric]:
     day = " Rates per hour of stratified windows, weighted by the share of time for which the posture emits, summed to a day."
     yield Metric("F2.unresolved", "unresolved tracks in the zone", "track min/day", "Tracks inside the system's envelope that "
                  "its crew can call neither friend, neutral nor hostile." + day, "total", "peace", "unresolved", better="low",
@@ -315,6 +323,9 @@ def _peace() -> Iterator[Metric]:
     yield Metric("C2", "signature dwells", "dwells/day", "Looks of the system's radars at aircraft whose signature matters "
                  "and that fly without reflectors, at 13 dB or more." + day, "total", "peace", "dwells", better="low",
                  group="learns")  # fmt: skip
+    for name in signature_classes(scenario):
+        yield Metric(f"C2.{name}", f"signature dwells on {name}", "dwells/day", "As C2, this class only." + day, "total",
+                     "peace", f"dwells_{name}", better="low", group="learns")  # fmt: skip
     yield Metric("C2.coverage", "share of the aspects shown that was seen in a window", "share", "Solid angle of the cells with "
                  "a dwell, over that of the cells that flights without reflectors showed within instrumented range: all "
                  "azimuths, elevations from the horizon to the steepest look.", "ratio", "peace", "cells_seen_shown",
