@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import openiads as oi
+from openiads import running
 from openiads.errors import OutputError, RecordError, UsageError
 from openiads.record import Run
 from tests.records import short_run
@@ -63,3 +65,32 @@ def test_tables_agree_with_each_other():
     assert set(run.tables["tracks"]["node"]) <= set(run.tables["nodes"]["node"])
     assert (np.diff(run.tables["events"]["t"]) >= 0).all()
     assert run.meta["summary"]["dropped"] == [0, 0, 0, 0]
+
+
+def test_a_run_that_is_stopped_keeps_what_happened_until_then(tmp_path):
+    """Ctrl-C at half time: the tables end there, and are the same as those of the whole run up to there."""
+
+    def stop(share: float) -> None:
+        if share >= 0.5:
+            raise KeyboardInterrupt
+
+    asked = {"posture": "complete", "vignette": "raid", "seed": 3, "duration": 120.0}
+    whole, half = oi.run(oi.load("s400-alone"), **asked), running.run(oi.load("s400-alone"), **asked, progress=stop)
+    assert whole.meta["complete"] and not half.meta["complete"]
+    assert half.meta["duration_s"] == 60.0
+    for name in ("truth", "tracks"):
+        early = whole.tables[name]["t"] <= 60.0
+        assert early.any() and not early.all()
+        for column, values in half.tables[name].items():
+            assert list(values) == list(whole.tables[name][column][early])
+    half.save(tmp_path / "half")
+    assert Run.load(tmp_path / "half").meta == half.meta
+
+
+def test_a_run_that_is_stopped_before_its_first_sample_is_no_record(monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running.step, "simulate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        oi.run(oi.load("s400-alone"), posture="complete", vignette="raid", seed=3)

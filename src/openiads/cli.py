@@ -268,6 +268,9 @@ def run(
         f"friendly aircraft lost {s['friendly_lost']}, airliners lost {s['civil_lost']}, refused by the authority {s['refused']}"
     )
     print(f"record in {folder}; watch {folder / 'replay.html'}")
+    if not record.meta["complete"]:
+        print(f"stopped at {record.meta['duration_s']:g} s: what happened until then is in the record", file=sys.stderr)
+        raise typer.Exit(130)
 
 
 def _seed(seed: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,10 @@ _EMPTY: dict[str, list[Any]] = {
 def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, replication: int = 0, stratum: int = 0,
         warning: float | None = None, start: float = 0.0, duration: float | None = None, sample: float = 10.0,
         progress: Callable[[float], None] | None = None) -> Run:  # fmt: skip
-    """Simulate one replication and record it every `sample` seconds from `start` for `duration` (s)."""
+    """Simulate one replication and record it every `sample` seconds from `start` for `duration` (s).
+
+    Stopped by Ctrl-C it returns what was recorded until then, with meta["complete"] false.
+    """
     scenario.require(posture=posture, vignette=vignette)
     _whole("seed", seed, 2**32)
     _whole("replication", replication, 2**20)
@@ -50,16 +53,25 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
         raise UsageError(f"duration = {duration:g} s is not positive")
     recorder = Recorder(simulation)
     warm_up(simulation)
-    block = max(1, round(sample / simulation.tick))
-    first = 0
-    while first * simulation.tick < end - 1e-9:
-        ticks = min(block, math.ceil(end / simulation.tick - 1e-9) - first)
-        step.simulate(simulation.params, simulation.state, first, simulation.tick, ticks)
-        first += ticks
-        recorder.take(first * simulation.tick, first * simulation.tick > start)
-        if progress is not None:
-            progress(min(1.0, first * simulation.tick / end))
+    try:
+        for t in _advance(simulation, end, sample):
+            recorder.take(t, t > start)
+            if progress is not None:
+                progress(min(1.0, t / end))
+    except KeyboardInterrupt:
+        if not recorder.times:
+            raise
     return recorder.finish(posture, vignette, seed, replication, end)
+
+
+def _advance(simulation: Simulation, end: float, sample: float) -> Iterator[float]:
+    """Times (s) of the samples, each once the engine has come that far."""
+    block = max(1, round(sample / simulation.tick))
+    last = math.ceil(end / simulation.tick - 1e-9)
+    for first in range(0, last, block):
+        ticks = min(block, last - first)
+        step.simulate(simulation.params, simulation.state, first, simulation.tick, ticks)
+        yield (first + ticks) * simulation.tick
 
 
 def _whole(name: str, given: int, end: int) -> None:
@@ -96,6 +108,7 @@ class Recorder:
         self.names += [f"round-{i + 1}" for i in range(rounds)]
         self.units = [u.name for u in simulation.scenario.fire_units]
         self.blocks: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in ("truth", "tracks", "links")}
+        self.times: list[float] = []
         self.events: list[tuple[float, str, str, str, str]] = []
         self.shots: dict[tuple[int, int, float], dict[str, Any]] = {}
         self.sent = np.zeros(len(simulation.links), np.int64)
@@ -106,6 +119,7 @@ class Recorder:
         self._events()
         self._switches(t)
         if keep:
+            self.times.append(t)
             self.blocks["truth"].append(self._truth(t))
             self.blocks["tracks"].extend(self._tracks(t))
             self.blocks["links"].append(self._links(t))
@@ -264,7 +278,8 @@ class Recorder:
         meta = {
             "scenario": scenario.name, "title": scenario.title, "posture": posture,
             "posture_title": scenario.postures[posture].title, "vignette": vignette, "seed": seed,
-            "replication": replication, "warning_s": simulation.warning, "duration_s": end, "tick_s": simulation.tick,
+            "replication": replication, "warning_s": simulation.warning, "duration_s": min(end, self.times[-1]),
+            "complete": self.times[-1] > end - 1e-6, "tick_s": simulation.tick,
             "clock_s": simulation.world.clock, "site": scenario.modifiers.site, "summary": summary,
             "site_lat_deg": math.degrees(simulation.world.site[0]), "site_lon_deg": math.degrees(simulation.world.site[1]),
         }  # fmt: skip
