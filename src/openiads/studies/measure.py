@@ -47,6 +47,7 @@ def raid_row(simulation: Simulation) -> dict[str, float]:
         friend = (side == motion.FRIEND) | (side == motion.CIVIL)
         row[f"cause_{cause}"] = float((friend & (exposure.cause[:flights] == c)).sum())
     row["overflow"] = float(tally.dropped[:3].sum())
+    row["unresolved"], row["undecided"] = (tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0).tolist()
     row |= _warning(simulation, hostile)
     row |= _empty(simulation, own)
     row |= picture_row(simulation)
@@ -149,9 +150,11 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
         "hours_military": share * held[military].sum() / 3600.0 / hours,
         "hours_allied": share * held[allied].sum() / 3600.0 / hours,
         "hours_unaugmented": share * held[allied & bare].sum() / 3600.0 / hours,
-        "unresolved": share * float(state.tally.undecided[simulation.system_nodes, 0].sum()) / 60.0 / hours,
-        "undecided": share * float(state.tally.undecided[simulation.system_nodes, 1].sum()) / 60.0 / hours,
-    } | signature_row(simulation, share, hours)  # fmt: skip
+    }  # fmt: skip
+    row["unresolved"], row["undecided"] = (
+        share * state.tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0 / hours
+    ).tolist()
+    row |= signature_row(simulation, share, hours)
     for label, owner_word in (("sent", "vendor"), ("hidden", "outside")):
         far = [nodes[n.name] for n in scenario.nodes if n.owner == owner_word]
         row |= _leaving(label, _held(seconds, far), share / 3600.0 / hours)
@@ -165,8 +168,9 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
     for name, bits in zip(("support", "undeclared"), _bits(simulation), strict=True):
         row[f"bits_{name}"] = share * bits / hours
     picture = picture_row(simulation)
-    if share == 0.0:  # no picture while it does not run: undefined, not empty
+    if share == 0.0:  # no picture and no aspects while it does not run: undefined, not empty
         picture |= {name: 0.0 if name.startswith("siap") else math.nan for name in picture if "_national" not in name}
+        row |= {"cells": math.nan, "cells_sphere": math.nan, "cells_shown": 0.0}
     return row | picture
 
 

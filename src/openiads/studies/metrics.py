@@ -52,6 +52,7 @@ class Metric:
     kind: Literal["sampled", "exact", "box"] = "sampled"
     group: str = ""
     bounds: tuple[float, float] | None = None
+    by_rule: bool = False  # a zero in every replication follows from the posture, not from luck
 
     def estimate(self, scenario: Scenario, tables: Tables, posture: str) -> Estimate:
         """Value and interval in one posture."""
@@ -72,6 +73,8 @@ class Metric:
             right = rows[f"{self.column}_censored"] > 0 if f"{self.column}_censored" in rows else None
             return median(values, right=right)
         y, x = _weighted(rows, self.column), _weighted(rows, self.over)
+        if self.by_rule and x.any() and not y.any():
+            return Estimate(0.0, None, None, len(x))
         return ratio(y, x, scale=self.scale, per=_words(self.over), bounds=self.bounds)
 
     def difference(self, tables: Tables, posture: str, baseline: str) -> Difference | None:
@@ -274,6 +277,12 @@ def _friends(scenario: Scenario) -> Iterator[Metric]:
         yield Metric(f"F1.cause.{cause}", f"friends and airliners lost: {rested_on}, {text}", "aircraft",
                      "Losses of F1 and F1.civil in a raid, by what the engagement rested on.", "mean", "raid",
                      f"cause_{cause}", warning=w, better="low", group="endangers")  # fmt: skip
+    for column, title in (
+        ("unresolved", "unresolved tracks in the zone"),
+        ("undecided", "the same with less than a minute to decide"),
+    ):
+        yield Metric(f"F2.raid.{column}", f"{title}, in a raid, {text}", "track min", "As F2.unresolved and F2, in the whole raid.",
+                     "mean", "raid", column, warning=w, better="low", group="endangers")  # fmt: skip
     yield Metric("F3", f"hostile bodies held in the zone and never taken as hostile, {text}", "share", "Of hostile bodies "
                  "that a node held inside the envelope of its fire unit, the share never identified as hostile there.",
                  "ratio", "raid", "restrained", "held_hostile", warning=w, better="low", group="endangers",
@@ -367,6 +376,6 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
                  "peace", "hidden_fed", better="low", group="leaves")  # fmt: skip
     yield Metric("X.fed", "share of X1 and X2 that rests on fed tracks only", "share", "Fed-only track-hours over all of X1.sent, "
                  "X1.held and X2, the undeclared channel given; windows by the hours that they stand for.", "ratio", "peace",
-                 "leaving_fed", "leaving_all", better="low", group="leaves", bounds=(0.0, 1.0))  # fmt: skip
+                 "leaving_fed", "leaving_all", better="low", group="leaves", bounds=(0.0, 1.0), by_rule=True)  # fmt: skip
     yield Metric("X2.bits", "sent through the undeclared channel, given that it exists", "Mbit/day", "Tracks times bits a "
                  "track." + day, "total", "peace", "bits_undeclared", scale=1e-6, better="low", group="leaves")  # fmt: skip
