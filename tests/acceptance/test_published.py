@@ -113,7 +113,7 @@ def patriot(faces: float):
 
 
 def abqaiq(s):
-    """18 drones and 7 cruise missiles from the north-west to north, at 500 m: well above the horizon at 60 km."""
+    """18 drones and 7 cruise missiles from 320 to 8 degrees, 1,500 m high from 40 km: above the horizon all the way."""
     out = []
     for i in range(25):
         body, t0 = ("one-way-drone", 0.0) if i < 18 else ("cruise-missile", 600.0)

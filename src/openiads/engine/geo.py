@@ -108,5 +108,5 @@ def ground_distance(latitude, longitude, latitude_2, longitude_2):
 
 
 def horizon_distance(height_1: float, height_2: float) -> float:
-    """Radio horizon (m) between two heights (m) over a smooth 4/3 earth (Blake 1986, tangent sums)."""
+    """Radio horizon (m) between two heights (m) over a smooth 4/3 earth: the sum of both sqrt(2 a h) (Blake 1986)."""
     return math.sqrt(2.0 * RADIO_RADIUS * height_1) + math.sqrt(2.0 * RADIO_RADIUS * height_2)
