@@ -100,7 +100,7 @@ def test_what_must_not_stand_there_is_found(line: str) -> None:
     [
         "https://example.org/home/page",
         "#!/usr/bin/env bash",
-        "docs/work/flow",
+        "docs/{}/flow".format("work"),
         "uv pip compile --no-emit-index-url",
     ],
 )
