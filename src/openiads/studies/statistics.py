@@ -21,6 +21,7 @@ CONFIDENCE = 0.95
 TAIL = (1.0 - CONFIDENCE) / 2.0
 TESTED_N = 5  # the smallest sample with an interval, and the fewest values that must differ from a common one
 RESAMPLES = 2000
+FROM_BOUNDS = "interval from the bounds"  # says so where too few replications differ
 
 Floats = NDArray[np.float64]
 Kind = Literal["sampled", "exact"]
@@ -60,7 +61,7 @@ def mean_t(values: ArrayLike, *, kind: Kind = "sampled", bounds: Bounds | None =
         return Estimate(mean, None, None, n, notes(note, reason))
     share = upper_share(others, n)
     low, high = common - share * (common - bounds[0]), common + share * (bounds[1] - common)
-    return Estimate(mean, low, high, n, notes(note, f"{reason}: interval from the bounds"))
+    return Estimate(mean, low, high, n, notes(note, f"{reason}: {FROM_BOUNDS}"))
 
 
 def proportion(k: int, n: int) -> Estimate:
@@ -262,7 +263,7 @@ def _ratio_limits(
             return None, None, reason
         # no replication is taken to hold more of the denominator than the largest one seen
         high = bounds[1] * min(1.0, upper_share(hits, n) * float(x.max() / x.mean()))
-        return 0.0, high, f"{reason}: interval from the bounds"
+        return 0.0, high, f"{reason}: {FROM_BOUNDS}"
     residual = y - value * x
     residual[np.abs(residual) <= 1e-12 * np.abs(y).max()] = 0.0
     if (others := int(np.count_nonzero(residual))) < TESTED_N:

@@ -10,12 +10,13 @@ from importlib.resources import files
 from typing import Any
 
 from openiads.scenario.spec import Scenario
+from openiads.studies.statistics import FROM_BOUNDS
 
 _INK, _BAND, _DIM = "#1d2329", "#2f6db3", "#8a949d"
 _PANELS = (
     ("D1.24h", "D1", "area defended at 100 m"), ("D3.24h", "D3", "leakers, longest warning"), ("D3", "", "leakers, no warning"),
     ("F1.24h", "F1", "friends lost per 1,000 transits"), ("C1.hours", "", "friendly track-hours held a day"),
-    ("X1.held", "", "held for the next visit, track-hours a day"), ("X1.sent", "", "sent over declared links"),
+    ("X1.held", "", "held for the next visit"), ("X1.sent", "", "sent over declared links"),
     ("X2", "", "through the undeclared channel, if it exists"),
 )  # fmt: skip
 
@@ -72,7 +73,10 @@ def _intervals(plt: Any, summary: dict[str, Any]) -> str:
                 )
                 continue
             if c["low"] is not None and c["high"] is not None:
-                axis.plot([c["low"], c["high"]], [i, i], color=colour, lw=2.2, solid_capstyle="butt", alpha=0.55)
+                style: Any = (0, (1.0, 1.5)) if FROM_BOUNDS in (c["reason"] or "") else "solid"
+                axis.plot(
+                    [c["low"], c["high"]], [i, i], color=colour, lw=2.2, ls=style, solid_capstyle="butt", alpha=0.55
+                )
             axis.plot(c["estimate"], i, "o", color=colour, ms=4.5)
         unit = summary["metrics"][metric]["unit"]
         axis.set_title(f"{metric}  {title}", fontsize=8.5, loc="left")
