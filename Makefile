@@ -14,7 +14,7 @@ venv: $(VENV)/.runtime
 	@echo "ready: $(BIN)/openiads --help"
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
