@@ -1,0 +1,194 @@
+"""Sensing: what every radar reports. Reads Truth, writes Plots (and PlotOrigin, which only outcome may read).
+
+One look: is the body in the beam now, above the horizon and the terrain mask, strong enough (radar equation),
+detected (Swerling), answered (IFF), and where does the radar believe it is. docs/equations/sensing.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from openiads.engine.bundle import bundle
+from openiads.engine.geo import frame, to_ecef
+from openiads.engine.jit import jit
+from openiads.engine.motion import FLYING
+from openiads.engine.sensing.beam import carry, designated, look_time, swept
+from openiads.engine.sensing.detection import detection_probability
+from openiads.engine.sensing.horizon import MASK_AZIMUTHS, MASK_STEP, horizon_mask, line_of_sight
+from openiads.engine.sensing.look import (
+    ASKED_CIVIL,
+    ASKED_MILITARY,
+    CIVIL_MODES,
+    CIVIL_REPLY,
+    MILITARY_MODES,
+    MILITARY_REPLY,
+    false_plots,
+    look,
+)
+
+__all__ = [
+    "ASKED_CIVIL", "ASKED_MILITARY", "CIVIL_MODES", "CIVIL_REPLY", "MASK_AZIMUTHS", "MASK_STEP", "MILITARY_MODES",
+    "MILITARY_REPLY", "Antennas", "PlotOrigin", "Plots", "Radars", "Taskings", "detection_probability",
+    "empty_antennas", "empty_plots", "empty_taskings", "horizon_mask", "line_of_sight", "sense",
+]  # fmt: skip
+
+_TRACK_LOOKS = 1 << 30  # scan numbers of track dwells start here, so that they never meet those of search
+_TWO_PI = 2.0 * math.pi
+
+
+@bundle
+class Radars(NamedTuple):
+    """What a radar is; axis 0 = radar."""
+
+    key: np.ndarray  # uint32[R]
+    node: np.ndarray  # int32[R] tracking node that gets its plots
+    local: np.ndarray  # int32[R] its number among the radars of that node
+    host: np.ndarray  # int32[R] body that carries it, -1 on the ground
+    kinds: np.ndarray  # int32[R] bit k: it reports bodies of kind k
+    period: np.ndarray  # float64[R] s, rotation or search frame
+    phase: np.ndarray  # float64[R] s
+    track_period: np.ndarray  # float64[R] s, revisit of a designated target; 0 for a radar that takes none
+    sector_centre: np.ndarray  # float64[R] rad
+    sector_width: np.ndarray  # float64[R] rad, of its search
+    track_width: np.ndarray  # float64[R] rad, within which it can look at a designated target
+    slope: np.ndarray  # float64[R, 2] tangent of the lowest and the highest elevation
+    reach: np.ndarray  # float64[R, 2] m, minimum and instrumented range
+    gain: np.ndarray  # float64[R] SNR x R^4 / RCS, from a stated range against a stated RCS
+    log_pfa: np.ndarray  # float64[R]
+    swerling: np.ndarray  # int8[R] 0, 1 or 3
+    sigma: np.ndarray  # float64[R, 3] m, rad, rad at snr_ref: range, azimuth, elevation
+    snr_ref: np.ndarray  # float64[R]
+    bias: np.ndarray  # float64[R] rad, azimuth registration error
+    modes: np.ndarray  # int32[R] what it interrogates: 1 civil, 2 military
+    iff_range: np.ndarray  # float64[R] m
+    false_mean: np.ndarray  # float64[R] false plots a scan
+    antenna: np.ndarray  # float64[R, 3] latitude, longitude (rad), height (m) of a fixed antenna
+    mask: np.ndarray  # float32[R, 720, K] tangent of the lowest visible elevation by azimuth and range
+
+
+@bundle
+class Antennas(NamedTuple):
+    """Where every antenna is now; axis 0 = radar."""
+
+    site: np.ndarray  # float64[R, 3] latitude, longitude (rad), height (m)
+    pos: np.ndarray  # float64[R, 3] m
+    axes: np.ndarray  # float64[R, 3, 3] east, north, up
+
+
+@bundle
+class Taskings(NamedTuple):
+    """Inbox: which radars may emit, and where the engagement radars are told to look; axis 0 = radar."""
+
+    on: np.ndarray  # bool[R]
+    active: np.ndarray  # bool[R, C]
+    centre: np.ndarray  # float64[R, C, 3] m
+    radius: np.ndarray  # float64[R, C] m
+
+
+@bundle
+class Plots(NamedTuple):
+    """The reports of one tick, grouped by radar; axis 0 = plot unless said."""
+
+    first: np.ndarray  # int32[R + 1] plots of radar r are rows first[r]:first[r + 1]
+    t: np.ndarray  # float64[Q] s, when the beam passed
+    pos: np.ndarray  # float64[Q, 3] m, earth-centred
+    cov: np.ndarray  # float64[Q, 6] m2, xx xy xz yy yz zz
+    snr: np.ndarray  # float64[Q]
+    reply: np.ndarray  # int32[Q] bits: asked and answered, civil and military
+    luck: np.ndarray  # uint32[Q] names the object for later draws; tells a reader nothing
+    dropped: np.ndarray  # int64[1] plots for which there was no room
+
+
+@bundle
+class PlotOrigin(NamedTuple):
+    """Which body a plot came from; only outcome may read it."""
+
+    body: np.ndarray  # int32[Q], -1 for a false plot
+    aspect: np.ndarray  # int32[Q] ten-degree cell of azimuth and elevation from which the body was seen
+
+
+def empty_plots(radars: int, capacity: int) -> tuple[Plots, PlotOrigin]:
+    """No plots, room for [capacity]."""
+    plots = Plots(
+        np.zeros(radars + 1, np.int32), np.zeros(capacity), np.zeros((capacity, 3)), np.zeros((capacity, 6)),
+        np.zeros(capacity), np.zeros(capacity, np.int32), np.zeros(capacity, np.uint32), np.zeros(1, np.int64),
+    )  # fmt: skip
+    return plots, PlotOrigin(np.full(capacity, -1, np.int32), np.zeros(capacity, np.int32))
+
+
+def empty_taskings(radars: int, channels: int) -> Taskings:
+    """Nobody emits, nobody is told where to look."""
+    return Taskings(
+        np.zeros(radars, np.bool_), np.zeros((radars, channels), np.bool_),
+        np.zeros((radars, channels, 3)), np.zeros((radars, channels)),
+    )  # fmt: skip
+
+
+def empty_antennas(radars: Radars) -> Antennas:
+    """Fixed antennas in place; carried ones follow their body from the first tick on."""
+    count = radars.key.size
+    antennas = Antennas(radars.antenna.copy(), np.zeros((count, 3)), np.zeros((count, 3, 3)))
+    for r in range(count):
+        antennas.pos[r] = to_ecef(*radars.antenna[r])
+        antennas.axes[r] = frame(radars.antenna[r, 0], radars.antenna[r, 1])
+    return antennas
+
+
+@jit
+def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin, t0, t1):
+    """All looks of all radars in (t0, t1]; bodies are where Truth has them at t1.
+
+    The beam test stands in this loop and not in a function of its own: most pairs end here, and a call that
+    hands on nine bundles costs more than the test.
+    """
+    row = np.int64(0)
+    plots.dropped[0] = 0
+    due = np.empty(truth.status.size, np.int64)
+    scans = np.empty(truth.status.size, np.int64)
+    times = np.empty(truth.status.size)
+    for r in range(radars.key.size):
+        plots.first[r] = row
+        if not taskings.on[r] or not carry(radars, truth, antennas, r):
+            continue
+        site, axes = antennas.pos[r], antennas.axes[r]
+        reach2 = radars.reach[r, 1] ** 2
+        period, phase, width = radars.period[r], radars.phase[r], radars.sector_width[r]
+        begin = radars.sector_centre[r] - 0.5 * width
+        dwells = radars.track_period[r] > 0.0 and taskings.active[r].any()
+        beam = swept(period, phase, width, begin, t0, t1)
+        count = 0
+        for b in range(truth.status.size):
+            if truth.status[b] != FLYING or not (radars.kinds[r] >> bodies.kind[b]) & 1 or radars.host[r] == b:
+                continue
+            dx = truth.pos[b, 0] - site[0]
+            dy = truth.pos[b, 1] - site[1]
+            dz = truth.pos[b, 2] - site[2]
+            if dx * dx + dy * dy + dz * dz > reach2:
+                continue
+            east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+            north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+            if dwells and designated(taskings.active[r], taskings.centre[r], taskings.radius[r], truth.pos[b]):
+                turn = abs((math.atan2(east, north) - radars.sector_centre[r] + math.pi) % _TWO_PI - math.pi)
+                if turn > 0.5 * radars.track_width[r]:
+                    continue
+                t, scan = look_time(0.0, radars.track_period[r], phase, t0, t1)
+                scan += _TRACK_LOOKS
+            else:
+                if east * beam[0] + north * beam[1] < beam[2] * math.sqrt(east * east + north * north):
+                    continue
+                offset = (math.atan2(east, north) - begin) % _TWO_PI
+                if offset > width:
+                    continue
+                t, scan = look_time(offset / width, period, phase, t0, t1)
+            if t > t0:
+                due[count], scans[count], times[count] = b, scan, t
+                count += 1
+        for i in range(count):
+            row = look(
+                radars, bodies, terrain, key, truth, antennas, plots, origin, r, due[i], row, scans[i], times[i], t1
+            )
+        row = false_plots(radars, key, antennas, plots, origin, r, row, t0, t1)
+    plots.first[radars.key.size] = row

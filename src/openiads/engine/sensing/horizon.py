@@ -1,0 +1,79 @@
+"""What the Earth hides: the horizon mask of a fixed antenna, and a walk along the ground for a moving one."""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, to_geodetic
+from openiads.engine.jit import jit, part
+
+MASK_AZIMUTHS = 720
+MASK_STEP = 1000.0  # m
+HIGHEST_GROUND = 5200.0  # m: above it nothing of the shipped terrain can hide a body
+_TWO_PI = 2.0 * math.pi
+
+
+@jit
+def horizon_mask(terrain, latitude, longitude, height, out):
+    """Fill float32[720, K]: the tangent of the lowest elevation at which range bin k is visible on an azimuth.
+
+    4/3 earth. A bin holds the steepest ground from the antenna out to the start of the bin, so that a body
+    is never hidden by the ground beneath it.
+    """
+    bins = out.shape[1]
+    s_lat, c_lat = math.sin(latitude), math.cos(latitude)
+    for a in range(MASK_AZIMUTHS):
+        azimuth = (a + 0.5) * _TWO_PI / MASK_AZIMUTHS
+        s_az, c_az = math.sin(azimuth), math.cos(azimuth)
+        steepest = -1.0
+        for k in range(bins):
+            out[a, k] = steepest
+            d = (k + 1) * MASK_STEP
+            s, c = math.sin(d / EARTH_RADIUS), math.cos(d / EARTH_RADIUS)
+            z = s_lat * c + c_lat * s * c_az
+            lat = math.asin(min(1.0, max(-1.0, z)))
+            lon = longitude + math.atan2(s_az * s * c_lat, c - s_lat * z)
+            slope = sight_slope(d, height, ground_height(terrain, lat, lon))
+            steepest = max(steepest, slope)
+
+
+@jit
+def line_of_sight(terrain, site, latitude, longitude, height, distance, azimuth):
+    """Is a point visible from a moving antenna: march along the ground from the point to the antenna.
+
+    Only the stretch where the ray runs below the highest ground is walked; smooth-earth limb by formula.
+    """
+    aim = sight_slope(distance, site[2], height)
+    limb = math.acos(min(1.0, (EARTH_RADIUS * 4.0 / 3.0) / (EARTH_RADIUS * 4.0 / 3.0 + max(site[2], 0.0))))
+    if aim < -math.tan(limb) and distance > limb * EARTH_RADIUS * 4.0 / 3.0:
+        return False
+    if terrain.height.shape[0] < 2 or height > HIGHEST_GROUND:
+        return True
+    d = distance - 2.0 * MASK_STEP
+    while d > MASK_STEP:
+        lat, lon = destination(site[0], site[1], azimuth, d)
+        if sight_slope(d, site[2], ground_height(terrain, lat, lon)) > aim:
+            return False
+        ray = height + (site[2] - height) * (1.0 - d / distance)
+        if ray > HIGHEST_GROUND and site[2] > HIGHEST_GROUND:
+            break
+        d -= 2.0 * MASK_STEP
+    return True
+
+
+@part
+def visible(radars, terrain, truth, antennas, r, b, back, azimuth):
+    """Above the horizon and the terrain, as the 4/3 earth sees it."""
+    site = antennas.site[r]
+    lat, lon, height = to_geodetic(
+        truth.pos[b, 0] + back * truth.vel[b, 0],
+        truth.pos[b, 1] + back * truth.vel[b, 1],
+        truth.pos[b, 2] + back * truth.vel[b, 2],
+    )
+    cos_arc = math.sin(lat) * math.sin(site[0]) + math.cos(lat) * math.cos(site[0]) * math.cos(lon - site[1])
+    distance = EARTH_RADIUS * math.acos(min(1.0, max(-1.0, cos_arc)))
+    if radars.host[r] >= 0:
+        return line_of_sight(terrain, site, lat, lon, height, distance, azimuth)
+    a = int((azimuth % _TWO_PI) * (MASK_AZIMUTHS / _TWO_PI)) % MASK_AZIMUTHS
+    k = min(int(distance / MASK_STEP), radars.mask.shape[2] - 1)
+    return sight_slope(distance, site[2], height) >= radars.mask[r, a, k]
