@@ -57,7 +57,7 @@ RAIDER = {
 
 BASE: dict[str, Any] = {
     "name": "small", "title": "a small scenario", "terrain": "smooth", "baseline": "on",
-    "modifiers": {"site": "plain"},
+    "modifiers": {"site": "plain"}, "propagation": {"gases": False},
     "country": {"title": "a plain", "area_km2": 10000.0},
     "sites": {"plain": {"title": "a plain", "latitude_deg": 38.0, "longitude_deg": 34.0, "radius_km": 0.0}},
     "assets": [{"name": "depot", "title": "the depot", "latitude_deg": 38.0, "longitude_deg": 34.0, "value": 1.0}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -280,6 +281,76 @@ def _seed(seed: int) -> None:
 
 def _names(text: str | None) -> list[str] | None:
     return [part.strip() for part in text.split(",") if part.strip()] if text else None
+
+
+@app.command()
+def coverage(
+    scenario: ScenarioArg,
+    posture: Annotated[str | None, typer.Option("--posture", "-p", help="which way of holding the system")] = None,
+    heights: Annotated[str, typer.Option(help="heights with their unit")] = "30m,100m,300m,1km,3km,10km",
+    body: Annotated[str, typer.Option("--class", help="class of aircraft or threat")] = "fighter",
+    what: Annotated[str, typer.Option(help="detect, track or engage")] = "detect",
+    reference: Annotated[str, typer.Option(help="heights above: ground or sea")] = "ground",
+    cell: Annotated[str, typer.Option(help="size of a cell, at least 1km")] = "2km",
+    sites: Annotated[int, typer.Option(help="draws of the site within its region")] = 10,
+    warning: Annotated[float, typer.Option(help="hours of warning after which the map is drawn")] = 24.0,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the maps")] = None,
+    sets: SetOption = None,
+) -> None:
+    """Draw who can see, track or engage a class of target at each height: GeoTIFF, GeoJSON, a picture and a table.
+
+    Example: openiads coverage turkey-2019 --posture one-way-in --class cruise-missile --heights 100m,1km --out maps
+    """
+    from openiads import coverage as maps
+    from openiads.record import new_folder, require_new
+    from openiads.studies.study import default_out
+
+    maps.require_raster_library()
+    for name, given, accepted in (
+        ("what", what, ("detect", "track", "engage")),
+        ("reference", reference, ("ground", "sea")),
+    ):
+        if given not in accepted:
+            raise UsageError(f"--{name} {given}: accepted are {', '.join(accepted)}")
+    loaded = _load(scenario, sets)
+    _seed(seed)
+    question = maps.Question(
+        posture or loaded.baseline, body, what, tuple(_length("heights", h) for h in heights.split(",")), reference,
+        warning=3600.0 * warning, sites=sites, seed=seed, cell=_length("cell", cell),
+    )  # fmt: skip
+    folder = out or default_out(f"{loaded.name}-{question.posture}-coverage")
+    require_new(folder)
+    with _bar(f"{question.posture}, {what}") as bar:
+        answer = maps.coverage(loaded, question, lambda done: bar(done, 1.0))
+    with new_folder(folder) as beside:
+        maps.write(answer, beside)
+    print(f"{loaded.title}: {question.posture}, who can {what} {loaded.library.bodies[body].title}")
+    print(
+        f"{len(answer.radars)} radars on; site region {loaded.modifiers.site}, {len(answer.sites)} draws; heights above {'the ' + reference}"
+    )
+    for row in maps.table(answer):
+        spread = f" [{row['km2_low']:,.0f}, {row['km2_high']:,.0f}]" if row["draws"] > 1 else ""
+        by = {"any": "anybody", "system": "the system alone", "two": "two radars or more"}[row["by"]]
+        print(
+            f"{row['height_m']:>7,.0f} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {row['percent_of_country']:g} % of the country's area"
+        )
+    print(f"maps in {folder}; look at {folder / 'coverage.png'}")
+
+
+def _length(option: str, text: str) -> float:
+    """A length with its unit, such as 100m or 1.5km, in metres."""
+    from openiads.units import UNITS
+
+    match = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*([a-z]+)\s*", text)
+    if match is None or match[2] not in UNITS["length"]:
+        raise UsageError(
+            f"--{option} {text.strip()!r}: write a number with its unit, one of {', '.join(UNITS['length'])}; such as 100m"
+        )
+    try:
+        return float(match[1]) * UNITS["length"][match[2]]
+    except ValueError:
+        raise UsageError(f"--{option} {text.strip()!r}: '{match[1]}' is no number") from None
 
 
 @app.command()

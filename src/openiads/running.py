@@ -325,7 +325,8 @@ class Recorder:
             else (n.latitude, n.longitude, 0.0)
             for n in scenario.nodes
         ]
-        reach = [scenario.library.radars[r.class_].range for r in scenario.radars]
+        models = [scenario.library.radars[r.class_] for r in scenario.radars]
+        reach = [model.range or model.instrumented_range for model in models]
         return {
             "nodes": {
                 "node": np.array(self.nodes, object), "title": np.array([n.title for n in scenario.nodes], object),

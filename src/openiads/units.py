@@ -9,11 +9,16 @@ DECIBELS = math.nan
 UNITS: dict[str, dict[str, float]] = {
     "length": {"m": 1.0, "km": 1e3, "nm": 1852.0, "ft": 0.3048},
     "speed": {"mps": 1.0, "kmh": 1.0 / 3.6, "kt": 1852.0 / 3600.0},
-    "time": {"s": 1.0, "min": 60.0, "h": 3600.0, "days": 86400.0},
+    "time": {"s": 1.0, "min": 60.0, "h": 3600.0, "days": 86400.0, "ms": 1e-3, "us": 1e-6},
     "angle": {"deg": math.pi / 180.0, "rad": 1.0},
     "area": {"m2": 1.0, "km2": 1e6},
     "cross-section": {"m2": 1.0, "dbsm": DECIBELS},
     "data": {"bits": 1.0, "bytes": 8.0},
+    "frequency": {"ghz": 1e9, "mhz": 1e6, "khz": 1e3, "hz": 1.0},
+    "power": {"w": 1.0, "kw": 1e3, "dbw": DECIBELS},
+    "ratio": {"db": DECIBELS},
+    "temperature": {"k": 1.0},
+    "rain": {"mm_h": 1.0},  # the one scale that is not SI inside: ITU-R P.838 is written in it
 }
 
 # classes of radar cross-section, m2: what a scenario says instead of a number

@@ -43,12 +43,13 @@ MASKED = {
     2.0: (0.6, 1.4, 2.6, 4.0, 8.2, 13.7, 27.1, 75.9, 119.0, 211.0),
 }
 BIN = sensing.MASK_STEP
+STRAIGHT = np.zeros((1, 1), np.float32)  # no table of bending: a 4/3 earth
 
 
 def masked(terrain: Terrain, antenna: float, bins: int = 1000) -> np.ndarray:
     """The engine's mask of an antenna (m above the sea) at 38 N, along one azimuth: tangent by range bin."""
     out = np.empty((sensing.MASK_AZIMUTHS, bins), np.float32)
-    sensing.horizon_mask(terrain, *builders.SITE, antenna, out)
+    sensing.horizon_mask(terrain, STRAIGHT, *builders.SITE, antenna, out)
     assert np.ptp(out, axis=0).max() < 1e-6, "a smooth earth, or one with a round rim, looks the same all around"
     return out[0]
 
@@ -121,7 +122,7 @@ def rim(ground: float) -> Terrain:
     up = (rows // 2 - i) * step * EARTH_RADIUS
     across = (j - rows // 2) * step * EARTH_RADIUS * math.cos(builders.SITE[0])
     ring = np.abs(np.hypot(up, across) - 1_000.0) < 300.0
-    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step)
+    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ def everything() -> dict[str, Any]:
     radar = base["radars"][0]
     return builders.laid_over(base, {
         "summary": "everything", "baseline": "on",
+        "propagation": {"atmosphere": "exponential", "refractivity": 320.0, "gases": True, "rain_rate_mm_h": 4.0,
+                        "rain_height_km": 3.0, "rain_extent_km": 20.0, "reflection": 0.3},
         "modifiers": {"site": "plain", "allied_pattern": "busy", "reflectors": True, "batches": 1, "topology": "hub",
                       "interrogator": "vendor", "warning_h": 0.0},
         "sites": {"plain": {"radius_km": 5.0}, "coast": {**place, "title": "coast", "latitude_deg": 36.9}},
@@ -67,6 +69,9 @@ def everything() -> dict[str, Any]:
             {**radar, "name": "second-eye", "batch": 2, "offset_km": 3.0},
             {"name": "mast", "class": "far", "node": "centre", "latitude_deg": 38.6, "longitude_deg": 34.6},
             {"name": "carried", "class": "far", "node": "allies", "aboard": "watch"},
+            {"name": "modern", "class": "sheet", "node": "centre", "latitude_deg": 38.2, "longitude_deg": 34.2,
+             "antenna_height_m": 20.0, "range_bias_m": 30.0, "silence": [{"from_min": 0.5, "to_min": 1.0}]},
+            {"name": "hill", "class": "ear", "node": "centre", "latitude_deg": 38.4, "longitude_deg": 34.2, "altitude_m": 2500.0},
         ],
         "fire_units": [*base["fire_units"], {**base["fire_units"][0], "name": "second", "radar": "second-eye", "batch": 2}],
         "links": [
@@ -96,7 +101,8 @@ def everything() -> dict[str, Any]:
         "vignettes": {
             "raid": {"warmup_min": 0.5, "warnings_h": [0.0, 1.0], "civil_share": 0.5,
                      "threats": [{"class": "raider", "count": 4, "distance_km": 50.0, "spread_min": 0.5},
-                                 {"class": "falling", "count": 2, "distance_km": 200.0, "spread_min": 0.2}]},
+                                 {"class": "falling", "count": 2, "distance_km": 200.0, "spread_min": 0.2},
+                                 {"class": "raider", "count": 1, "distance_km": 90.0, "stand_off_km": 60.0}]},
             "peace": {"kind": "peace", "duration_min": 2.0, "tick_s": 1.0, "warmup_min": 0.5, "windows": 2},
         },
         "postures": {
@@ -109,13 +115,26 @@ def everything() -> dict[str, Any]:
             "radars": {
                 "sharp": {"swerling": 1, "range_km": 150.0, "false_plots_per_scan": 2.0, "iff_modes": ["C"],
                           "iff_range_km": 150.0, "sector_width_deg": 300.0, "track_width_deg": 320.0},
+                "sheet": {
+                    **{k: v for k, v in builders.SHARP_RADAR.items() if not k.startswith(("range_", "sigma_", "false_"))},
+                    "role": "surveillance", "band": "S", "frequency_ghz": 2.9, "peak_power_kw": 50.0, "pulse_us": 100.0,
+                    "gain_db": 35.0, "losses_db": 6.0, "noise_temperature_k": 600.0, "cfar_cells": 24, "pulses": 8, "swerling": 2,
+                    "bandwidth_mhz": 1.0, "beam_azimuth_deg": 1.5, "beam_elevation_deg": 2.0, "sidelobes_db": -30.0,
+                    "elevation_min_deg": -2.0, "elevation_max_deg": 30.0, "dimensions": 3, "crypto": "alliance",
+                },
+                "ear": {
+                    **{k: v for k, v in builders.SHARP_RADAR.items() if k != "range_rcs_m2"}, "role": "surveillance",
+                    "dimensions": 1, "range_km": 200.0, "range_emission_w": 1000.0,
+                },
                 "far": {**builders.SHARP_RADAR, "role": "surveillance", "iff_modes": ["3A", "5"], "iff_range_km": 200.0},
             },
             "fire_units": {"unit": {"rounds_per_launcher": 1, "assessment_correct": 0.8, "reload_min": 1.0, "reload_rounds": 4,
                                     "launch_interval_s": 1.0, "channels": 6}},
             "bodies": {
+                "raider": {"jammer_w": 50.0, "jammer_bandwidth_mhz": 20.0, "jammer_bands": ["S"], "emission_w": 500.0,
+                           "emission_bands": ["X"]},
                 "friend": {**builders.RAIDER, "kind": "aircraft", "augmented_rcs": "10-100", "iff_modes": ["5", "3A"],
-                           "reply_probability": 0.8, "signature": True},
+                           "reply_probability": 0.8, "signature": True, "mode_failures": {"5": 0.2}, "crypto": "alliance"},
                 "liner": {**builders.RAIDER, "kind": "airliner", "iff_modes": ["3A"], "reply_probability": 0.9},
                 "falling": {**builders.RAIDER, "kind": "ballistic"},
             },
@@ -233,7 +252,11 @@ def others(cls: type[Spec], field: str, key: str, now: Any, names: list[str]) ->
     annotation = cls.model_fields[field].annotation
     choices = [c for a in (annotation, *typing.get_args(annotation)) if typing.get_origin(a) is typing.Literal
                for c in typing.get_args(a)]  # fmt: skip
-    if cls.extra(field, "decade"):
+    if field == "terrain":
+        yield "shipped"
+    elif field == "mode_failures":
+        yield {"5": 0.5}
+    elif cls.extra(field, "decade"):
         yield from ("100-1000", "0.001-0.01", "0.1-1")
     elif isinstance(now, bool):
         yield not now

@@ -169,8 +169,8 @@ def test_height_above_the_shipped_ground():
         bodies = route(start, end, 60.0, ground=True)
         truth = at(bodies, share * float(bodies.way_t[1]), terrain)
         lat, lon, height = motion.geodetic(truth.pos[0])
-        row = (terrain.north - lat) / terrain.step - 0.5
-        column = (lon - terrain.west) / terrain.step - 0.5
+        row = (terrain.north - lat) / terrain.step_north - 0.5
+        column = (lon - terrain.west) / terrain.step_east - 0.5
         i, j = math.floor(row), math.floor(column)
         u, v = row - i, column - j
         cells = terrain.height[i : i + 2, j : j + 2].astype(float)

@@ -1,15 +1,13 @@
 """What radars report: detection, measurement errors, scan timing, replies, false plots, terrain, common numbers.
 
-Oracles: exact single-look detection probabilities (validation DET-3, a file beside the repository) and scipy's
-noncentral chi-square; binomial, chi-square and Poisson tests of what the real loop over ticks puts out.
+Oracles: the exact probabilities of test_detection; binomial, chi-square and Poisson tests of what the real loop over
+ticks puts out.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,34 +19,6 @@ from openiads.engine import motion, sensing
 from openiads.engine.geo import EARTH_RADIUS, Terrain, destination, frame, smooth_earth
 from openiads.scenario.build import Simulation
 from tests import builders
-
-EXACT = Path(__file__).parents[1] / "data" / "detection" / "swerling_exact.json"
-DRAWN = {0: "noncentral chi-square", 1: "exponential", 3: "chi-square of four degrees"}
-
-
-def test_single_look_against_exact_values():
-    rows = [r for r in json.loads(EXACT.read_text())["pd"] if r["N"] == 1 and r["sw"] in DRAWN]
-    assert len(rows) > 10 and {r["sw"] for r in rows} == set(DRAWN)
-    for r in rows:
-        got = sensing.detection_probability(10.0 ** (r["snr_db"] / 10.0), math.log(r["pfa"]), r["sw"])
-        assert got == pytest.approx(r["pd"], abs=1e-8), r
-
-
-@given(st.floats(0.0, 250.0), st.floats(1e-10, 1e-2))
-def test_single_look_against_scipy(snr, pfa):
-    threshold = -math.log(pfa)
-    got = sensing.detection_probability(snr, math.log(pfa), 0)
-    assert got == pytest.approx(stats.ncx2.sf(2.0 * threshold, 2, 2.0 * snr), abs=1e-9)
-    assert sensing.detection_probability(snr, math.log(pfa), 1) == pytest.approx(pfa ** (1.0 / (1.0 + snr)), rel=1e-9)
-    three = [sensing.detection_probability(0.0, math.log(pfa), s) for s in DRAWN]
-    assert three == pytest.approx([pfa] * 3, rel=1e-6), "without a target every case is the false-alarm rate"
-
-
-@pytest.mark.parametrize(("db", "pfa", "pd"), [(0, 1e-3, 0.01846703), (5, 1e-3, 0.14995286), (10, 1e-3, 0.81029237)])
-def test_published_single_sample(db, pfa, pd):
-    """DET-4."""
-    assert sensing.detection_probability(10.0 ** (db / 10), math.log(pfa), 0) == pytest.approx(pd, abs=1e-7)
-
 
 # ---------------------------------------------------------------- the loop over ticks
 
@@ -109,10 +79,10 @@ def test_frequency_of_detection_is_its_probability(swerling):
         sim = builders.simulation(s, standing(s, 120, 100e3))
         seen = watch(sim, 40, 1.0)
         snr = sim.params.radars.gain[0] * math.sqrt(10.0) / 100e3**4
-        pd = sensing.detection_probability(snr, math.log(1e-6), swerling)
+        pd = sensing.detection_probability(snr, math.log(1e-6), swerling, 1)
         slant = math.sqrt(snr / seen.snr.mean())
         assert slant == pytest.approx(1.0, rel=0.03), "all bodies at the same distance"
-        pd = sensing.detection_probability(float(seen.snr.mean()), math.log(1e-6), swerling)
+        pd = sensing.detection_probability(float(seen.snr.mean()), math.log(1e-6), swerling, 1)
         assert stats.binomtest(seen.t.size, 120 * 40, pd).pvalue > 1e-3, (swerling, share)
         assert stats.chisquare(np.bincount(seen.tick, minlength=40)).pvalue > 1e-3, "scans are alike"
     assert pd < 0.5
@@ -250,13 +220,14 @@ def test_replies_fail_at_their_rate():
     bodies = [replace(f, name=f"n{i}") for i, f in enumerate(bodies)]
     seen = watch(builders.simulation(s, bodies), 40, 1.0)
     group = seen.body // 40
-    asked = sensing.ASKED_CIVIL | sensing.ASKED_MILITARY
+    civil_bit, secure_bit = 1 << sensing.IFF_MODES.index("3A"), 1 << sensing.IFF_MODES.index("5")
+    asked = civil_bit | secure_bit
     assert (seen.reply[group < 3] & asked == asked).all()
     assert (seen.reply[group == 3] == 0).all(), "beyond the interrogator's range nobody is asked"
     assert (seen.reply[group == 0] == asked).all(), "no transponder, no reply"
     answered = {
-        1: (sensing.CIVIL_REPLY, sensing.MILITARY_REPLY, 0.7),
-        2: (sensing.MILITARY_REPLY, sensing.CIVIL_REPLY, 0.4),
+        1: (civil_bit << 8, secure_bit << 8, 0.7),
+        2: (secure_bit << 8, civil_bit << 8, 0.4),
     }
     for g, (bit, other, rate) in answered.items():
         replies = seen.reply[group == g]
@@ -271,7 +242,7 @@ def test_a_ridge_hides_what_is_behind_it():
     height = np.zeros((400, 400), np.int16)
     row = 200 - round(20e3 / (step * EARTH_RADIUS))
     height[row - 1 : row + 1, :] = 600
-    terrain = Terrain(height, north, west, step)
+    terrain = Terrain(height, north, west, step, step)
     s = builders.scenario()
     places = [(0.0, h) for h in (300.0, 1_450.0, 1_800.0, 3_000.0)] + [(math.pi, 300.0)]
     flights = [
@@ -281,7 +252,7 @@ def test_a_ridge_hides_what_is_behind_it():
     def plotted(ground: Terrain) -> list[int]:
         sim = builders.simulation(s, flights)
         mask = np.empty_like(sim.params.radars.mask)
-        sensing.horizon_mask(ground, *sim.params.radars.antenna[0], mask[0])
+        sensing.horizon_mask(ground, np.zeros((1, 1), np.float32), *sim.params.radars.antenna[0], mask[0])
         sim = replace(sim, params=sim.params._replace(terrain=ground, radars=sim.params.radars._replace(mask=mask)))
         return sorted(set(watch(sim, 3, 1.0).body.tolist()))
 

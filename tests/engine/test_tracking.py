@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openiads.engine.sensing import Plots
+from openiads.engine.sensing import IFF_MODES, Plots
 from openiads.engine.tracking import (
     FIRM,
     FREE,
@@ -82,7 +82,7 @@ def compare(tracks, n, node):
     assert tracks.next_number[n] == node.number
     for t in node.tracks:
         s = t.slot
-        counts = [getattr(tracks, f)[n, s] for f in ("asked_civil", "civil", "asked_military", "military")]
+        counts = [*tracks.asked[n, s].tolist(), *tracks.answered[n, s].tolist()]
         assert (tracks.number[n, s], tracks.hits[n, s], tracks.plot[n, s]) == (t.number, t.hits, t.plot)
         assert (tracks.status[n, s] == FIRM) == t.firm
         assert (tracks.t_first[n, s], tracks.t_update[n, s]) == (t.t_first, t.t_update)
@@ -206,10 +206,13 @@ def test_a_tentative_track_needs_its_plots_in_time():
 
 
 def test_replies_are_counted():
-    replies = [0b0001, 0b0011, 0b1100, 0b0101, 0b1111]
+    """Questions in the low eight bits, answers in the next; by civil modes, military in clear, under keys."""
+    civil, clear, keys = 1 << IFF_MODES.index("3A"), 1 << IFF_MODES.index("1"), 1 << IFF_MODES.index("5")
+    every = civil | clear | keys
+    replies = [civil, civil | civil << 8, keys | keys << 8, civil | keys, every | every << 8]
     *_, t = run([[[line(2.0 * k + 2.0, reply=r)]] for k, r in enumerate(replies)])
-    counts = [int(getattr(t, f)[0, 0]) for f in ("asked_civil", "civil", "asked_military", "military")]
-    assert counts == [4, 2, 3, 2]
+    assert t.asked[0, 0].tolist() == [4, 1, 3]
+    assert t.answered[0, 0].tolist() == [2, 1, 2]
 
 
 def test_overflow_is_counted():

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import block_diag
 from scipy.optimize import linear_sum_assignment
 
-from openiads.engine.sensing import Plots
+from openiads.engine.sensing import IFF_MODES, Plots
 from openiads.engine.tracking import Trackers, Tracks
 
 UPPER = np.triu_indices(3)
@@ -42,7 +42,7 @@ class OracleTrack:
     firm: bool = False
     hits: int = 0
     t_update: float = -1e9
-    replies: np.ndarray = field(default_factory=lambda: np.zeros(4, int))
+    replies: np.ndarray = field(default_factory=lambda: np.zeros(6, int))
     luck: int = 0
     plot: int = -1
     looks: dict[int, float] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def pack(radars: list[list[Plot]], room: int = 0) -> Plots:
     first = np.cumsum([0, *map(len, radars)]).astype(np.int32)
     plots = Plots(
         first, np.zeros(size), np.zeros((size, 3)), np.zeros((size, 6)),
-        np.ones(size), np.zeros(size, np.int32), np.zeros(size, np.uint32), np.zeros(1, np.int64),
+        np.ones(size), np.zeros(size, np.int32), np.ones(size, np.bool_), np.zeros(size, np.uint32), np.zeros(1, np.int64),
     )  # fmt: skip
     for q, plot in enumerate(rows):
         plots.t[q], plots.pos[q], plots.cov[q] = plot.t, plot.pos, plot.cov[UPPER]
@@ -194,7 +194,11 @@ class OracleNode:
         track.hits += 1
         track.t_update = max(track.t_update, plot.t)
         track.looks[radar] = max(track.looks.get(radar, -1e9), plot.t)
-        track.replies += [plot.reply >> bit & 1 for bit in range(4)]
+        groups = ("3A", "C", "S", "ADS-B"), ("1", "2"), ("4", "5")
+        for g, modes in enumerate(groups):
+            bits = [IFF_MODES.index(mode) for mode in modes]
+            track.replies[g] += any(plot.reply >> bit & 1 for bit in bits)
+            track.replies[3 + g] += any(plot.reply >> (8 + bit) & 1 for bit in bits)
         track.plot = max(track.plot, row)
 
     def _start(self, radar: int, plot: Plot, t1: float, row: int) -> None:

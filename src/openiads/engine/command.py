@@ -38,6 +38,7 @@ _AIRLINER_SPEED = (130.0, 290.0)  # m/s
 _PASS_WITHIN = 15_000.0  # m: a track that will pass an asset this close is coming for it
 _MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
 _BARRED_FOR = 60.0  # s after a no until the authority is asked again
+_CIVIL, _PLAIN, _SECURE = 0, 1, 2  # groups of modes by which replies are counted
 _LUCKS = 1024
 _STILL_THERE = 12.0  # s after a believed kill at which a track that is still updated is alive again
 
@@ -186,24 +187,25 @@ def _identify(doctrine, pictures, orders, n, t1):
 def identify(doctrine, pictures, n, p, told):
     """The seven identities from replies, from what came over a link, and from behaviour.
 
-    A reply is positive evidence (a third of the civil questions answered); silence is evidence only after several interrogations, and never alone
-    proof: a suspect becomes hostile by coming for an asset. Without an interrogator behaviour stands alone.
+    A reply is positive evidence (a third of the civil questions answered), the stronger when it is under keys; silence
+    is evidence only after several interrogations, and never alone proof: a suspect becomes hostile by coming for an
+    asset. Without an interrogator behaviour stands alone.
     """
-    asked = pictures.asked[n, p]
-    if asked[3] > 0 or told == FRIEND:
+    asked, answered = pictures.asked[n, p], pictures.answered[n, p]
+    if answered[_SECURE] > 0 or told == FRIEND:
         return FRIEND
-    if told == ASSUMED_FRIEND:
+    if answered[_PLAIN] > 0 or told == ASSUMED_FRIEND:
         return ASSUMED_FRIEND
     vx, vy, vz = pictures.x[n, p, 3], pictures.x[n, p, 4], pictures.x[n, p, 5]
     speed = math.sqrt(vx * vx + vy * vy + vz * vz)
     if speed > doctrine.ballistic[n]:
         return HOSTILE
-    if 3 * asked[1] > asked[0] or told == NEUTRAL:
+    if 3 * answered[_CIVIL] > asked[_CIVIL] or told == NEUTRAL:
         return NEUTRAL
     if told == HOSTILE:
         return HOSTILE
     time, _ = time_to_asset(doctrine, pictures.x[n, p], speed > doctrine.ballistic[n])
-    silent = max(asked[0], asked[2])
+    silent = max(asked[_CIVIL], asked[_PLAIN], asked[_SECURE])
     if silent > 0:
         if silent < doctrine.silent[n]:
             return PENDING
@@ -492,7 +494,7 @@ def _cause(doctrine, pictures, n, s, arc):
         return FAST
     if pictures.told[n, s] == HOSTILE:
         return TOLD_HOSTILE
-    return SILENCE if max(pictures.asked[n, s, 0], pictures.asked[n, s, 2]) > 0 else NEVER_ASKED
+    return SILENCE if pictures.asked[n, s].max() > 0 else NEVER_ASKED
 
 
 @part

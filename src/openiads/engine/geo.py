@@ -18,21 +18,23 @@ EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
 REFRACTION = 4.0 / 3.0  # effective radius factor for radio in a standard atmosphere (ITU-R P.453, Blake 1986)
 RADIO_RADIUS = REFRACTION * EARTH_RADIUS
 GM = 3.986004418e14  # m3/s2
+NO_DATA = -32768  # m: a cell of which no height is known
 
 
 @bundle
 class Terrain(NamedTuple):
     """Ground height on a regular grid of latitude and longitude; one cell of height 0 is a smooth Earth."""
 
-    height: np.ndarray  # int16[rows, columns] m, first row is the northern edge
+    height: np.ndarray  # int16[rows, columns] m, first row is the northern edge; NO_DATA where nothing is known
     north: float  # rad, northern edge of the first row
     west: float  # rad, western edge of the first column
-    step: float  # rad, cell size
+    step_north: float  # rad, height of a cell
+    step_east: float  # rad, its width
 
 
 def smooth_earth() -> Terrain:
     """A ground of height 0 everywhere."""
-    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0)
+    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0)
 
 
 @jit
@@ -60,12 +62,12 @@ def frame(latitude, longitude):
 
 @jit
 def ground_height(terrain, latitude, longitude):
-    """Height of the ground (m), bilinear between cell centres; 0 outside the grid."""
+    """Height of the ground (m), bilinear between cell centres; 0 outside the grid and where a cell has no data."""
     rows, columns = terrain.height.shape
     if rows < 2:
         return 0.0
-    row = (terrain.north - latitude) / terrain.step - 0.5
-    column = (longitude - terrain.west) / terrain.step - 0.5
+    row = (terrain.north - latitude) / terrain.step_north - 0.5
+    column = (longitude - terrain.west) / terrain.step_east - 0.5
     if row < 0.0 or column < 0.0 or row > rows - 1.0 or column > columns - 1.0:
         return 0.0
     i = min(int(row), rows - 2)
@@ -73,7 +75,29 @@ def ground_height(terrain, latitude, longitude):
     u = row - i
     v = column - j
     h = terrain.height
+    if min(h[i, j], h[i, j + 1], h[i + 1, j], h[i + 1, j + 1]) == NO_DATA:
+        return 0.0
     return (h[i, j] * (1 - v) + h[i, j + 1] * v) * (1 - u) + (h[i + 1, j] * (1 - v) + h[i + 1, j + 1] * v) * u
+
+
+@jit
+def ground_heights(terrain, latitude, longitude, out):
+    """Fill float32[rows, columns] with the ground at latitudes and longitudes (rad)."""
+    for i in range(latitude.size):
+        for j in range(longitude.size):
+            out[i, j] = ground_height(terrain, latitude[i], longitude[j])
+
+
+@jit
+def has_height(terrain, latitude, longitude):
+    """Is the height of the ground known at a place: always on a smooth Earth and outside the grid (the sea)."""
+    row = int((terrain.north - latitude) / terrain.step_north)
+    column = int((longitude - terrain.west) / terrain.step_east)
+    if terrain.height.shape[0] < 2 or not (
+        0 <= row < terrain.height.shape[0] and 0 <= column < terrain.height.shape[1]
+    ):
+        return True
+    return terrain.height[row, column] != NO_DATA
 
 
 @jit

@@ -32,8 +32,14 @@ class Bodies(NamedTuple):
     kind: np.ndarray  # int8[B]
     group: np.ndarray  # int32[B] row of the body's class
     rcs: np.ndarray  # float64[B, 3] m2 seen from the nose, the beam, the tail
-    modes: np.ndarray  # int32[B] transponder: 1 civil modes, 2 military modes
-    reply: np.ndarray  # float64[B] probability that an interrogation in a held mode is answered
+    modes: np.ndarray  # int32[B] modes of its transponder, a bit for each of sensing.IFF_MODES
+    crypto: np.ndarray  # uint32[B] whose keys it holds
+    reply: np.ndarray  # float64[B, 8] probability that an interrogation in a held mode is answered
+    jammer: np.ndarray  # float64[B] W, effective radiated power of its noise
+    jammer_bandwidth: np.ndarray  # float64[B] Hz
+    jammer_bands: np.ndarray  # int32[B] bands that it reaches, a bit each
+    emission: np.ndarray  # float64[B] W, effective radiated power that a passive sensor hears
+    emission_bands: np.ndarray  # int32[B]
     signature: np.ndarray  # bool[B] flies without reflectors and its signature matters
     owner: np.ndarray  # int8[B] 0 national, 1 allied, 2 civil, 3 hostile
     first: np.ndarray  # int32[B] first waypoint

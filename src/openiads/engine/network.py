@@ -86,7 +86,8 @@ class Pictures(NamedTuple):
     x: np.ndarray  # float64[N, P, 6] m, m/s at the end of the tick
     sigma: np.ndarray  # float64[N, P] m, one-sigma position
     t_update: np.ndarray  # float64[N, P] s, last plot behind it
-    asked: np.ndarray  # int32[N, P, 4] interrogations and replies: asked civil, civil, asked military, military
+    asked: np.ndarray  # int32[N, P, 3] interrogations by group of modes: civil, military in clear, under keys
+    answered: np.ndarray  # int32[N, P, 3] replies to them
     luck: np.ndarray  # uint32[N, P]
     held: np.ndarray  # float64[N, S, K] s, last plot from each of the node's own radars
     told: np.ndarray  # int8[N, P] identity that came over a link, PENDING for none
@@ -122,7 +123,7 @@ def empty_pictures(nodes: int, slots: int, received: int, radars: int) -> Pictur
     return Pictures(
         np.zeros((nodes, rows), np.bool_), np.zeros((nodes, rows), np.int64), np.full((nodes, rows, 2), -1, np.int32),
         np.zeros((nodes, rows, 6)), np.zeros((nodes, rows)), np.zeros((nodes, rows)),
-        np.zeros((nodes, rows, 4), np.int32), np.zeros((nodes, rows), np.uint32),
+        np.zeros((nodes, rows, 3), np.int32), np.zeros((nodes, rows, 3), np.int32), np.zeros((nodes, rows), np.uint32),
         np.full((nodes, slots, radars), -1e9), np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int32),
         np.zeros((nodes, rows)), np.full((nodes, nodes, slots), -1, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
@@ -171,10 +172,9 @@ def _own_rows(tracks, pictures, n):
         pictures.sigma[n, s] = math.sqrt(tracks.p[n, s, 0] + tracks.p[n, s, 3] + tracks.p[n, s, 5])
         pictures.t_update[n, s] = tracks.t_update[n, s]
         pictures.luck[n, s] = tracks.luck[n, s]
-        pictures.asked[n, s, 0] = tracks.asked_civil[n, s]
-        pictures.asked[n, s, 1] = tracks.civil[n, s]
-        pictures.asked[n, s, 2] = tracks.asked_military[n, s]
-        pictures.asked[n, s, 3] = tracks.military[n, s]
+        for g in range(3):
+            pictures.asked[n, s, g] = tracks.asked[n, s, g]
+            pictures.answered[n, s, g] = tracks.answered[n, s, g]
         for r in range(pictures.held.shape[2]):
             pictures.held[n, s, r] = tracks.radar_t[n, s, r]
 

@@ -27,6 +27,7 @@ class Readiness(NamedTuple):
 
     allowed: np.ndarray  # bool[R] present and permitted by the posture
     start: np.ndarray  # float64[R] s from which it is on; inf for on alert only
+    silence: np.ndarray  # float64[R, W, 2] s: from, to; within it does not emit (emission control)
 
 
 @bundle
@@ -110,6 +111,9 @@ def emit(readiness, radars, doctrine, orders, taskings, reports, t1):
         alert = orders.alert[a] if a >= 0 else orders.alert[n]
         called = alert + doctrine.delay[n] + doctrine.ready[n]
         taskings.on[r] = readiness.allowed[r] and t1 >= min(readiness.start[r], called)
+        for w in range(readiness.silence.shape[1]):
+            if readiness.silence[r, w, 0] <= t1 < readiness.silence[r, w, 1]:
+                taskings.on[r] = False
         reports.up[n] |= taskings.on[r]
 
 

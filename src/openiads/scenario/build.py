@@ -12,8 +12,9 @@ import numpy as np
 from openiads.engine import command, engagement, motion, network, outcome, rng, sensing, step, tracking
 from openiads.engine.geo import to_ecef
 from openiads.errors import ScenarioError
-from openiads.scenario.flights import KINDS, mode_bits, name_key
-from openiads.scenario.spec import FRAMES, Link, Posture, RadarClass, Scenario, Vignette
+from openiads.scenario.flights import name_key
+from openiads.scenario.radars import radars_of
+from openiads.scenario.spec import FRAMES, Link, Posture, Scenario, Vignette
 from openiads.scenario.world import World, draw_world, require_ground
 
 CHANNELS = 48  # most engagement channels a fire unit can have
@@ -33,7 +34,6 @@ IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "susp
 _STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
-_MOST_ELEVATION = math.radians(89.0)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     p = scenario.postures[posture]
     vignette = scenario.vignettes[world.vignette]
     node_index = {node.name: i for i, node in enumerate(scenario.nodes)}
-    radars = _radars(scenario, world, p, node_index, vignette.tick)
+    radars = radars_of(scenario, world, node_index, vignette.tick)
     trackers = _trackers(scenario, radars, p)
     open_links = links_of(scenario, posture)
     system = system_nodes(scenario)
@@ -174,70 +174,6 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
                 "close one of the two or take the diode off"
             )
     return opened
-
-
-def _radars(
-    scenario: Scenario, world: World, posture: Posture, node_index: dict[str, int], tick: float
-) -> sensing.Radars:
-    """All radars of the scenario, present or not, so that their numbers are the same in every posture."""
-    specs = scenario.radars
-    models = [scenario.library.radars[r.class_] for r in specs]
-    names = [f.name for f in world.flights]
-    nodes = [node_index[r.node] for r in specs]
-    national = scenario.modifiers.interrogator == "national"
-    for spec, model in zip(specs, models, strict=True):
-        shortest = min(model.scan_period, model.track_period or math.inf)
-        if tick > shortest:
-            raise ScenarioError(
-                f"the tick of {tick:g} s is longer than the shortest scan of radar '{spec.name}' ({shortest:g} s); "
-                "shorten the vignette's tick"
-            )
-    return sensing.Radars(
-        key=np.array([name_key(r.name) for r in specs], np.uint32),
-        node=np.array(nodes, np.int32),
-        local=np.array([nodes[:i].count(n) for i, n in enumerate(nodes)], np.int32),
-        host=np.array([names.index(r.aboard) if r.aboard in names else -1 for r in specs], np.int32),
-        kinds=np.array([sum(1 << KINDS.index(k) for k in m.targets) for m in models], np.int32),
-        period=np.array([m.scan_period for m in models]),
-        phase=np.array([float(name_key(r.name) % 1000) / 1000.0 * m.scan_period for r, m in zip(specs, models, strict=True)]),
-        track_period=np.array([m.track_period or 0.0 for m in models]),
-        sector_centre=np.array([r.sector_center or 0.0 for r in specs]),
-        sector_width=np.array([m.sector_width for m in models]),
-        track_width=np.array([m.track_width or m.sector_width for m in models]),
-        slope=np.array([[math.tan(m.elevation_min), math.tan(min(m.elevation_max, _MOST_ELEVATION))] for m in models]),
-        reach=np.array([[m.minimum_range, m.instrumented_range] for m in models]),
-        gain=np.array([radar_gain(m) for m in models]),
-        log_pfa=np.array([math.log(m.pfa) for m in models]),
-        swerling=np.array([m.swerling for m in models], np.int8),
-        sigma=np.array([[m.sigma_range, m.sigma_azimuth, m.sigma_elevation] for m in models]),
-        snr_ref=np.array([required_snr(m.range_pd, m.pfa, m.swerling) for m in models]),
-        bias=np.array([r.azimuth_bias for r in specs]),
-        modes=np.array(
-            [mode_bits(["3A", "C", "5"] if national and r.at == "site" else m.iff_modes) for r, m in zip(specs, models, strict=True)],
-            np.int32,
-        ),
-        iff_range=np.array([m.iff_range for m in models]),
-        false_mean=np.array([m.false_plots_per_scan for m in models]),
-        antenna=world.antenna,
-        mask=world.mask,
-    )  # fmt: skip
-
-
-def required_snr(pd: float, pfa: float, swerling: int) -> float:
-    """Linear SNR at which one look detects with probability pd (bisection on the exact curve)."""
-    low, high = 0.0, 1e6
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        if sensing.detection_probability(middle, math.log(pfa), swerling) < pd:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def radar_gain(model: RadarClass) -> float:
-    """SNR x R^4 / RCS from a stated range: the radar equation with everything else folded into one constant."""
-    return required_snr(model.range_pd, model.pfa, model.swerling) * model.range**4 / model.range_rcs
 
 
 def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> tracking.Trackers:
@@ -396,6 +332,10 @@ def _readiness(
             called = np.inf if posture.order_path == "none" else posture.ready
             allowed[r] &= min(start[r], called) < duration  # else it stays dark whatever happens
     start[~allowed] = np.inf
+    silence = np.full((len(scenario.radars), max(1, *(len(r.silence) for r in scenario.radars), 1), 2), np.inf)
+    for r, radar in enumerate(scenario.radars):
+        for i, gap in enumerate(radar.silence):
+            silence[r, i] = gap.from_, gap.to
     for radar in scenario.radars:
         require_ground(scenario, f"site of '{radar.name}'", world.site) if radar.at == "site" else None
-    return step.Readiness(allowed, start)
+    return step.Readiness(allowed, start, silence)

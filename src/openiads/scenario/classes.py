@@ -12,23 +12,44 @@ from openiads.scenario.quantity import Decade, Spec, number, quantity
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Positive = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
-Mode = Literal["1", "2", "3A", "C", "4", "5", "S"]
+Mode = Literal["1", "2", "3A", "C", "4", "5", "S", "ADS-B"]
+Band = Literal["VHF", "UHF", "L", "S", "C", "X", "Ku", "Ka"]
 
 MOST = 500  # entries of one kind
+# the middle of each band in Hz, for a class that states no frequency (IEEE 521-2019)
+BANDS = {"VHF": 0.165e9, "UHF": 0.45e9, "L": 1.3e9, "S": 3.0e9, "C": 5.5e9, "X": 9.5e9, "Ku": 15e9, "Ka": 35e9}
 
 
 class RadarClass(Spec):
-    """A class of radar by what the open literature gives: a range against a cross-section."""
+    """A class of radar: by a range against a cross-section, as the open literature has it, or by its data sheet."""
 
     title: Text
     role: Literal["surveillance", "engagement"]
-    band: Literal["VHF", "UHF", "L", "S", "C", "X"]
-    range: float = quantity("length", gt=0.0)
-    range_rcs: float = quantity("cross-section", gt=0.0)
+    band: Band
+    frequency: float | None = quantity("frequency", None, gt=1e6, le=1e12)  # else the middle of the band
+    dimensions: Literal[1, 2, 3] = 3  # 2: no height of its own; 1: a bearing alone, from what bodies emit
+    # a stated range ...
+    range: float | None = quantity("length", None, gt=0.0)
+    range_rcs: float | None = quantity("cross-section", None, gt=0.0)
+    range_emission: float | None = quantity("power", None, gt=0.0)
     range_pd: float = number(0.9, gt=0.0, le=0.999)
+    # ... or a data sheet
+    peak_power: float | None = quantity("power", None, gt=0.0)
+    pulse: float | None = quantity("time", None, gt=0.0, le=1.0)
+    losses: float = quantity("ratio", 1.0, gt=0.0)
+    cfar_cells: int | None = Field(None, ge=2, le=1000)
+    # what both may say
+    gain: float | None = quantity("ratio", None, gt=0.0)
+    noise_temperature: float = quantity("temperature", 290.0, gt=0.0)
+    bandwidth: float | None = quantity("frequency", None, gt=0.0)
+    beam_azimuth: float | None = quantity("angle", None, gt=0.0, le=math.pi)
+    beam_elevation: float | None = quantity("angle", None, gt=0.0, le=math.pi)
+    sidelobes: float = quantity("ratio", 10.0**-2.5, gt=0.0, le=1.0)
     pfa: float = number(1e-6, gt=0.0, le=0.01)
-    swerling: Literal[0, 1, 3] = 1
+    swerling: Literal[0, 1, 2, 3, 4] = 1
+    pulses: int = Field(1, ge=1, le=1000)  # added up after the detector
     instrumented_range: float = quantity("length", gt=0.0, le=3e6)
     minimum_range: float = quantity("length", 1000.0)
     scan_period: float = quantity("time", gt=0.0, le=120.0)
@@ -38,12 +59,13 @@ class RadarClass(Spec):
     elevation_min: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
     elevation_max: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
     antenna_height: float = quantity("length", le=200.0)
-    sigma_range: float = quantity("length", gt=0.0)
-    sigma_azimuth: float = quantity("angle", gt=0.0)
-    sigma_elevation: float = quantity("angle", gt=0.0)
-    false_plots_per_scan: float = number(0.0, le=200.0)
-    iff_modes: list[Mode] = Field([], max_length=7)
+    sigma_range: float | None = quantity("length", None, gt=0.0)  # else from bandwidth and beams
+    sigma_azimuth: float | None = quantity("angle", None, gt=0.0)
+    sigma_elevation: float | None = quantity("angle", None, gt=0.0)
+    false_plots_per_scan: float | None = number(None, le=200.0)  # else from pfa and the resolution cells
+    iff_modes: list[Mode] = Field([], max_length=8)
     iff_range: float = quantity("length", 0.0)
+    crypto: Name = "alliance"  # whose keys it holds for modes 4 and 5
     targets: list[Kind] = Field(["aircraft", "airliner", "cruise", "drone", "ballistic"], min_length=1, max_length=5)
 
 
@@ -93,9 +115,16 @@ class BodyClass(Spec):
     rcs_beam: Decade
     rcs_tail: Decade
     augmented_rcs: Decade | None = Field(None, json_schema_extra={"decade": True})
-    iff_modes: list[Mode] = Field([], max_length=7)
+    iff_modes: list[Mode] = Field([], max_length=8)
     reply_probability: float = number(0.0, le=1.0)
+    mode_failures: dict[Mode, Share] = Field({}, max_length=8)  # of single modes, on top of the transponder's
+    crypto: Name = "alliance"
     signature: bool = False
+    jammer: float | None = quantity("power", None, gt=0.0)  # effective radiated power of noise
+    jammer_bandwidth: float = quantity("frequency", 100e6, gt=0.0)
+    jammer_bands: list[Band] = Field([], max_length=8)
+    emission: float | None = quantity("power", None, gt=0.0)  # effective radiated power that a passive sensor hears
+    emission_bands: list[Band] = Field([], max_length=8)
 
 
 class Library(Spec):

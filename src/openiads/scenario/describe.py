@@ -8,7 +8,7 @@ from openiads.scenario.build import links_of, powered, present, system_nodes
 from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
 from openiads.scenario.setting import attackers, defended, flights
-from openiads.scenario.spec import Link, Posture, Radar, Scenario
+from openiads.scenario.spec import Link, Posture, Radar, RadarClass, Scenario
 
 _WIDEST = 8  # contested numbers that `show` lists
 _OWNERS = {"national": "national", "nato": "allied", "vendor": "the vendor's", "outside": "outside"}
@@ -155,7 +155,15 @@ def _gone(s: Scenario, p: Posture, name: str, batch: int) -> str:
 def _radar(s: Scenario, r: Radar) -> str:
     model = s.library.radars[r.class_]
     where = f", aboard {r.aboard}" if r.aboard else ("" if r.at == "site" else f", at {place(r.latitude, r.longitude)}")
-    return f"{r.name}: {model.title}, {model.band}-band, {km(model.range)} against {model.range_rcs:g} m2{where}"
+    return f"{r.name}: {model.title}, {model.band}-band, {_reach(model)}{where}"
+
+
+def _reach(model: RadarClass) -> str:
+    if model.range is None:
+        return f"by its data sheet, out to {km(model.instrumented_range)}"
+    if model.range_rcs is None:
+        return f"hears {model.range_emission:g} W at {km(model.range)}"
+    return f"{km(model.range)} against {model.range_rcs:g} m2"
 
 
 def _decisions(s: Scenario) -> Iterator[str]:

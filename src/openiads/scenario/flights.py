@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from openiads.engine import motion
 from openiads.engine.geo import EARTH_RADIUS, ground_distance
-from openiads.scenario.spec import BodyClass
+from openiads.engine.sensing import IFF_MODES
+from openiads.scenario.classes import BANDS, BodyClass
 
 KINDS = ("aircraft", "airliner", "cruise", "drone", "ballistic", "interceptor")  # the order of motion's constants
 SIDES = ("friend", "civil", "hostile", "own")
 OWNERS = ("national", "nato", "civil", "hostile")
-CIVIL_MODES = frozenset({"3A", "C", "S"})
 ROUND_SLOTS = 24
 
 
@@ -26,8 +26,19 @@ def name_key(name: str) -> np.uint32:
 
 
 def mode_bits(modes: Sequence[str]) -> int:
-    """Modes as the engine's bits: 1 for civil ones, 2 for military ones."""
-    return (1 if CIVIL_MODES & set(modes) else 0) | (2 if set(modes) - CIVIL_MODES else 0)
+    """IFF and surveillance modes as the engine's bits."""
+    return sum(1 << IFF_MODES.index(mode) for mode in set(modes))
+
+
+def band_bits(bands: Sequence[str]) -> int:
+    """Radar bands as bits."""
+    return sum(1 << list(BANDS).index(band) for band in set(bands))
+
+
+def _replies(model: BodyClass) -> list[float]:
+    """Probability of an answer by mode: the transponder works, and so does the mode."""
+    failures: Mapping[str, float] = {str(mode): share for mode, share in model.mode_failures.items()}
+    return [model.reply_probability * (1.0 - failures.get(mode, 0.0)) for mode in IFF_MODES]
 
 
 @dataclass
@@ -72,7 +83,9 @@ def to_bodies(flights: list[Flight]) -> tuple[motion.Bodies, list[str]]:
     bodies = motion.Bodies(
         key=np.zeros(count, np.uint32), side=np.full(count, motion.OWN, np.int8),
         kind=np.full(count, motion.ROUND, np.int8), group=np.zeros(count, np.int32), rcs=np.zeros((count, 3)),
-        modes=np.zeros(count, np.int32), reply=np.zeros(count), signature=np.zeros(count, np.bool_),
+        modes=np.zeros(count, np.int32), crypto=np.zeros(count, np.uint32), reply=np.zeros((count, len(IFF_MODES))),
+        jammer=np.zeros(count), jammer_bandwidth=np.ones(count), jammer_bands=np.zeros(count, np.int32),
+        emission=np.zeros(count), emission_bands=np.zeros(count, np.int32), signature=np.zeros(count, np.bool_),
         owner=np.zeros(count, np.int8), first=np.zeros(count, np.int32), count=np.zeros(count, np.int32),
         arc=np.full(count, -1, np.int32), target=np.full(count, -1, np.int32),
         way_t=np.array([w.t for w in ways] or [0.0]), way_unit=_units(ways),
@@ -91,7 +104,12 @@ def to_bodies(flights: list[Flight]) -> tuple[motion.Bodies, list[str]]:
         bodies.group[b] = groups.index(flight.group)
         bodies.rcs[b] = [seen or model.rcs_nose, seen or model.rcs_beam, seen or model.rcs_tail]
         bodies.modes[b] = mode_bits(model.iff_modes)
-        bodies.reply[b] = model.reply_probability
+        bodies.crypto[b] = name_key(model.crypto)
+        bodies.reply[b] = _replies(model)
+        bodies.jammer[b], bodies.jammer_bandwidth[b] = model.jammer or 0.0, model.jammer_bandwidth
+        bodies.jammer_bands[b] = band_bits(model.jammer_bands)
+        bodies.emission[b] = model.emission or 0.0
+        bodies.emission_bands[b] = band_bits(model.emission_bands)
         bodies.signature[b] = model.signature and not flight.augmented
         bodies.first[b], bodies.count[b] = way, len(flight.route)
         bodies.target[b] = flight.target

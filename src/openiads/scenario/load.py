@@ -16,6 +16,7 @@ from openiads.scenario import words
 from openiads.scenario.references import cross_references
 from openiads.scenario.sets import set_value
 from openiads.scenario.spec import Scenario
+from openiads.scenario.terrain import SHIPPED, SMOOTH
 
 _MOST_BYTES = 5_000_000
 _MOST_PROBLEMS = 40  # that one error repeats
@@ -42,7 +43,11 @@ def load(scenario: str | Path | Scenario, sets: dict[str, str] | None = None) ->
             return scenario
         raise UsageError("values are set when a scenario is loaded by name or path, not on one that is loaded")
     source, label = find(scenario)
-    return parse(read_toml(source, label), label, sets)
+    table = read_toml(source, label)
+    terrain = table.get("terrain")
+    if isinstance(source, Path) and isinstance(terrain, str) and terrain not in (SHIPPED, SMOOTH):
+        table["terrain"] = str((source.parent / terrain).resolve())  # a path in a file is seen from the file
+    return parse(table, label, sets)
 
 
 def find(scenario: str | Path) -> tuple[Path | Traversable, str]:

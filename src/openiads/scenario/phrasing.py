@@ -34,7 +34,7 @@ def in_words(model: Spec, field: str, value: float) -> str:
 def duration(seconds: float) -> str:
     """A time in the largest unit that keeps it at one or more."""
     for suffix, factor in sorted(UNITS["time"].items(), key=lambda x: -x[1]):
-        if seconds >= factor:
+        if seconds >= factor >= 1.0:
             return f"{seconds / factor:.3g} {suffix}"
     return f"{seconds:.3g} s"
 

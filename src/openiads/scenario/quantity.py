@@ -38,10 +38,10 @@ class Key(NamedTuple):
 
 
 def quantity(dimension: str, default: Any = ..., *, ge: float | None = 0.0, gt: float | None = None,
-             le: float | None = None, sweepable: bool = True) -> Any:  # fmt: skip
+             le: float | None = None, sweepable: bool = True, alias: str | None = None) -> Any:  # fmt: skip
     """A float field in SI that a file writes with a unit suffix."""
     return Field(
-        default, ge=None if gt is not None else ge, gt=gt, le=le, allow_inf_nan=False,
+        default, alias=alias, ge=None if gt is not None else ge, gt=gt, le=le, allow_inf_nan=False,
         json_schema_extra={"dimension": dimension, "sweepable": sweepable},
     )  # fmt: skip
 

@@ -7,18 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from openiads.engine.geo import EARTH_RADIUS
 from openiads.scenario import words
 from openiads.scenario.spec import FRAMES, Scenario, Vignette
+from openiads.scenario.terrain import outside
 
 MOST_LINES = 100  # of problems; whoever has more mends these first
-SHIPPED = (33.0, 43.0, 24.0, 46.0)  # degrees: south, north, west, east edge of the shipped terrain
 MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
 
 
 def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
     rules = (
-        _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _vignettes, _ticks, _links, _ground,
+        _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _jamming, _vignettes,
+        _ticks, _links, _ground,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
 
@@ -148,6 +150,57 @@ def _envelopes(s: Scenario) -> Iterator[str]:
             yield f"library.radars.{name}: missing track_period_s, the revisit of a designated target"
 
 
+def _descriptions(s: Scenario) -> Iterator[str]:
+    """A radar is described in one of two ways, and completely."""
+    for name, r in s.library.radars.items():
+        path = f"library.radars.{name}"
+        sheet = {"peak_power": r.peak_power, "pulse": r.pulse, "cfar_cells": r.cfar_cells}
+        given = [key for key, value in sheet.items() if value is not None]
+        stated = [key for key in ("range", "range_rcs", "range_emission") if getattr(r, key) is not None]
+        if r.dimensions == 1:
+            if given or r.range is None or r.range_emission is None or r.range_rcs is not None:
+                yield f"{path}: dimensions = 1 hears what bodies emit; describe it by range_km and range_emission_w alone"
+        elif r.range_emission is not None:
+            yield f"{path}.range_emission: only a sensor with dimensions = 1 hears; state range_rcs, or set dimensions = 1"
+        elif given and stated:
+            yield f"{path}: states a range ({', '.join(stated)}) and a data sheet ({', '.join(given)}); keep one of the two"
+        elif given:
+            missing = [key for key in ("peak_power", "pulse", "gain") if getattr(r, key) is None]
+            if missing:
+                yield f"{path}: the data sheet is incomplete; missing {', '.join(missing)}"
+        elif r.range is None or r.range_rcs is None:
+            yield f"{path}: give range_km and range_rcs_m2, or a data sheet: peak_power_kw, pulse_us, gain_db"
+        elif "losses" in r.model_fields_set:
+            yield f"{path}.losses: belongs to a data sheet; a stated range was reached with the losses that there were"
+        needs = [("sigma_azimuth", "beam_azimuth")]
+        needs += [("sigma_range", "bandwidth")] if r.dimensions > 1 else []
+        needs += [("sigma_elevation", "beam_elevation")] if r.dimensions > 2 else []
+        for sigma, source in needs:
+            if getattr(r, sigma) is None and getattr(r, source) is None:
+                yield f"{path}: no error of its own; give {sigma}, or {source} from which it follows"
+        if r.false_plots_per_scan is None and (r.bandwidth is None or r.beam_azimuth is None):
+            yield f"{path}: give false_plots_per_scan, or bandwidth and beam_azimuth, from whose cells they are counted"
+
+
+def _jamming(s: Scenario) -> Iterator[str]:
+    """A jammer names its bands, and what it can reach says how it receives."""
+    reached: set[str] = set()
+    for name, body in s.library.bodies.items():
+        for what, power, bands in (
+            ("jammer", body.jammer, body.jammer_bands), ("emission", body.emission, body.emission_bands),
+        ):  # fmt: skip
+            if power is not None and not bands:
+                yield f"library.bodies.{name}: {what} has no band; write {what}_bands = [...]"
+        reached |= set(body.jammer_bands) if body.jammer is not None else set()
+    for radar in s.radars:
+        model = s.library.radars.get(radar.class_)
+        if model is None or model.band not in reached:
+            continue
+        missing = [key for key in ("gain", "bandwidth", "beam_azimuth") if getattr(model, key) is None]
+        if missing:
+            yield f"library.radars.{radar.class_}: a jammer reaches its band; give {', '.join(missing)}"
+
+
 def _vignettes(s: Scenario) -> Iterator[str]:
     for name, v in s.vignettes.items():
         path = f"vignettes.{name}"
@@ -158,6 +211,10 @@ def _vignettes(s: Scenario) -> Iterator[str]:
         for what, length in (("duration", v.duration), ("warmup", v.warmup)):
             if not math.isclose(length / v.tick, round(length / v.tick), abs_tol=1e-9):
                 yield f"{path}.{what}: {length:g} s is no whole number of ticks of {v.tick:g} s"
+        for t in v.threats:
+            body = s.library.bodies.get(t.class_)
+            if t.stand_off > 0.0 and (t.stand_off >= t.distance or (body is not None and body.kind == "ballistic")):
+                yield f"{path}.threats.{t.class_}.stand_off: must be shorter than distance, of a class that flies level"
         count = _bodies(s, v)
         if count > MOST_BODIES:
             yield f"{path}: {count} bodies without civil traffic; at most {MOST_BODIES} are accepted"
@@ -200,20 +257,13 @@ def _links(s: Scenario) -> Iterator[str]:
 
 
 def _ground(s: Scenario) -> Iterator[str]:
-    """On the shipped terrain everything that stands on the ground must lie on it."""
-    if s.terrain != "shipped":
-        return
+    """Everything that stands on the ground must lie on the terrain."""
     places = [(f"sites.{name}", x.latitude, x.longitude, x.radius) for name, x in s.sites.items()]
     places += [(f"radars.{r.name}", r.latitude, r.longitude, 0.0) for r in s.radars if r.at == "place" and not r.aboard]
     places += [(f"assets.{a.name}", a.latitude, a.longitude, 0.0) for a in s.assets]
-    south, north, west, east = SHIPPED
     for path, latitude, longitude, radius in places:
-        lat, lon = math.degrees(latitude), math.degrees(longitude)
-        up = radius / 111e3
-        across = up / max(0.01, math.cos(latitude))
-        if not (south <= lat - up and lat + up <= north and west <= lon - across and lon + across <= east):
+        up = radius / EARTH_RADIUS
+        why = outside(s.terrain, latitude, longitude, up, up / max(0.01, math.cos(latitude)))
+        if why:
             within = f" with its radius of {radius / 1e3:g} km" if radius else ""
-            yield (
-                f"{path}: {lat:.2f} N {lon:.2f} E{within} lies outside the shipped terrain ({south:g} to {north:g} N, "
-                f'{west:g} to {east:g} E); move it, or set terrain = "smooth"'
-            )
+            yield f"{path}: {math.degrees(latitude):.2f} N {math.degrees(longitude):.2f} E{within} {why}"

@@ -24,6 +24,18 @@ FRAMES = 4  # of one link that can be under way at once: the engine keeps as man
 # ---------------------------------------------------------------- the laydown
 
 
+class Propagation(Spec):
+    """What the air and the ground do to a radar's energy."""
+
+    atmosphere: Literal["four-thirds", "exponential"] = "four-thirds"
+    refractivity: float = number(313.0, ge=200.0, le=450.0)  # of the exponential atmosphere at the ground, N units
+    gases: bool = True
+    rain_rate: float = quantity("rain", 0.0, le=200.0)
+    rain_height: float = quantity("length", 3000.0, le=10e3)
+    rain_extent: float = quantity("length", 50e3, le=1e6)
+    reflection: float = number(0.0, le=1.0)  # of a smooth surface; 0 leaves multipath out
+
+
 class Country(Spec):
     """What the defended area is compared with."""
 
@@ -71,6 +83,13 @@ class Node(Spec):
     longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)
 
 
+class Silence(Spec):
+    """A stretch of a vignette in which a radar does not emit (emission control)."""
+
+    from_: float = quantity("time", alias="from", ge=None)
+    to: float = quantity("time", ge=None)
+
+
 class Radar(Spec):
     """One radar: at a place, at the system's site, or aboard a sortie."""
 
@@ -83,8 +102,12 @@ class Radar(Spec):
     aboard: Name | None = None
     offset: float = quantity("length", 0.0, le=100e3)
     bearing: float = quantity("angle", 0.0)
+    altitude: float | None = quantity("length", None, ge=-500.0, le=9000.0)  # above the sea; else on the ground
+    antenna_height: float | None = quantity("length", None, le=200.0)  # above the ground; else its class's
     sector_center: float = quantity("angle", 0.0)
     azimuth_bias: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
+    range_bias: float = quantity("length", 0.0, ge=-50e3, le=50e3)
+    silence: list[Silence] = Field([], max_length=20)
     batch: Literal[1, 2] = 1
 
 
@@ -188,6 +211,7 @@ class ThreatGroup(Spec):
     count: int = Field(ge=1, le=200, json_schema_extra={"sweepable": False})
     distance: float = quantity("length", gt=0.0, le=3e6, sweepable=False)
     spread: float = quantity("time", 0.0, sweepable=False)
+    stand_off: float = quantity("length", 0.0, le=1e6, sweepable=False)  # stays there instead of coming on
 
 
 class Vignette(Spec):
@@ -249,7 +273,8 @@ class Scenario(Spec):
     name: Name
     title: Text
     summary: Annotated[str, Field(max_length=4000)] = ""
-    terrain: Literal["shipped", "smooth"]
+    terrain: Annotated[str, Field(pattern=words.GROUND, max_length=400)]  # "shipped", "smooth", or the path of a raster
+    propagation: Propagation = Propagation()
     baseline: Name = "standalone"
     modifiers: Modifiers
     country: Country

@@ -27,6 +27,8 @@ _KINDS = {
     "model_attributes_type": "a table",
 }
 
+GROUND = r"^(shipped|smooth|.+\.([dD][tT][012]|[hH][gG][tT]|[tT][iI][fF][fF]?|[vV][rR][tT]))$"  # what terrain may be
+
 
 def show(value: Any) -> str:
     """A value as a message repeats it, cut to a length that a line can hold."""
@@ -100,6 +102,8 @@ def explain(line: Mapping[str, Any], given: Any, key: Any) -> str:
     if kind in ("string_too_long", "string_too_short"):
         bound, word = ("max_length", "most") if kind == "string_too_long" else ("min_length", "least")
         return f"must have at {word} {context[bound]} characters{was}"
+    if kind == "string_pattern_mismatch" and context["pattern"] == GROUND:
+        return f"{show(given)} is no ground; accepted: shipped, smooth, or the path of a .tif, .hgt, .dt0, .dt1, .dt2 or .vrt file"
     if kind == "string_pattern_mismatch":
         return f"{show(given)} is no name; accepted: lower-case letters, digits, '_' and '-', at most 60"
     if kind == "finite_number":

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import lzma
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
 from openiads.engine import motion, rng, sensing
-from openiads.engine.geo import Terrain, destination, ground_height, smooth_earth
+from openiads.engine.geo import Terrain, destination, ground_height, has_height
 from openiads.errors import ScenarioError
+from openiads.scenario.air import bend_of
 from openiads.scenario.flights import Flight, name_key, to_bodies
 from openiads.scenario.raid import threats
-from openiads.scenario.spec import Radar, Scenario, Vignette
+from openiads.scenario.spec import Propagation, Radar, Scenario, Vignette
+from openiads.scenario.terrain import outside, terrain_of
 from openiads.scenario.traffic import civil_flights, sorties
 
 MASK_BINS = 320  # of one kilometre
@@ -38,16 +37,6 @@ class World:
     flights: list[Flight]
     bodies: motion.Bodies
     groups: list[str]
-
-
-@lru_cache(maxsize=2)
-def terrain_of(kind: str) -> Terrain:
-    """The ground that a scenario asks for."""
-    if kind == "smooth":
-        return smooth_earth()
-    packed = files("openiads").joinpath("library/terrain/globe30s.npy.xz").read_bytes()
-    height = np.load(io.BytesIO(lzma.decompress(packed)))
-    return Terrain(height, math.radians(43.0), math.radians(24.0), math.radians(1.0 / 120.0))
 
 
 def draw_site(scenario: Scenario, key: np.ndarray) -> tuple[float, float]:
@@ -79,44 +68,62 @@ def radar_place(scenario: Scenario, radar: Radar, site: tuple[float, float]) -> 
 
 
 def require_ground(scenario: Scenario, what: str, place: tuple[float, float]) -> None:
-    """Refuse a place outside the shipped terrain."""
-    terrain = terrain_of(scenario.terrain)
-    if terrain.height.size == 1:
-        return
-    rows, columns = terrain.height.shape
-    south = terrain.north - rows * terrain.step
-    east = terrain.west + columns * terrain.step
-    if not (south <= place[0] <= terrain.north and terrain.west <= place[1] <= east):
+    """Refuse a place outside the terrain, or where the terrain has no data."""
+    where = f"{what} at {math.degrees(place[0]):.2f} N {math.degrees(place[1]):.2f} E"
+    why = outside(scenario.terrain, *place)
+    if why:
+        raise ScenarioError(f"{where} {why}")
+    if not has_height(terrain_of(scenario.terrain), *place):
         raise ScenarioError(
-            f"{what} lies at {math.degrees(place[0]):.2f} N {math.degrees(place[1]):.2f} E, outside the shipped terrain "
-            '(33 to 43 N, 24 to 46 E); move it, or set terrain = "smooth"'
+            f"{where} stands where the terrain has no data; fill the gap (gdal_fillnodata.py), move it, or set "
+            'terrain = "smooth"'
         )
 
 
 @lru_cache(maxsize=64)
-def _fixed_mask(terrain_kind: str, latitude: float, longitude: float, height: float) -> np.ndarray:
+def _fixed_mask(terrain_kind: str, air: Propagation, latitude: float, longitude: float, height: float) -> np.ndarray:
     """Horizon mask of an antenna; cached, since most radars stand where they stood in the last replication."""
     out = np.empty((sensing.MASK_AZIMUTHS, MASK_BINS), np.float32)
-    sensing.horizon_mask(terrain_of(terrain_kind), latitude, longitude, height, out)
+    sensing.horizon_mask(terrain_of(terrain_kind), bend_of(air, height), latitude, longitude, height, out)
     return out
 
 
 def antennas(scenario: Scenario, site: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Place of every radar's antenna and its horizon mask."""
-    terrain = terrain_of(scenario.terrain)
+    """Place of every radar's antenna (m above the sea; a carried one at its sortie's height) and its horizon mask."""
     antenna = np.zeros((len(scenario.radars), 3))
     mask = np.zeros((len(scenario.radars), sensing.MASK_AZIMUTHS, MASK_BINS), np.float32)
     for r, radar in enumerate(scenario.radars):
         place = radar_place(scenario, radar, site)
-        model = scenario.library.radars[radar.class_]
         if radar.aboard is None:
-            require_ground(scenario, f"radar '{radar.name}'", place)
-            height = ground_height(terrain, *place) + model.antenna_height
-            mask[r] = _fixed_mask(scenario.terrain, place[0], place[1], height)
+            height = _antenna_height(scenario, radar, place)
+            mask[r] = _fixed_mask(scenario.terrain, scenario.propagation, place[0], place[1], height)
         else:
-            height = model.antenna_height
+            height = carried_height(scenario, radar.aboard)
         antenna[r] = *place, height
     return antenna, mask
+
+
+def _antenna_height(scenario: Scenario, radar: Radar, place: tuple[float, float]) -> float:
+    """Height (m above the sea) of an antenna on the ground, or at the altitude that its radar states."""
+    require_ground(scenario, f"radar '{radar.name}'", place)
+    ground = ground_height(terrain_of(scenario.terrain), *place)
+    if radar.altitude is not None:
+        if radar.altitude < ground:
+            raise ScenarioError(
+                f"radar '{radar.name}' stands {radar.altitude:g} m above the sea, {ground - radar.altitude:.0f} m below the "
+                f"ground there ({ground:.0f} m); raise altitude, or leave it out and give antenna_height above the ground"
+            )
+        return radar.altitude
+    above = (
+        scenario.library.radars[radar.class_].antenna_height if radar.antenna_height is None else radar.antenna_height
+    )
+    return float(ground + above)
+
+
+def carried_height(scenario: Scenario, sortie: str) -> float:
+    """Height (m above the sea) at which a sortie flies."""
+    found = next(s for s in scenario.sorties if s.name == sortie)
+    return scenario.library.bodies[found.class_].altitude if found.altitude is None else found.altitude
 
 
 def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, stratum: int = 0) -> World:

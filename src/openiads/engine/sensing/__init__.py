@@ -16,23 +16,17 @@ from openiads.engine.geo import frame, to_ecef
 from openiads.engine.jit import jit
 from openiads.engine.motion import FLYING
 from openiads.engine.sensing.beam import carry, designated, look_time, swept
-from openiads.engine.sensing.detection import detection_probability
+from openiads.engine.sensing.detection import detection_probability, detection_table, required_snr
 from openiads.engine.sensing.horizon import MASK_AZIMUTHS, MASK_STEP, horizon_mask, line_of_sight
-from openiads.engine.sensing.look import (
-    ASKED_CIVIL,
-    ASKED_MILITARY,
-    CIVIL_MODES,
-    CIVIL_REPLY,
-    MILITARY_MODES,
-    MILITARY_REPLY,
-    false_plots,
-    look,
-)
+from openiads.engine.sensing.jamming import hear
+from openiads.engine.sensing.logic import cfar_loss
+from openiads.engine.sensing.look import CIVIL, IFF_MODES, PLAIN, SECURE, false_plots, look
+from openiads.engine.sensing.propagation import apparent_slope
 
 __all__ = [
-    "ASKED_CIVIL", "ASKED_MILITARY", "CIVIL_MODES", "CIVIL_REPLY", "MASK_AZIMUTHS", "MASK_STEP", "MILITARY_MODES",
-    "MILITARY_REPLY", "Antennas", "PlotOrigin", "Plots", "Radars", "Taskings", "detection_probability",
-    "empty_antennas", "empty_plots", "empty_taskings", "horizon_mask", "line_of_sight", "sense",
+    "CIVIL", "IFF_MODES", "MASK_AZIMUTHS", "MASK_STEP", "PLAIN", "SECURE", "Antennas", "PlotOrigin", "Plots", "Radars",
+    "Taskings", "apparent_slope", "cfar_loss", "detection_probability", "detection_table", "empty_antennas", "empty_plots",
+    "empty_taskings", "horizon_mask", "line_of_sight", "required_snr", "sense",
 ]  # fmt: skip
 
 _TRACK_LOOKS = 1 << 30  # scan numbers of track dwells start here, so that they never meet those of search
@@ -48,6 +42,7 @@ class Radars(NamedTuple):
     local: np.ndarray  # int32[R] its number among the radars of that node
     host: np.ndarray  # int32[R] body that carries it, -1 on the ground
     kinds: np.ndarray  # int32[R] bit k: it reports bodies of kind k
+    dimensions: np.ndarray  # int8[R] 3, 2 without a height of its own, 1 a bearing to what emits
     period: np.ndarray  # float64[R] s, rotation or search frame
     phase: np.ndarray  # float64[R] s
     track_period: np.ndarray  # float64[R] s, revisit of a designated target; 0 for a radar that takes none
@@ -56,13 +51,23 @@ class Radars(NamedTuple):
     track_width: np.ndarray  # float64[R] rad, within which it can look at a designated target
     slope: np.ndarray  # float64[R, 2] tangent of the lowest and the highest elevation
     reach: np.ndarray  # float64[R, 2] m, minimum and instrumented range
-    gain: np.ndarray  # float64[R] SNR x R^4 / RCS, from a stated range against a stated RCS
-    log_pfa: np.ndarray  # float64[R]
-    swerling: np.ndarray  # int8[R] 0, 1 or 3
+    gain: np.ndarray  # float64[R] SNR x R^4 / RCS in empty space; of a passive sensor SNR x R^2 / emission
+    detection: np.ndarray  # float64[R, M] probability of detection by SNR (detection_table)
+    floor: np.ndarray  # float64[R] SNR that a false plot shows
     sigma: np.ndarray  # float64[R, 3] m, rad, rad at snr_ref: range, azimuth, elevation
     snr_ref: np.ndarray  # float64[R]
-    bias: np.ndarray  # float64[R] rad, azimuth registration error
-    modes: np.ndarray  # int32[R] what it interrogates: 1 civil, 2 military
+    bias: np.ndarray  # float64[R, 2] rad, m: registration error in azimuth and range
+    band: np.ndarray  # int32[R] one bit
+    wavelength: np.ndarray  # float64[R] m
+    reflection: np.ndarray  # float64[R] of the surface around it; 0 without multipath
+    transmission: np.ndarray  # float32[R, E, K] two-way power that the air lets through, by elevation and range
+    bend: np.ndarray  # float32[R, D, H] added to the slope of a ray on a 4/3 earth
+    hears: np.ndarray  # float64[R] noise-jamming power over noise x R^2 / (W/Hz), in the main beam
+    bandwidth: np.ndarray  # float64[R] Hz
+    beam: np.ndarray  # float64[R] rad, width in azimuth
+    sidelobes: np.ndarray  # float64[R] power relative to the main beam, one way
+    modes: np.ndarray  # int32[R] what it interrogates, a bit for each of IFF_MODES
+    crypto: np.ndarray  # uint32[R] whose keys it holds
     iff_range: np.ndarray  # float64[R] m
     false_mean: np.ndarray  # float64[R] false plots a scan
     antenna: np.ndarray  # float64[R, 3] latitude, longitude (rad), height (m) of a fixed antenna
@@ -97,7 +102,8 @@ class Plots(NamedTuple):
     pos: np.ndarray  # float64[Q, 3] m, earth-centred
     cov: np.ndarray  # float64[Q, 6] m2, xx xy xz yy yz zz
     snr: np.ndarray  # float64[Q]
-    reply: np.ndarray  # int32[Q] bits: asked and answered, civil and military
+    reply: np.ndarray  # int32[Q] modes asked, a bit for each of IFF_MODES, and from bit 8 on modes answered
+    starts: np.ndarray  # bool[Q] may start a track: a bearing alone may not
     luck: np.ndarray  # uint32[Q] names the object for later draws; tells a reader nothing
     dropped: np.ndarray  # int64[1] plots for which there was no room
 
@@ -114,7 +120,8 @@ def empty_plots(radars: int, capacity: int) -> tuple[Plots, PlotOrigin]:
     """No plots, room for [capacity]."""
     plots = Plots(
         np.zeros(radars + 1, np.int32), np.zeros(capacity), np.zeros((capacity, 3)), np.zeros((capacity, 6)),
-        np.zeros(capacity), np.zeros(capacity, np.int32), np.zeros(capacity, np.uint32), np.zeros(1, np.int64),
+        np.zeros(capacity), np.zeros(capacity, np.int32), np.zeros(capacity, np.bool_), np.zeros(capacity, np.uint32),
+        np.zeros(1, np.int64),
     )  # fmt: skip
     return plots, PlotOrigin(np.full(capacity, -1, np.int32), np.zeros(capacity, np.int32))
 
@@ -149,6 +156,7 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
     due = np.empty(truth.status.size, np.int64)
     scans = np.empty(truth.status.size, np.int64)
     times = np.empty(truth.status.size)
+    noise = np.empty((2, truth.status.size))
     for r in range(radars.key.size):
         plots.first[r] = row
         if not taskings.on[r] or not carry(radars, truth, antennas, r):
@@ -186,9 +194,11 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
             if t > t0:
                 due[count], scans[count], times[count] = b, scan, t
                 count += 1
+        jammers = hear(radars, bodies, terrain, truth, antennas, r, noise) if count > 0 else 0
         for i in range(count):
             row = look(
-                radars, bodies, terrain, key, truth, antennas, plots, origin, r, due[i], row, scans[i], times[i], t1
-            )
+                radars, bodies, terrain, key, truth, antennas, plots, origin, noise[:, :jammers], r, due[i], row,
+                scans[i], times[i], t1,
+            )  # fmt: skip
         row = false_plots(radars, key, antennas, plots, origin, r, row, t0, t1)
     plots.first[radars.key.size] = row

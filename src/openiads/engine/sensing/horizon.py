@@ -6,6 +6,7 @@ import math
 
 from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, to_geodetic
 from openiads.engine.jit import jit, part
+from openiads.engine.sensing.propagation import apparent_slope
 
 MASK_AZIMUTHS = 720
 MASK_STEP = 1000.0  # m
@@ -14,10 +15,10 @@ _TWO_PI = 2.0 * math.pi
 
 
 @jit
-def horizon_mask(terrain, latitude, longitude, height, out):
+def horizon_mask(terrain, bend, latitude, longitude, height, out):
     """Fill float32[720, K]: the tangent of the lowest elevation at which range bin k is visible on an azimuth.
 
-    4/3 earth. A bin holds the steepest ground from the antenna out to the start of the bin, so that a body
+    4/3 earth, or with a table of bending. A bin holds the steepest ground from the antenna out to the start of the bin, so that a body
     is never hidden by the ground beneath it.
     """
     bins = out.shape[1]
@@ -33,7 +34,7 @@ def horizon_mask(terrain, latitude, longitude, height, out):
             z = s_lat * c + c_lat * s * c_az
             lat = math.asin(min(1.0, max(-1.0, z)))
             lon = longitude + math.atan2(s_az * s * c_lat, c - s_lat * z)
-            slope = sight_slope(d, height, ground_height(terrain, lat, lon))
+            slope = apparent_slope(bend, d, height, ground_height(terrain, lat, lon))
             steepest = max(steepest, slope)
 
 
@@ -76,4 +77,4 @@ def visible(radars, terrain, truth, antennas, r, b, back, azimuth):
         return line_of_sight(terrain, site, lat, lon, height, distance, azimuth)
     a = int((azimuth % _TWO_PI) * (MASK_AZIMUTHS / _TWO_PI)) % MASK_AZIMUTHS
     k = min(int(distance / MASK_STEP), radars.mask.shape[2] - 1)
-    return sight_slope(distance, site[2], height) >= radars.mask[r, a, k]
+    return apparent_slope(radars.bend[r], distance, site[2], height) >= radars.mask[r, a, k]

@@ -7,17 +7,23 @@ import math
 import numpy as np
 
 from openiads.engine import rng
+from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_distance, ground_height, to_geodetic
 from openiads.engine.jit import part
-from openiads.engine.sensing.detection import detection_probability
+from openiads.engine.sensing.detection import probability
 from openiads.engine.sensing.horizon import visible
+from openiads.engine.sensing.jamming import jammed
+from openiads.engine.sensing.propagation import pattern_factor, transmission
 
-ASKED_CIVIL, CIVIL_REPLY, ASKED_MILITARY, MILITARY_REPLY = 1, 2, 4, 8
-CIVIL_MODES, MILITARY_MODES = 1, 2
+IFF_MODES = ("1", "2", "3A", "C", "4", "5", "S", "ADS-B")  # in the order of their bits
+PLAIN, SECURE, CIVIL = 0b00000011, 0b00110000, 0b11001100  # military in clear, military under keys, civil
+_HEIGHT_REPLY = 0b11001000  # Mode C, Mode S and ADS-B say how high
+_REPLY_SIGMA = 38.0  # m: 125 ft, what a reported height may be off (ICAO Annex 10)
+_ASSUMED_HEIGHT, _ASSUMED_SIGMA = 6_000.0, 3_500.0  # m: what a radar without a height of its own takes a body for
 _TWO_PI = 2.0 * math.pi
 
 
 @part
-def look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, row, scan, t, t1):
+def look(radars, bodies, terrain, key, truth, antennas, plots, origin, noise, r, b, row, scan, t, t1):
     """One look of radar r at body b at time t; returns the next free row."""
     axes = antennas.axes[r]
     dx = truth.pos[b, 0] - antennas.pos[r, 0]
@@ -35,36 +41,36 @@ def look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, row
     level = math.sqrt(east * east + north * north)
     if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
         return row
-    closing = -(vx * dx + vy * dy + vz * dz) / (distance * max(1e-9, math.sqrt(vx * vx + vy * vy + vz * vz)))
-    side = 0 if closing > 0.7071 else (2 if closing < -0.7071 else 1)
-    snr = radars.gain[r] * bodies.rcs[b, side] / distance**4
-    u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
-    detected = u[0] < detection_probability(snr, radars.log_pfa[r], radars.swerling[r])
-    reply = 0
-    if radars.modes[r] and distance < radars.iff_range[r]:
-        if radars.modes[r] & CIVIL_MODES:
-            answers = bodies.modes[b] & CIVIL_MODES and u[1] < bodies.reply[b]
-            reply |= ASKED_CIVIL | (CIVIL_REPLY if answers else 0)
-        if radars.modes[r] & MILITARY_MODES:
-            answers = bodies.modes[b] & MILITARY_MODES and u[2] < bodies.reply[b]
-            reply |= ASKED_MILITARY | (MILITARY_REPLY if answers else 0)
-    if not detected and not reply & (CIVIL_REPLY | MILITARY_REPLY):
-        return row
     azimuth = math.atan2(east, north)
+    closing = -(vx * dx + vy * dy + vz * dz) / (distance * max(1e-9, math.sqrt(vx * vx + vy * vy + vz * vz)))
+    snr = _strength(radars, bodies, r, b, distance, up / distance, closing)
+    if radars.reflection[r] > 0.0:
+        snr *= _multipath(radars, terrain, truth, antennas, r, b, back)
+    if noise.shape[1] > 0:
+        snr /= 1.0 + jammed(radars, r, noise, azimuth)
+    u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
+    detected = u[0] < probability(radars.detection[r], snr)
+    reply = _interrogate(radars, bodies, r, b, u[1], u[2]) if distance < radars.iff_range[r] else 0
+    if not detected and reply < 256:
+        return row
     if not visible(radars, terrain, truth, antennas, r, b, back, azimuth):  # last: a walk along the ground is dear
         return row
     if row >= plots.t.size:
         plots.dropped[0] += 1
         return row
+    height = -1.0
+    if (reply >> 8) & _HEIGHT_REPLY:
+        height = math.sqrt(truth.pos[b, 0] ** 2 + truth.pos[b, 1] ** 2 + truth.pos[b, 2] ** 2) - EARTH_RADIUS
     n = rng.uniforms(key, rng.NOISE, radars.key[r], bodies.key[b], scan)
     n0, n1 = rng.normals(n[0], n[1])
-    n2, _ = rng.normals(n[2], n[3])
+    n2, n3 = rng.normals(n[2], n[3])
     sharp = min(2.0, max(0.25, math.sqrt(radars.snr_ref[r] / max(snr, 1e-9))))
-    _measure(
+    _report(
         radars, antennas, plots, r, row,
-        distance + n0 * sharp * radars.sigma[r, 0],
-        azimuth + radars.bias[r] + n1 * sharp * radars.sigma[r, 1],
-        math.atan2(up, level) + n2 * sharp * radars.sigma[r, 2], sharp,
+        distance + radars.bias[r, 1] + n0 * sharp * radars.sigma[r, 0],
+        azimuth + radars.bias[r, 0] + n1 * sharp * radars.sigma[r, 1],
+        math.atan2(up, level) + n2 * sharp * radars.sigma[r, 2], height + n3 * _REPLY_SIGMA if height >= 0.0 else height,
+        sharp,
     )  # fmt: skip
     plots.t[row] = t
     plots.snr[row] = snr
@@ -76,13 +82,77 @@ def look(radars, bodies, terrain, key, truth, antennas, plots, origin, r, b, row
 
 
 @part
-def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, sharp):
+def _strength(radars, bodies, r, b, distance, sine, closing):
+    """SNR against thermal noise: the radar equation for an echo, one way for what a passive sensor hears."""
+    through = transmission(radars.transmission, r, sine, distance / radars.reach[r, 1])
+    if radars.dimensions[r] == 1:
+        heard = bodies.emission[b] if bodies.emission_bands[b] & radars.band[r] else 0.0
+        return radars.gain[r] * heard / distance**2 * math.sqrt(through)
+    side = 0 if closing > 0.7071 else (2 if closing < -0.7071 else 1)
+    return radars.gain[r] * bodies.rcs[b, side] / distance**4 * through
+
+
+@part
+def _multipath(radars, terrain, truth, antennas, r, b, back):
+    """Power factor of the smooth surface between radar and body: F^4, one way for a passive sensor F^2."""
+    site = antennas.site[r]
+    lat, lon, height = to_geodetic(
+        truth.pos[b, 0] + back * truth.vel[b, 0],
+        truth.pos[b, 1] + back * truth.vel[b, 1],
+        truth.pos[b, 2] + back * truth.vel[b, 2],
+    )
+    factor = pattern_factor(
+        ground_distance(site[0], site[1], lat, lon), site[2] - ground_height(terrain, site[0], site[1]),
+        height - ground_height(terrain, lat, lon), radars.wavelength[r], radars.reflection[r], RADIO_RADIUS,
+    )  # fmt: skip
+    return factor**2 if radars.dimensions[r] == 1 else factor**4
+
+
+@part
+def _interrogate(radars, bodies, r, b, civil_luck, military_luck):
+    """Modes asked and, from bit 8 on, answered. One transponder: its civil modes fail together, so do the others."""
+    asked = radars.modes[r]
+    held = asked & bodies.modes[b]
+    if radars.crypto[r] != bodies.crypto[b]:
+        held &= ~SECURE
+    answered = 0
+    for m in range(8):
+        if (held >> m) & 1:
+            luck = civil_luck if (CIVIL >> m) & 1 else military_luck
+            if luck < bodies.reply[b, m]:
+                answered |= 1 << m
+    return asked | answered << 8
+
+
+@part
+def _report(radars, antennas, plots, r, row, distance, azimuth, elevation, height, sharp):
+    """Where the radar believes the body is. One without a height of its own uses a reported one, else assumes."""
+    sigma_r, sigma_e = sharp * radars.sigma[r, 0], sharp * radars.sigma[r, 2]
+    if radars.dimensions[r] == 1:
+        distance = 0.5 * (radars.reach[r, 0] + radars.reach[r, 1])
+        sigma_r = (radars.reach[r, 1] - radars.reach[r, 0]) / math.sqrt(12.0)
+    if radars.dimensions[r] < 3:
+        spread = _REPLY_SIGMA
+        if height < 0.0 or radars.dimensions[r] == 1:
+            height, spread = _ASSUMED_HEIGHT, _ASSUMED_SIGMA
+        low, high = EARTH_RADIUS + antennas.site[r, 2], EARTH_RADIUS + height
+        sine = (high * high - low * low - distance * distance) / (2.0 * low * distance)
+        elevation = math.asin(min(0.95, max(-0.95, sine)))
+        sigma_e = spread / (distance * math.cos(elevation))
+    _measure(
+        radars, antennas, plots, r, row, distance, azimuth, elevation, sigma_r, sharp * radars.sigma[r, 1], sigma_e
+    )
+    plots.starts[row] = radars.dimensions[r] > 1
+
+
+@part
+def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e):
     """Turn range, azimuth, elevation and their errors into an earth-centred point and its covariance."""
     sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
     axes = antennas.axes[r]
-    s_r = (sharp * radars.sigma[r, 0]) ** 2
-    s_a = (sharp * radars.sigma[r, 1] * distance * ce) ** 2
-    s_e = (sharp * radars.sigma[r, 2] * distance) ** 2
+    s_r = sigma_r * sigma_r
+    s_a = (sigma_a * distance * ce) ** 2
+    s_e = (sigma_e * distance) ** 2
     ray, across, upward = np.empty(3), np.empty(3), np.empty(3)
     for i in range(3):
         east, north, up = axes[0, i], axes[1, i], axes[2, i]
@@ -144,11 +214,10 @@ def false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
             azimuth = radars.sector_centre[r] + (u[0] - 0.5) * radars.sector_width[r]
             distance = max(radars.reach[r, 0], math.sqrt(u[1]) * radars.reach[r, 1])
             elevation = math.atan(radars.slope[r, 0]) + u[2] * 0.05 + 0.005
-            _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, 1.0)
+            _report(radars, antennas, plots, r, row, distance, azimuth, elevation, -1.0, 1.0)
             plots.t[row] = t
-            plots.snr[row] = -radars.log_pfa[r]
-            asked = ASKED_CIVIL if radars.modes[r] & CIVIL_MODES else 0
-            plots.reply[row] = asked | (ASKED_MILITARY if radars.modes[r] & MILITARY_MODES else 0)
+            plots.snr[row] = radars.floor[r]
+            plots.reply[row] = radars.modes[r]
             plots.luck[row] = radars.key[r] ^ np.uint32(scan * 64 + ordinal)
             origin.body[row] = -1
             origin.aspect[row] = 0

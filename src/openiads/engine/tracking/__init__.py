@@ -62,10 +62,8 @@ class Tracks(NamedTuple):
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
     hits: np.ndarray  # int32[N, S] plots
-    asked_civil: np.ndarray  # int32[N, S] interrogations in civil modes
-    civil: np.ndarray  # int32[N, S] replies to them
-    asked_military: np.ndarray  # int32[N, S] interrogations in military modes
-    military: np.ndarray  # int32[N, S] replies to them
+    asked: np.ndarray  # int32[N, S, 3] interrogations by group of modes: civil, military in clear, under keys
+    answered: np.ndarray  # int32[N, S, 3] replies to them
     luck: np.ndarray  # uint32[N, S] of the plot that started it
     plot: np.ndarray  # int32[N, S] row of the last plot taken in this tick, -1 for none
     radar_t: np.ndarray  # float64[N, S, K] s, last plot of each of the node's radars, NEVER for none
@@ -87,8 +85,7 @@ def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
     tracks = Tracks(
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
         np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(shape), np.zeros(shape),
-        np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.int32),
-        np.zeros(shape, np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
+        np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(1, np.int64),
     )  # fmt: skip
     clear(tracks)

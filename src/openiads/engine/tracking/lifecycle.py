@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from openiads.engine.jit import part
+from openiads.engine.sensing import CIVIL, PLAIN, SECURE
 from openiads.engine.tracking.associate import (
     FIRM,
     FREE,
@@ -19,6 +20,7 @@ from openiads.engine.tracking.associate import (
 )
 from openiads.engine.tracking.filter import begin, update
 
+IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
 SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 
@@ -49,7 +51,7 @@ def start(plots, tracks, sweep, track_of, turn, speed, density):
     sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     free = np.int64(0)
     for q in range(turn.first, turn.last):
-        if track_of[q - turn.first] >= 0:
+        if track_of[q - turn.first] >= 0 or not plots.starts[q]:
             continue
         s = seen_before(t, pos, cov, x, p, radar_t, sweep, turn, q, SECOND_LOOK)
         if s >= 0:
@@ -76,8 +78,7 @@ def count(plots, tracks, track_of, turn):
     """Enter the plots of a pass into the books of their tracks; a track without a hit is new and gets its number."""
     t, reply, luck = plots.t, plots.reply, plots.luck
     n, hits, t_update = turn.node, tracks.hits, tracks.t_update
-    asked_civil, civil = tracks.asked_civil, tracks.civil
-    asked_military, military = tracks.asked_military, tracks.military
+    asked, answered = tracks.asked, tracks.answered
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
         if s < 0:
@@ -87,12 +88,12 @@ def count(plots, tracks, track_of, turn):
             tracks.next_number[n] += 1
             tracks.t_first[n, s] = t_update[n, s] = t[q]
             tracks.luck[n, s] = luck[q]
-            asked_civil[n, s] = civil[n, s] = asked_military[n, s] = military[n, s] = 0
+            asked[n, s, :] = 0
+            answered[n, s, :] = 0
         hits[n, s] += 1
-        asked_civil[n, s] += reply[q] & 1
-        civil[n, s] += (reply[q] >> 1) & 1
-        asked_military[n, s] += (reply[q] >> 2) & 1
-        military[n, s] += (reply[q] >> 3) & 1
+        for g in range(3):
+            asked[n, s, g] += (reply[q] & IFF_GROUPS[g]) != 0
+            answered[n, s, g] += ((reply[q] >> 8) & IFF_GROUPS[g]) != 0
         t_update[n, s] = max(t_update[n, s], t[q])
         tracks.plot[n, s] = q
 

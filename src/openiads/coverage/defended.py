@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from openiads.engine import command, sensing, step
-from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, to_ecef
+from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, to_ecef
 from openiads.engine.jit import jit
+from openiads.engine.sensing.detection import probability
+from openiads.engine.sensing.propagation import apparent_slope, transmission
 from openiads.scenario.spec import BodyClass
 
 APPROACHES = 8
@@ -42,14 +44,23 @@ def defended_area(params: step.Params, units: list[int], model: BodyClass, heigh
     reach = max(float(params.units.reach[f, 0, 1]) for f in usable)
     centre = params.radars.antenna[params.units.radar[usable[0]]]
     lat, lon = _grid(centre, reach, cell)
-    share = np.zeros((lat.size, lon.size))
-    kind = 2 if model.kind == "cruise" else (3 if model.kind == "drone" else 0)
-    rcs = np.array([model.rcs_nose, model.rcs_beam, model.rcs_tail])
-    _defended(
-        params.units, params.radars, params.terrain, np.array(usable), kind, rcs, model.speed, height, lat, lon, share
-    )
+    share = defended_share(params, usable, model, height, lat, lon)
     area = (cell * cell * np.cos(lat)[:, None] / math.cos(centre[0]) * share).sum()
     return Area(float(area), share, lat, lon)
+
+
+def defended_share(params: step.Params, units: list[int], model: BodyClass, height: float, latitude: np.ndarray,
+                   longitude: np.ndarray, above_ground: bool = True) -> np.ndarray:  # fmt: skip
+    """Share of approaches from which each cell is defended, float64[rows, columns]; latitude and longitude in rad."""
+    share = np.zeros((latitude.size, longitude.size))
+    if units:
+        kind = 2 if model.kind == "cruise" else (3 if model.kind == "drone" else 0)
+        rcs = np.array([model.rcs_nose, model.rcs_beam, model.rcs_tail])
+        _defended(
+            params.units, params.radars, params.terrain, np.array(units), kind, rcs, model.speed, height, above_ground,
+            latitude, longitude, share,
+        )  # fmt: skip
+    return share
 
 
 def units_on(params: step.Params, units: list[int]) -> list[int]:
@@ -67,12 +78,14 @@ def _grid(centre: np.ndarray, reach: float, cell: float) -> tuple[np.ndarray, np
 
 
 @jit
-def _defended(units, radars, terrain, usable, kind, rcs, speed, height, lat, lon, share):
+def _defended(units, radars, terrain, usable, kind, rcs, speed, height, above_ground, lat, lon, share):
     """Fill share[rows, columns]: the best fire unit for each approach, the mean over approaches."""
     for i in range(lat.size):
         for j in range(lon.size):
             ground = ground_height(terrain, lat[i], lon[j])
-            x, y, z = to_ecef(lat[i], lon[j], ground + height)
+            if not above_ground and height < ground:
+                continue
+            x, y, z = to_ecef(lat[i], lon[j], height + (ground if above_ground else 0.0))
             count = 0
             for a in range(APPROACHES):
                 for f in usable:
@@ -84,7 +97,7 @@ def _defended(units, radars, terrain, usable, kind, rcs, speed, height, lat, lon
                     needed = units.reaction[f] + gap / units.speed[f]
                     back = 2.0 * math.pi * a / APPROACHES
                     if approach_seen(
-                        radars, terrain, units.radar[f], lat[i], lon[j], back, needed * speed, height, rcs
+                        radars, terrain, units.radar[f], lat[i], lon[j], back, needed * speed, height, above_ground, rcs
                     ):
                         count += 1
                         break
@@ -92,11 +105,13 @@ def _defended(units, radars, terrain, usable, kind, rcs, speed, height, lat, lon
 
 
 @jit
-def approach_seen(radars, terrain, r, latitude, longitude, back, length, height, rcs):
+def approach_seen(radars, terrain, r, latitude, longitude, back, length, height, above_ground, rcs):
     """Is a target seen at every point of the last `length` metres of its way to a cell."""
     for k in range(_ALONG):
         lat, lon = destination(latitude, longitude, back, length * k / (_ALONG - 1.0))
-        if not seen(radars, terrain, r, lat, lon, ground_height(terrain, lat, lon) + height, back, rcs):
+        ground = ground_height(terrain, lat, lon)
+        above_sea = height + ground if above_ground else height
+        if above_sea < ground or not seen(radars, terrain, r, lat, lon, above_sea, back, rcs):
             return False
     return True
 
@@ -117,7 +132,7 @@ def seen(radars, terrain, r, lat, lon, height, back, rcs):
     width = radars.track_width[r]
     if (azimuth - radars.sector_centre[r] + 0.5 * width) % (2.0 * math.pi) > width:
         return False
-    slope = sight_slope(distance, site[2], height)
+    slope = apparent_slope(radars.bend[r], distance, site[2], height)
     if not radars.slope[r, 0] <= slope <= radars.slope[r, 1] and distance > radars.reach[r, 0]:
         return False
     a = int((azimuth % (2.0 * math.pi)) * (sensing.MASK_AZIMUTHS / (2.0 * math.pi))) % sensing.MASK_AZIMUTHS
@@ -126,5 +141,7 @@ def seen(radars, terrain, r, lat, lon, height, back, rcs):
         return False
     towards = math.cos(back - azimuth)  # the target comes from `back`; the radar sees its nose when it closes
     side = 0 if towards > 0.7071 else (2 if towards < -0.7071 else 1)
-    snr = radars.gain[r] * rcs[side] / max(slant, 1.0) ** 4
-    return sensing.detection_probability(snr, radars.log_pfa[r], radars.swerling[r]) >= SEEN
+    sine = (height - site[2]) / max(slant, 1.0)  # near enough for the air, which changes slowly with elevation
+    through = transmission(radars.transmission, r, sine, slant / radars.reach[r, 1])
+    snr = radars.gain[r] * rcs[side] / max(slant, 1.0) ** 4 * through
+    return probability(radars.detection[r], snr) >= SEEN

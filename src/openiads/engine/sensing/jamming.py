@@ -1,0 +1,50 @@
+"""Electronic attack by its effect: noise that reaches a radar's receiver. docs/equations/jamming.md."""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.jit import part
+from openiads.engine.motion import FLYING
+from openiads.engine.sensing.horizon import visible
+
+_TWO_PI = 2.0 * math.pi
+_HALF_POWER = 4.0 * math.log(2.0)
+
+
+@part
+def hear(radars, bodies, terrain, truth, antennas, r, noise):
+    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears; returns their number.
+
+    The jammer's power lies even over its bandwidth: what falls into the receiver's is its density times that of
+    the narrower of the two.
+    """
+    count = 0
+    if radars.hears[r] <= 0.0:
+        return count
+    site, axes = antennas.pos[r], antennas.axes[r]
+    for b in range(truth.status.size):
+        if bodies.jammer[b] <= 0.0 or truth.status[b] != FLYING or not bodies.jammer_bands[b] & radars.band[r]:
+            continue
+        dx, dy, dz = truth.pos[b, 0] - site[0], truth.pos[b, 1] - site[1], truth.pos[b, 2] - site[2]
+        east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+        north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+        azimuth = math.atan2(east, north)
+        if not visible(radars, terrain, truth, antennas, r, b, 0.0, azimuth):
+            continue
+        density = bodies.jammer[b] / max(bodies.jammer_bandwidth[b], radars.bandwidth[r])
+        noise[0, count] = azimuth
+        noise[1, count] = radars.hears[r] * density / max(1.0, dx * dx + dy * dy + dz * dz)
+        count += 1
+    return count
+
+
+@part
+def jammed(radars, r, noise, azimuth):
+    """Noise over thermal noise when radar r looks along an azimuth: Gaussian main beam, even sidelobes."""
+    total = 0.0
+    for j in range(noise.shape[1]):
+        off = (noise[0, j] - azimuth + math.pi) % _TWO_PI - math.pi
+        lobe = math.exp(-_HALF_POWER * (off / radars.beam[r]) ** 2)
+        total += noise[1, j] * max(lobe, radars.sidelobes[r])
+    return total
