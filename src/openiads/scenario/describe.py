@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from openiads.scenario.build import links_of, powered, present, system_nodes
 from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
+from openiads.scenario.radars import modes_of
 from openiads.scenario.setting import attackers, defended, flights
 from openiads.scenario.spec import Link, Posture, Radar, RadarClass, Scenario
 
@@ -155,7 +156,9 @@ def _gone(s: Scenario, p: Posture, name: str, batch: int) -> str:
 def _radar(s: Scenario, r: Radar) -> str:
     model = s.library.radars[r.class_]
     where = f", aboard {r.aboard}" if r.aboard else ("" if r.at == "site" else f", at {place(r.latitude, r.longitude)}")
-    return f"{r.name}: {model.title}, {model.band}-band, {_reach(model)}{where}"
+    modes = modes_of(s, r)
+    asks = f", asks modes {', '.join(modes)}" if modes else ", no interrogator"
+    return f"{r.name}: {model.title}, {model.band}-band, {_reach(model)}{asks}{where}"
 
 
 def _reach(model: RadarClass) -> str:

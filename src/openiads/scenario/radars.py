@@ -14,7 +14,7 @@ from openiads.errors import ScenarioError
 from openiads.scenario.air import bend_of, clear_air, transmission_of
 from openiads.scenario.classes import BANDS, RadarClass
 from openiads.scenario.flights import KINDS, band_bits, mode_bits, name_key
-from openiads.scenario.spec import Propagation, Scenario
+from openiads.scenario.spec import Propagation, Radar, Scenario
 from openiads.scenario.world import World
 
 _MOST_ELEVATION = math.radians(89.0)
@@ -28,7 +28,6 @@ def radars_of(scenario: Scenario, world: World, node_index: dict[str, int], tick
     models = [scenario.library.radars[r.class_] for r in specs]
     names = [f.name for f in world.flights]
     nodes = [node_index[r.node] for r in specs]
-    national = scenario.modifiers.interrogator == "national"
     air = scenario.propagation
     for spec, model in zip(specs, models, strict=True):
         shortest = min(model.scan_period, model.track_period or math.inf)
@@ -68,16 +67,23 @@ def radars_of(scenario: Scenario, world: World, node_index: dict[str, int], tick
         bandwidth=np.array([m.bandwidth or 0.0 for m in models]),
         beam=np.array([m.beam_azimuth or 2.0 * math.pi for m in models]),
         sidelobes=np.array([m.sidelobes for m in models]),
-        modes=np.array(
-            [mode_bits(NATIONAL_MODES if national and r.at == "site" else m.iff_modes) for r, m in zip(specs, models, strict=True)],
-            np.int32,
-        ),
-        crypto=np.array([name_key("alliance" if national and r.at == "site" else m.crypto) for r, m in zip(specs, models, strict=True)], np.uint32),
+        modes=np.array([mode_bits(modes_of(scenario, r)) for r in specs], np.int32),
+        crypto=np.array([name_key("alliance" if nationally_asked(scenario, r) else m.crypto) for r, m in zip(specs, models, strict=True)], np.uint32),
         iff_range=np.array([m.iff_range for m in models]),
         false_mean=np.array([false_plots(m) for m in models]),
         antenna=world.antenna,
         mask=world.mask,
     )  # fmt: skip
+
+
+def nationally_asked(scenario: Scenario, radar: Radar) -> bool:
+    """Has the owner fitted an interrogator of its own."""
+    return scenario.modifiers.interrogator == "national" and radar.at == "site"
+
+
+def modes_of(scenario: Scenario, radar: Radar) -> Sequence[str]:
+    """Modes that a radar asks for."""
+    return NATIONAL_MODES if nationally_asked(scenario, radar) else scenario.library.radars[radar.class_].iff_modes
 
 
 def kind_bits(kinds: Sequence[str]) -> int:
