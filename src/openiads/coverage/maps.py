@@ -134,8 +134,9 @@ def _checked(scenario: Scenario, q: Question) -> BodyClass:
     if q.body not in scenario.library.bodies:
         known = ", ".join(sorted(scenario.library.bodies))
         raise UsageError(f"no body class '{q.body}' in scenario '{scenario.name}'; accepted: {known}")
-    if not 1 <= len(q.heights) <= MOST_HEIGHTS or not all(0.0 < h <= 40e3 for h in q.heights):
-        raise UsageError(f"heights: give 1 to {MOST_HEIGHTS} of them, each above 0 and up to 40 km")
+    known = len(set(q.heights)) == len(q.heights) and all(0.0 < h <= 40e3 for h in q.heights)
+    if not 1 <= len(q.heights) <= MOST_HEIGHTS or not known:
+        raise UsageError(f"heights: give 1 to {MOST_HEIGHTS} different ones, each above 0 and up to 40 km")
     if not SMALLEST_CELL <= q.cell <= 50e3:
         raise UsageError(f"cell = {q.cell:g} m: 1 to 50 km are accepted; a finer map would promise what is not known")
     if not 1 <= q.sites <= 1000:
