@@ -12,7 +12,7 @@ from openiads.engine.bundle import bundle
 from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
 from openiads.engine.jit import jit
 from openiads.engine.sensing.detection import probability
-from openiads.engine.sensing.propagation import pattern_factor, transmission
+from openiads.engine.sensing.propagation import pattern_factor, straight_height, transmission
 
 _TWO_PI = 2.0 * math.pi
 _BLOCK = 64  # rows that a thread takes at a time
@@ -41,7 +41,7 @@ class Field(NamedTuple):
 class Sight(NamedTuple):
     """Lowest visible height around one radar, on a square grid centred on it (azimuthal equidistant)."""
 
-    lowest: np.ndarray  # float32[n, n] m above the sea, row 0 in the north
+    lowest: np.ndarray  # float32[n, n] m above the sea as on a 4/3 earth, row 0 in the north
     cell: float  # m
     above: float  # m, height of the antenna above the ground beneath it
 
@@ -99,7 +99,7 @@ def _paint(radars, r, sight, rcs, needed, grid, field, first, last, span):
             ground = grid.ground[i, j]
             for h in range(grid.height.size):
                 height = grid.height[h] + (ground if grid.above_ground else 0.0)
-                if height < lowest or height < ground:
+                if height < ground or straight_height(radars.bend[r], ground_range, site[2], height) < lowest:
                     continue
                 high = EARTH_RADIUS + height
                 gap = (high - low) ** 2 + 2.0 * high * low * (1.0 - cosine)

@@ -13,7 +13,7 @@ from openiads.coverage.defended import defended_share, units_on
 from openiads.coverage.fields import Field, Grid, Sight, add_radar, empty_field
 from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_height, ground_heights
 from openiads.engine.sensing.logic import m_of_n
-from openiads.engine.sensing.visibility import local_grid, minimum_visible_height
+from openiads.engine.sensing.visibility import local_grid, minimum_visible_height, straighten
 from openiads.errors import ScenarioError, UsageError
 from openiads.scenario.build import Simulation, build, system_nodes
 from openiads.scenario.radars import kind_bits
@@ -141,8 +141,6 @@ def _checked(scenario: Scenario, q: Question) -> BodyClass:
         raise UsageError(f"cell = {q.cell:g} m: 1 to 50 km are accepted; a finer map would promise what is not known")
     if not 1 <= q.sites <= 1000:
         raise UsageError(f"sites = {q.sites}: 1 to 1,000 draws are accepted")
-    if scenario.propagation.atmosphere != "four-thirds":
-        raise UsageError('coverage maps are drawn on a 4/3 earth: add --set propagation.atmosphere="four-thirds"')
     model = scenario.library.bodies[q.body]
     if q.what == "engage" and (model.kind == "ballistic" or model.speed is None):
         raise UsageError(f"class '{q.body}' falls on an arc; the engaged area is defined for what flies level")
@@ -206,6 +204,8 @@ def sight_of(sim: Simulation, r: int, cell: float) -> Sight:
     lat, lon, height = (float(x) for x in sim.params.radars.antenna[r])
     n = 2 * math.ceil(float(sim.params.radars.reach[r, 1]) / cell) + 1
     ground = local_grid(sim.params.terrain, lat, lon, cell, n)
+    if sim.params.radars.bend.shape[1] > 1:
+        straighten(ground, sim.params.radars.bend[r], cell, height)
     lowest = minimum_visible_height(ground, cell, height, RADIO_RADIUS)
     return Sight(lowest, cell, height - ground_height(sim.params.terrain, lat, lon))
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from openiads.engine.geo import EARTH_RADIUS, sight_slope
+from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, sight_slope
 from openiads.engine.jit import jit, part
 
 DECAY = 0.143859e-3  # 1/m, of the CRPL exponential reference atmosphere at 313 N units (Bean and Thayer 1959)
@@ -111,6 +111,15 @@ def apparent_slope(bend, distance, from_height, to_height):
     u, v = u - i, v - j
     low = bend[i, j] * (1.0 - v) + bend[i, j + 1] * v
     return slope + low * (1.0 - u) + (bend[i + 1, j] * (1.0 - v) + bend[i + 1, j + 1] * v) * u
+
+
+@jit
+def straight_height(bend, distance, from_height, height):
+    """Height (m) at which a point would stand on a 4/3 earth to be seen at the same elevation."""
+    if bend.shape[0] < 2:
+        return height
+    slope, arc = apparent_slope(bend, distance, from_height, height), distance / RADIO_RADIUS
+    return (RADIO_RADIUS + from_height) / (math.cos(arc) - slope * math.sin(arc)) - RADIO_RADIUS
 
 
 @jit

@@ -12,6 +12,7 @@ import numpy as np
 
 from openiads.engine.geo import EARTH_RADIUS, ground_height
 from openiads.engine.jit import jit, part
+from openiads.engine.sensing.propagation import straight_height
 
 _STRIP = 16  # columns: a cache line of them
 RAYS = 2  # rays per cell of the widest ring of a level: more is more exact and slower
@@ -141,6 +142,17 @@ def _cells(slope, line, out, k, across, antenna, radius):
         square = arc * arc
         rise = (slope[m] / (one + square * sixth) + half_one * arc * (one - square * twelfth)) * distance
         out[m] = max((antenna + rise) / (one - rise * per), line[m])
+
+
+@jit
+def straighten(ground, bend, cell, antenna):
+    """Bring the ground of a local grid to where it would stand on a 4/3 earth (table of `propagation.bending`)."""
+    middle = ground.shape[0] // 2
+    for i in range(ground.shape[0]):
+        for j in range(ground.shape[1]):
+            distance = cell * math.sqrt(float((i - middle) ** 2 + (j - middle) ** 2))
+            if distance > 0.0:
+                ground[i, j] = straight_height(bend, distance, antenna, ground[i, j])
 
 
 @jit
