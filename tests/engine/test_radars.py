@@ -431,3 +431,18 @@ def test_what_a_reply_is_worth(modes, identity):
     state = builders.Repeated(builders.simulation(s, flights)).run(0, 30)
     held = state.orders.identity[0][state.pictures.valid[0]]
     assert [IDENTITIES[i] for i in held] == [identity]
+
+
+def test_a_radar_whose_aircraft_stays_on_the_ground_is_off():
+    orbit = {
+        "name": "watch", "title": "an orbit", "class": "raider", "kind": "orbit", "owner": "nato", "latitude_deg": 38.0,
+        "longitude_deg": 34.0, "radius_km": 30.0, "altitude_m": 9_000.0,
+    }  # fmt: skip
+    for in_raid in (True, False):
+        s = builders.scenario(
+            radars=[builders.BASE["radars"][0], {"name": "up", "class": "sharp", "node": "post", "aboard": "watch"}],
+            sorties=[{**orbit, "in_raid": in_raid}],
+        )
+        sim = builders.simulation(s)
+        assert bool(sim.params.readiness.allowed[1]) is in_raid
+        assert sim.params.radars.antenna[1, 2] == 9_000.0

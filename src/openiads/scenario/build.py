@@ -316,9 +316,10 @@ def _readiness(
     allowed = np.ones(len(scenario.radars), np.bool_)
     start = np.full(len(scenario.radars), -np.inf)
     u = rng.uniform(np.array([world.key[0], world.key[1]]), rng.DUTY, np.uint32(0), np.uint32(0), 0)
+    flying = {flight.name for flight in world.flights}
     for r, radar in enumerate(scenario.radars):
         allowed[r] = present(scenario, posture, radar.name, radar.batch)
-        if radar.node in posture.absent:
+        if radar.node in posture.absent or (radar.aboard is not None and radar.aboard not in flying):
             allowed[r] = False
         if radar.at != "site":
             continue
