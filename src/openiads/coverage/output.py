@@ -51,6 +51,10 @@ def height_name(height: float) -> str:
     return f"{height / 1e3:g}km" if height >= 1e3 and height % 1e3 == 0.0 else f"{height:g}m"
 
 
+def _spoken(height: float) -> str:
+    return f"{height / 1e3:g} km" if height >= 1e3 else f"{height:g} m"
+
+
 def table(answer: Coverage) -> list[dict[str, Any]]:
     """Rows of COLUMNS: areas by height and by whom; low and high are the middle 95 % of the site draws."""
     q, country = answer.question, answer.scenario.country.area / 1e6
@@ -162,7 +166,7 @@ def _picture(answer: Coverage, path: Path) -> None:
         axis.set_ylim(extent[2], extent[3])
         km2 = layer.areas["any"].mean()
         axis.set_title(
-            f"{height_name(layer.height)} above {'ground' if q.reference == 'ground' else 'the sea'}: {km2:,.0f} km²",
+            f"{_spoken(layer.height)} above {'ground' if q.reference == 'ground' else 'the sea'}: {km2:,.0f} km²",
             fontsize=10,
         )
         axis.tick_params(labelsize=7)
