@@ -26,7 +26,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.test
-	$(BIN)/python scripts/build_docs.py
+	PYTHONPATH=. $(BIN)/python scripts/build_docs.py
 
 # One set of pins for every platform and Python, with hashes and without the address of any index.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

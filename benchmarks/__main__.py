@@ -11,13 +11,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import field, theatre, visibility
+
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- speed: start -->", "<!-- speed: end -->"
 
 
 def main() -> None:
     """All rows, printed and written."""
-    rows = [clean_demo(), help_time(), cold_compile(), *raid_speed(), two_cores()]
+    rows = [
+        clean_demo(), help_time(), cold_compile(), *raid_speed(), two_cores(), *visibility.rows(), *theatre.rows(),
+        *field.rows(),
+    ]  # fmt: skip
     lines = ["| what | figure | goal |", "|---|--:|--:|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
     text = "\n".join([START, *lines, "", f"Measured by `make bench` ({machine}); medians.", END])

@@ -1,4 +1,4 @@
-"""`make docs`: write the pages that are generated, docs/metrics.md and docs/article.md."""
+"""`make docs`: write the pages that are generated, docs/metrics.md, docs/article.md and docs/validation.md."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 from openiads.scenario.load import load
 from openiads.studies.metrics import metrics
 from openiads.tour import to_markdown, tour
+from validation import page
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
 def main() -> None:
-    """Both pages."""
+    """All pages."""
+    page.write(DOCS)
     scenario = load("turkey-2019")
     lines = [
         "# Metrics",
@@ -26,7 +28,7 @@ def main() -> None:
         lines.append(f"| {m.id} | {m.title} | {m.unit} | {m.kind} | {m.definition} |")
     (DOCS / "metrics.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (DOCS / "article.md").write_text(to_markdown(tour()), encoding="utf-8")
-    print("wrote docs/metrics.md and docs/article.md")
+    print("wrote docs/validation.md, docs/metrics.md and docs/article.md")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ WAVE = 299_792_458.0 / 3e9
 
 @jit
 def field_behind(distance, height_1, height_2, wavelength, radius):
-    return prop._diffraction(distance, height_1, height_2, wavelength, radius)
+    return prop.diffracted(distance, height_1, height_2, wavelength, radius)
 
 
 @jit
@@ -126,15 +126,14 @@ def test_diffraction_is_the_first_mode_behind_a_sphere(wave, far, low, high):
 
 @given(st.floats(4.0, 40.0), st.floats(20.0, 5_000.0), st.sampled_from([0.1, 0.23, 1.8]))
 def test_optics_hands_over_to_diffraction_without_a_jump(low, high, wave):
-    """Along a flight of one height F changes by less than 3 dB from one step to the next, down to the horizon."""
+    """Along a flight of one height F falls steadily near the horizon, without a step."""
     horizon = math.sqrt(2 * RADIO_RADIUS) * (math.sqrt(low) + math.sqrt(high))
-    far = np.linspace(0.75 * horizon, 0.999 * horizon, 400)
+    far = np.linspace(0.3 * horizon, 0.999 * horizon, 4000)
     factor = np.array([prop.pattern_factor(d, low, high, wave, 1.0, RADIO_RADIUS) for d in far])
-    edge = np.flatnonzero(factor < 0.9)
-    last = factor[edge[-1] - 60 :] if edge.size > 60 else factor[-5:]
-    steps = np.abs(np.diff(20.0 * np.log10(np.maximum(last, 1e-3))))
-    assert factor[-1] < 0.75, "at the horizon the surface takes away"
-    assert (factor <= 2.0 + 1e-9).all() and steps[-20:].max() < 3.0
+    rising = np.flatnonzero(np.diff(factor) > 0.0)
+    last = factor[rising[-1] + 1 :] if rising.size else factor
+    assert last.size > 50 and last[-1] < 0.75, "the last lobe ends below one at the horizon"
+    assert np.abs(np.diff(last)).max() < 0.02 and (factor <= 2.0 + 1e-9).all()
 
 
 def test_a_table_of_losses_is_read_between_its_points():

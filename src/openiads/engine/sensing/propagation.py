@@ -128,12 +128,12 @@ def pattern_factor(distance, height_1, height_2, wavelength, reflection, radius)
 
     Direct and reflected ray with phase reversal and divergence, the point of reflection on a sphere of `radius` by
     Fishback's cubic (Kerr 1951, 2.13). Where the ray passes the surface closer than 0.55 of the first Fresnel zone,
-    optics ends and diffraction over the sphere takes over (ITU-R P.526-15, 3.2). Heights are above the surface; radius
+    optics fades and the smaller of it and the diffraction over the sphere counts (ITU-R P.526-15, 3.2). Heights are above the surface; radius
     may be infinite, a plane.
     """
     if not height_1 > 0.0 or not height_2 > 0.0:
         return 0.0
-    divergence, low, high = 1.0, height_1, height_2
+    divergence, low, high, most = 1.0, height_1, height_2, 2.0
     if radius < math.inf:
         p = 2.0 / math.sqrt(3.0) * math.sqrt(radius * (height_1 + height_2) + 0.25 * distance * distance)
         turn = math.asin(min(1.0, max(-1.0, 2.0 * radius * distance * (height_2 - height_1) / p**3)))
@@ -145,20 +145,22 @@ def pattern_factor(distance, height_1, height_2, wavelength, reflection, radius)
         needed = 0.552 * math.sqrt(d1 * d2 * wavelength / distance)
         if clearance < needed:
             reach = distance / (math.sqrt(height_1) + math.sqrt(height_2))
-            loss = -_diffraction(distance, height_1, height_2, wavelength, 0.5 * reach * reach)
+            loss = -diffracted(distance, height_1, height_2, wavelength, 0.5 * reach * reach)
             share = 1.0 - max(0.0, clearance) / needed
-            return 10.0 ** (-max(0.0, share * loss) / 20.0)
+            most = 10.0 ** (-max(0.0, share * loss) / 20.0)
+            if low <= 0.0 or high <= 0.0:
+                return most
         grazing = math.sin(math.atan2(low + high, distance))
         divergence = 1.0 / math.sqrt(1.0 + 2.0 * d1 * d2 / (radius * distance * grazing))
     far = math.sqrt(distance * distance + (low + high) ** 2)
     near = math.sqrt(distance * distance + (low - high) ** 2)
     phase = 2.0 * math.pi * 4.0 * low * high / ((far + near) * wavelength)
     rho = reflection * divergence
-    return math.sqrt(max(0.0, 1.0 + rho * rho - 2.0 * rho * math.cos(phase)))
+    return min(most, math.sqrt(max(0.0, 1.0 + rho * rho - 2.0 * rho * math.cos(phase))))
 
 
-@part
-def _diffraction(distance, height_1, height_2, wavelength, radius):
+@jit
+def diffracted(distance, height_1, height_2, wavelength, radius):
     """Field (dB) over that of empty space behind a smooth sphere: the first term of the residue series (P.526-15, 3.1)."""
     x = distance * (math.pi / (wavelength * radius * radius)) ** (1.0 / 3.0)
     scale = 2.0 * (math.pi * math.pi / (wavelength * wavelength * radius)) ** (1.0 / 3.0)
