@@ -87,7 +87,7 @@ def _marched(ground, cells, cell, antenna):
     for c in range(cells.shape[0]):
         down, right = float(cells[c, 0] - middle), float(cells[c, 1] - middle)
         length = math.sqrt(down * down + right * right)
-        steps = int(math.ceil(10.0 * length))
+        steps = math.ceil(10.0 * length)
         steepest = -1e9
         for s in range(1, steps):
             u, v = middle + down * s / steps, middle + right * s / steps
