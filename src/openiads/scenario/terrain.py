@@ -85,8 +85,9 @@ def _grid(source: Any) -> Terrain:
     from rasterio.vrt import WarpedVRT
 
     with WarpedVRT(
-        source, crs="EPSG:4326", resampling=Resampling.bilinear, nodata=source.nodata, dtype="float32"
-    ) as vrt:
+        source, crs="EPSG:4326", resampling=Resampling.bilinear, nodata=source.nodata, dtype="float32",
+        tolerance=0.01,  # of a cell; GDAL's own 0.125 moves a steep slope by metres
+    ) as vrt:  # fmt: skip
         values = vrt.read(1, masked=True).astype(np.float64)
         transform = vrt.transform
     values = np.ma.masked_invalid(values)
