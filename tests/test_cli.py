@@ -22,7 +22,7 @@ def openiads(*words, cwd=None):
 
 def test_help_names_every_command():
     text = openiads("--help").stdout
-    for command in ("list", "check", "schema", "new", "show", "diff", "run", "study", "tour"):
+    for command in ("list", "check", "schema", "new", "show", "diff", "run", "coverage", "study", "tour"):
         assert f"  {command} " in text
 
 
@@ -74,6 +74,17 @@ REFUSED = {
     ("run", "s400-alone", "-p", "complete", "--replication", "-1"): "replication = -1: accepted are 0 to",
     ("run", "s400-alone", "-p", "complete", "--window", "1"): "window = 1: accepted are 0 to 0",
     ("study", "s400-alone", "--replications", "100000000000"): "1 to 100,000 are accepted",
+    ("coverage", "s400-alone", "--heights", "30"): "write a number with its unit",
+    ("coverage", "s400-alone", "--heights", "0m"): "each above 0 and up to 40 km",
+    ("coverage", "s400-alone", "--heights", "1km,1000m"): "different",
+    ("coverage", "s400-alone", "--heights", ""): "write a number with its unit",
+    ("coverage", "s400-alone", "--what", "see"): "accepted are detect, track, engage",
+    ("coverage", "s400-alone", "--reference", "moon"): "accepted are ground, sea",
+    ("coverage", "s400-alone", "--class", "figter"): "did you mean",
+    ("coverage", "s400-alone", "--cell", "100m"): "1 to 50 km are accepted",
+    ("coverage", "s400-alone", "--sites", "0"): "1 to 1,000 draws",
+    ("coverage", "s400-alone", "--posture", "open"): "no posture 'open'",
+    ("coverage", "s400-alone", "--warning", "-1"): "warning",
 }
 
 
@@ -107,6 +118,17 @@ def test_a_broken_file_is_named_with_key_and_remedy(tmp_path, old, new, said):
     done = openiads("run", "mine.toml", "--posture", "complete", "--out", "r", cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr and "mine.toml" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr and not (tmp_path / "r").exists()
+
+
+def test_coverage_writes_a_map_for_every_height_and_prints_the_table(tmp_path):
+    done = openiads("coverage", "s400-alone", "--heights", "100m,3km", "--class", "fighter-small", "--cell", "10km", "--out", "maps", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = {p.name for p in (tmp_path / "maps").iterdir()}
+    maps = {f"detect-{height}.{kind}" for height in ("100m", "3km") for kind in ("tif", "geojson")}
+    assert names == maps | {"areas.csv", "about.json", "coverage.png"}
+    assert "heights above the ground" in done.stdout and "3,000 m  anybody" in done.stdout
+    again = openiads("coverage", "s400-alone", "--heights", "100m", "--out", "maps", cwd=tmp_path)
+    assert again.returncode == 2 and "not empty" in again.stderr
 
 
 def test_run_writes_all_its_files(tmp_path):

@@ -333,7 +333,7 @@ def coverage(
         spread = f" [{row['km2_low']:,.0f}, {row['km2_high']:,.0f}]" if row["draws"] > 1 else ""
         by = {"any": "anybody", "system": "the system alone", "two": "two radars or more"}[row["by"]]
         print(
-            f"{row['height_m']:>7,.0f} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {row['percent_of_country']:g} % of the country's area"
+            f"{row['height_m']:>7,.0f} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {row['percent_of_country']:.3g} % of the country's area"
         )
     print(f"maps in {folder}; look at {folder / 'coverage.png'}")
 

@@ -14,7 +14,7 @@ from openiads.scenario.terrain import edges, outside, read_raster, terrain_of
 from tests import builders
 
 rasterio = pytest.importorskip("rasterio", reason="extra geo is not installed")
-import rasterio.shutil  # noqa: E402
+from rasterio.shutil import copy  # noqa: E402
 from rasterio.transform import Affine  # noqa: E402
 from rasterio.warp import transform as project  # noqa: E402
 
@@ -94,7 +94,7 @@ def test_hgt_and_dted_are_read_by_their_names(tmp_path):
         memory = rasterio.MemoryFile()
         with memory.open(driver="GTiff", height=size, width=size, count=1, dtype=kind, crs="EPSG:4326", transform=place) as target:  # fmt: skip
             target.write(heights, 1)
-        rasterio.shutil.copy(memory.name, tmp_path / name, driver=driver)
+        copy(memory.name, tmp_path / name, driver=driver)
         terrain = read_raster(tmp_path / name)
         assert terrain.height.shape == (size, size)
         for latitude, longitude in ((38.5, 33.5), (38.1234, 33.9), (38.999, 33.001)):
@@ -108,6 +108,9 @@ def test_cells_without_data_stay_unknown(tmp_path):
     assert (terrain.height == NO_DATA).sum() == 120 * 120
     assert not has_height(terrain, math.radians(38.5), math.radians(33.5))
     assert has_height(terrain, math.radians(37.5), math.radians(33.5)) and at(terrain, 37.5, 34.5) == 500.0
+    edge = 39.0 - 120.3 * CELL  # within the first known row, but between two centres of which one is known
+    assert has_height(terrain, math.radians(edge), math.radians(33.5)) and at(terrain, edge, 33.5) == 500.0
+    assert at(terrain, 38.5, 33.5) == 0.0
 
 
 def test_not_a_number_is_no_data(tmp_path):
@@ -190,7 +193,7 @@ def test_a_radar_below_the_ground_is_refused(tif):
 
 def test_a_site_off_the_raster_is_refused(tif):
     sites = {"plain": {"title": "far", "latitude_deg": 45.0, "longitude_deg": 34.0, "radius_km": 0.0}}
-    with pytest.raises(ScenarioError, match="lies outside the terrain 'ground.tif'"):
+    with pytest.raises(ScenarioError, match=r"lies outside the terrain 'ground\.tif'"):
         builders.world(builders.scenario(terrain=str(tif), sites=sites), [])
 
 

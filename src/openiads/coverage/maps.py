@@ -15,6 +15,7 @@ from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_height, groun
 from openiads.engine.sensing.logic import m_of_n
 from openiads.engine.sensing.visibility import local_grid, minimum_visible_height, straighten
 from openiads.errors import ScenarioError, UsageError
+from openiads.scenario import words
 from openiads.scenario.build import Simulation, build, system_nodes
 from openiads.scenario.radars import kind_bits
 from openiads.scenario.spec import BodyClass, Scenario
@@ -25,6 +26,7 @@ SEEN = 0.5  # probability from which a target counts as detected, or as tracked
 SMALLEST_CELL = 1000.0  # m
 MOST_CELLS = 20_000_000
 MOST_HEIGHTS = 20
+MOST_WARNING = 365.0 * 86400.0  # s
 _MARGIN = 50e3  # m around the radars on a smooth Earth
 
 
@@ -132,15 +134,18 @@ def _cell_area(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
 def _checked(scenario: Scenario, q: Question) -> BodyClass:
     scenario.require(posture=q.posture, vignette=q.vignette)
     if q.body not in scenario.library.bodies:
-        known = ", ".join(sorted(scenario.library.bodies))
-        raise UsageError(f"no body class '{q.body}' in scenario '{scenario.name}'; accepted: {known}")
-    known = len(set(q.heights)) == len(q.heights) and all(0.0 < h <= 40e3 for h in q.heights)
-    if not 1 <= len(q.heights) <= MOST_HEIGHTS or not known:
+        raise UsageError(
+            f"scenario '{scenario.name}': {words.unknown('body class', q.body, sorted(scenario.library.bodies))}"
+        )
+    good = len(set(q.heights)) == len(q.heights) and all(0.0 < h <= 40e3 for h in q.heights)
+    if not 1 <= len(q.heights) <= MOST_HEIGHTS or not good:
         raise UsageError(f"heights: give 1 to {MOST_HEIGHTS} different ones, each above 0 and up to 40 km")
     if not SMALLEST_CELL <= q.cell <= 50e3:
         raise UsageError(f"cell = {q.cell:g} m: 1 to 50 km are accepted; a finer map would promise what is not known")
     if not 1 <= q.sites <= 1000:
         raise UsageError(f"sites = {q.sites}: 1 to 1,000 draws are accepted")
+    if not 0.0 <= q.warning <= MOST_WARNING:
+        raise UsageError(f"warning = {q.warning / 3600.0:g} h: 0 to {MOST_WARNING / 3600.0:g} h are accepted")
     model = scenario.library.bodies[q.body]
     if q.what == "engage" and (model.kind == "ballistic" or model.speed is None):
         raise UsageError(f"class '{q.body}' falls on an arc; the engaged area is defined for what flies level")

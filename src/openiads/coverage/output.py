@@ -150,8 +150,7 @@ def _picture(answer: Coverage, path: Path) -> None:
     band, top = (
         ("share", 1.0) if engaged else ("number", max(1.0, *(float(x.bands["number"].max()) for x in answer.layers)))
     )
-    colours = plt.get_cmap("YlGnBu" if not engaged else "OrRd").copy()
-    colours.set_under("white")
+    colours = plt.get_cmap("OrRd" if engaged else "YlGnBu").with_extremes(under="white")
     extent = (lon[0], lon[-1], lat[-1], lat[0])
     image = None
     for axis, layer in zip(axes.flat, answer.layers, strict=False):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.jit import jit
+from openiads.engine.jit import jit, part
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
 REFRACTION = 4.0 / 3.0  # effective radius factor for radio in a standard atmosphere (ITU-R P.453, Blake 1986)
@@ -62,7 +62,7 @@ def frame(latitude, longitude):
 
 @jit
 def ground_height(terrain, latitude, longitude):
-    """Height of the ground (m), bilinear between cell centres; 0 outside the grid and where a cell has no data."""
+    """Height of the ground (m), bilinear between the cell centres that have data; 0 outside the grid and without any."""
     rows, columns = terrain.height.shape
     if rows < 2:
         return 0.0
@@ -76,8 +76,21 @@ def ground_height(terrain, latitude, longitude):
     v = column - j
     h = terrain.height
     if min(h[i, j], h[i, j + 1], h[i + 1, j], h[i + 1, j + 1]) == NO_DATA:
-        return 0.0
+        return _partly_known(h, i, j, u, v)
     return (h[i, j] * (1 - v) + h[i, j + 1] * v) * (1 - u) + (h[i + 1, j] * (1 - v) + h[i + 1, j + 1] * v) * u
+
+
+@part
+def _partly_known(h, i, j, u, v):
+    """The mean of what is known of four neighbours, weighted as between all of them."""
+    total, weights = 0.0, 0.0
+    for k in range(2):
+        for n in range(2):
+            weight = (u if k else 1.0 - u) * (v if n else 1.0 - v)
+            if h[i + k, j + n] != NO_DATA:
+                total += weight * h[i + k, j + n]
+                weights += weight
+    return total / weights if weights > 0.0 else 0.0
 
 
 @jit
