@@ -217,9 +217,25 @@ def test_table_holds_its_steps_and_its_ends():
     snr = (1.0 + steps % det.STEPS / det.STEPS) * 2.0 ** (det.LOWEST + steps // det.STEPS)
     got = np.empty_like(snr)
     look_up(table, snr, got)
-    assert got == pytest.approx(table[1:-1], abs=1e-15)
-    assert table.size == steps.size + 2
+    assert got == pytest.approx(table[1:-2], abs=1e-15)
+    assert table.size == steps.size + 3
     assert [det.probability(table, x) for x in (0.0, 5e-324, math.inf)] == pytest.approx([1e-6, 1e-6, 1.0], rel=1e-12)
+
+
+@pytest.mark.parametrize(("swerling", "n"), [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (2, 10)])
+def test_a_field_is_closed_form_where_there_is_one_and_the_look_up_elsewhere(swerling, n):
+    """2**x by polynomial: 6e-11 of the closed form over the whole range that a float64 snr can have."""
+    snr = np.concatenate([[0.0, 5e-324], np.logspace(-300.0, 300.0, 1201), np.logspace(-4.0, 4.0, 40_001)])
+    for pfa in (1e-3, 1e-6, 1e-12, 1e-100, 1e-300):
+        table = det.detection_table(math.log(pfa), swerling, n)
+        got, exact = np.empty_like(snr), np.empty_like(snr)
+        det.probabilities(table, snr, got)
+        if n == 1 and swerling in (1, 2):
+            exact = np.array([math.exp(math.log(pfa) / (1.0 + x)) for x in snr])
+            assert np.abs(got / exact - 1.0).max() < 6e-11
+        else:
+            look_up(table, snr, exact)
+            assert np.array_equal(got, exact)
 
 
 @given(decibels, cases, pulses, log_pfas)

@@ -11,10 +11,11 @@ import numpy as np
 from openiads.engine.bundle import bundle
 from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
 from openiads.engine.jit import jit
-from openiads.engine.sensing.detection import probability
+from openiads.engine.sensing.detection import probabilities
 from openiads.engine.sensing.propagation import pattern_factor, straight_height, transmission
 
 _TWO_PI = 2.0 * math.pi
+_ALL_ROUND = _TWO_PI - 1e-6
 _BLOCK = 64  # rows that a thread takes at a time
 
 
@@ -71,62 +72,77 @@ def add_radar(
 
 @jit
 def _paint(radars, r, sight, rcs, needed, grid, field, first, last, span):
-    """Rows first..last of a field."""
-    site = radars.antenna[r]
-    sin0, cos0 = math.sin(site[0]), math.cos(site[0])
-    low = EARTH_RADIUS + site[2]
-    middle = sight.lowest.shape[0] // 2
-    whole = radars.sector_width[r] > _TWO_PI - 1e-6 or radars.track_width[r] > _TWO_PI - 1e-6
-    width = max(radars.sector_width[r], radars.track_width[r])
-    turn = np.empty((span[1], 2))
-    for j in range(span[0], span[1]):
-        turn[j, 0] = math.sin(grid.longitude[j] - site[1])
-        turn[j, 1] = math.cos(grid.longitude[j] - site[1])
+    """Rows first..last of a field: the way to every cell once, then strength, probability and entry for each height."""
+    n = span[1] - span[0]
+    turn = np.empty((2, n))
+    for j in range(n):
+        gap = grid.longitude[span[0] + j] - radars.antenna[r, 1]
+        turn[0, j], turn[1, j] = math.sin(gap), math.cos(gap)
+    way = np.empty((4, n))  # cosine and sine of the arc, distance over ground (m), lowest visible height (m)
+    snr, pd = np.empty(n), np.empty(n)
     for i in range(first, last):
-        sin_i, cos_i = math.sin(grid.latitude[i]), math.cos(grid.latitude[i])
-        for j in range(span[0], span[1]):
-            cosine = sin0 * sin_i + cos0 * cos_i * turn[j, 1]
-            east, north = cos_i * turn[j, 0], cos0 * sin_i - sin0 * cos_i * turn[j, 1]
-            sine = math.sqrt(east * east + north * north)  # of the arc from the radar
-            arc = math.atan2(sine, cosine)
-            ground_range = arc * EARTH_RADIUS
-            if ground_range > radars.reach[r, 1]:
+        _ways(radars, r, sight, grid.latitude[i], turn, way)
+        for h in range(grid.height.size):
+            if not _strengths(radars, r, sight, rcs, grid, i, h, span[0], way, snr):
                 continue
-            if not whole and (math.atan2(east, north) - radars.sector_centre[r] + 0.5 * width) % _TWO_PI > width:
-                continue
-            scale = arc / max(sine, 1e-12) * EARTH_RADIUS / sight.cell
-            lowest = _sampled(sight.lowest, middle - north * scale, middle + east * scale)
-            ground = grid.ground[i, j]
-            for h in range(grid.height.size):
-                height = grid.height[h] + (ground if grid.above_ground else 0.0)
-                if height < ground or straight_height(radars.bend[r], ground_range, site[2], height) < lowest:
-                    continue
-                high = EARTH_RADIUS + height
-                gap = (high - low) ** 2 + 2.0 * high * low * (1.0 - cosine)
-                slant = math.sqrt(gap)
-                up, level = high * cosine - low, high * sine
-                if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
-                    continue
-                if slant > radars.reach[r, 1] or slant < radars.reach[r, 0]:
-                    continue
-                snr = radars.gain[r] * rcs / (gap * gap)
-                snr *= transmission(radars.transmission, r, up / slant, slant / radars.reach[r, 1])
-                if radars.reflection[r] > 0.0:
-                    snr *= (
-                        pattern_factor(
-                            ground_range,
-                            sight.above,
-                            height - ground,
-                            radars.wavelength[r],
-                            radars.reflection[r],
-                            RADIO_RADIUS,
-                        )
-                        ** 4
-                    )
-                pd = probability(radars.detection[r], snr)
-                field.missed[h, i, j] *= 1.0 - pd
-                if pd >= needed:
-                    field.count[h, i, j] += 1
+            probabilities(radars.detection[r], snr, pd)
+            for j in range(n):
+                if snr[j] > 0.0:
+                    field.missed[h, i, span[0] + j] *= 1.0 - pd[j]
+                    field.count[h, i, span[0] + j] += pd[j] >= needed
+
+
+@jit
+def _ways(radars, r, sight, latitude, turn, way):
+    """Fill way[4, n] for the cells of a row; turn[2, n]: sine and cosine of their longitude from the radar."""
+    site = radars.antenna[r]
+    sin_0, cos_0, sin_i, cos_i = math.sin(site[0]), math.cos(site[0]), math.sin(latitude), math.cos(latitude)
+    middle = sight.lowest.shape[0] // 2
+    width = max(radars.sector_width[r], radars.track_width[r])
+    start = radars.sector_centre[r] - 0.5 * width
+    for j in range(turn.shape[1]):
+        cosine = sin_0 * sin_i + cos_0 * cos_i * turn[1, j]
+        east, north = cos_i * turn[0, j], cos_0 * sin_i - sin_0 * cos_i * turn[1, j]
+        sine = math.sqrt(east * east + north * north)
+        arc = math.atan2(sine, cosine)
+        way[0, j], way[1, j], way[2, j], way[3, j] = cosine, sine, arc * EARTH_RADIUS, math.inf
+        if way[2, j] > radars.reach[r, 1]:
+            continue
+        if width <= _ALL_ROUND and (math.atan2(east, north) - start) % _TWO_PI > width:
+            continue
+        scale = arc / max(sine, 1e-12) * EARTH_RADIUS / sight.cell
+        way[3, j] = _sampled(sight.lowest, middle - north * scale, middle + east * scale)
+
+
+@jit
+def _strengths(radars, r, sight, rcs, grid, i, h, begin, way, snr):
+    """Fill snr[n] of a row at a height, 0 where a cell is not seen; tell whether any is."""
+    site = radars.antenna[r]
+    low = EARTH_RADIUS + site[2]
+    some = False
+    for j in range(snr.size):
+        snr[j] = 0.0
+        cosine, sine, distance, lowest = way[0, j], way[1, j], way[2, j], way[3, j]
+        ground = grid.ground[i, begin + j]
+        height = grid.height[h] + (ground if grid.above_ground else 0.0)
+        if lowest == math.inf or height < ground or straight_height(radars.bend[r], distance, site[2], height) < lowest:
+            continue
+        high = EARTH_RADIUS + height
+        gap = (high - low) ** 2 + 2.0 * high * low * (1.0 - cosine)
+        slant = math.sqrt(gap)
+        up, level = high * cosine - low, high * sine
+        if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
+            continue
+        if slant > radars.reach[r, 1] or slant < radars.reach[r, 0]:
+            continue
+        some = True
+        snr[j] = radars.gain[r] * rcs / (gap * gap)
+        snr[j] *= transmission(radars.transmission, r, up / slant, slant / radars.reach[r, 1])
+        if radars.reflection[r] > 0.0:
+            above, wavelength = height - ground, radars.wavelength[r]
+            factor = pattern_factor(distance, sight.above, above, wavelength, radars.reflection[r], RADIO_RADIUS)
+            snr[j] *= factor**4
+    return some
 
 
 @jit
