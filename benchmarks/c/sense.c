@@ -41,10 +41,7 @@ typedef struct {
 
 typedef struct { long radars, bodies, room, table, elevations, ranges, bins; uint32_t key[2]; } Sizes;
 
-static double modulo(double x, double y) { /* as Python: the sign of y */
-    double m = fmod(x, y);
-    return m < 0.0 ? m + y : m;
-}
+static double turned(double angle) { return angle - TWO_PI * floor(angle * (1.0 / TWO_PI)); }
 
 static void draw(const uint32_t *key, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, double *u) {
     uint32_t k0 = key[0], k1 = key[1];
@@ -83,10 +80,11 @@ static double probability(const double *table, double snr) { /* 64 cells an octa
 static int visible(const Sizes *n, const Radars *s, const Bodies *o, long r, long b, double back, double azimuth) {
     const double *site = s->site + 3 * r, *p = o->pos + 3 * b, *v = o->vel + 3 * b;
     double x = p[0] + back * v[0], y = p[1] + back * v[1], z = p[2] + back * v[2];
-    double radius = sqrt(x * x + y * y + z * z), lat = asin(z / radius), lon = atan2(y, x), height = radius - EARTH;
-    double cosine = sin(lat) * sin(site[0]) + cos(lat) * cos(site[0]) * cos(lon - site[1]);
+    double radius = sqrt(x * x + y * y + z * z), height = radius - EARTH;
+    const double *up = s->axes + 9 * r + 6;
+    double cosine = (x * up[0] + y * up[1] + z * up[2]) / radius;
     double distance = EARTH * acos(fmin(1.0, fmax(-1.0, cosine))), psi = distance / RADIO;
-    long a = (long)(modulo(azimuth, TWO_PI) * (720 / TWO_PI)) % 720, k = (long)(distance / 1000.0);
+    long a = (long)(turned(azimuth) * (720 / TWO_PI)) % 720, k = (long)(distance / 1000.0);
     if (k > n->bins - 1) k = n->bins - 1;
     double slope = (cos(psi) - (RADIO + site[2]) / (RADIO + height)) / fmax(sin(psi), 1e-12);
     return slope >= s->mask[(r * 720 + a) * n->bins + k];
@@ -137,7 +135,7 @@ static int32_t aspect(const double *p, const double *v, double dx, double dy, do
     fx /= speed, fy /= speed, fz /= speed;
     double rx = fy * uz - fz * uy, ry = fz * ux - fx * uz, rz = fx * uy - fy * ux;
     double ahead = -(dx * fx + dy * fy + dz * fz), right = -(dx * rx + dy * ry + dz * rz);
-    double azimuth = modulo(atan2(right, ahead), TWO_PI);
+    double azimuth = turned(atan2(right, ahead));
     double elevation = asin(fmin(1.0, fmax(-1.0, -(dx * ux + dy * uy + dz * uz) / distance)));
     int column = (int)(azimuth / TWO_PI * 36.0), line = (int)((elevation / M_PI + 0.5) * 18.0);
     return (line < 17 ? line : 17) * 36 + (column < 35 ? column : 35);
@@ -214,7 +212,7 @@ void sense(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, double 
         double width = s->width[r], begin = s->centre[r] - 0.5 * width, sweep = width * (t1 - t0) / period;
         double beam_e = 0.0, beam_n = 1.0, beam_c = -2.0;
         if (!(sweep > 0.5 * width || sweep > 2.5)) {
-            double middle = begin + width * modulo((0.5 * (t0 + t1) - phase) / period, 1.0);
+            double share = (0.5 * (t0 + t1) - phase) / period, middle = begin + width * (share - floor(share));
             if (!(width < TWO_PI - 1e-6 && (middle - begin < sweep || begin + width - middle < sweep)))
                 beam_e = sin(middle), beam_n = cos(middle), beam_c = cos(0.5 * sweep + 0.02);
         }
@@ -225,7 +223,7 @@ void sense(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, double 
             if (dx * dx + dy * dy + dz * dz > reach2) continue;
             double east = axes[0] * dx + axes[1] * dy + axes[2] * dz, north = axes[3] * dx + axes[4] * dy + axes[5] * dz;
             if (east * beam_e + north * beam_n < beam_c * sqrt(east * east + north * north)) continue;
-            double offset = modulo(atan2(east, north) - begin, TWO_PI);
+            double offset = turned(atan2(east, north) - begin);
             if (offset > width) continue;
             double scan = floor((t1 - phase) / period - offset / width), t = phase + (scan + offset / width) * period;
             if (t > t0) due[count] = b, scans[count] = (long)scan, times[count++] = t;

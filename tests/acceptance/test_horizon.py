@@ -210,8 +210,7 @@ def test_v1_airborne():
         assert horizon_distance(9_150.0, height) / 1e3 == pytest.approx(printed, abs=0.1)
 
         def sight(d, height=height):
-            place = destination(*builders.SITE, 0.7, d)
-            return sensing.line_of_sight(smooth_earth(), site, *place, height, d, 0.7)
+            return sensing.line_of_sight(smooth_earth(), site, height, d, 0.7)
 
         edge = 1e3 * printed
         low, high = edge - 30e3, edge + 30e3

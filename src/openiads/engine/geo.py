@@ -17,6 +17,7 @@ from openiads.engine.jit import jit, part
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
 REFRACTION = 4.0 / 3.0  # effective radius factor for radio in a standard atmosphere (ITU-R P.453, Blake 1986)
 RADIO_RADIUS = REFRACTION * EARTH_RADIUS
+_TURN = 2.0 * math.pi
 GM = 3.986004418e14  # m3/s2
 NO_DATA = -32768  # m: a cell of which no height is known
 
@@ -50,6 +51,12 @@ def to_geodetic(x, y, z):
     """Earth-centred x, y, z (m) to latitude, longitude (rad) and height (m)."""
     r = math.sqrt(x * x + y * y + z * z)
     return math.asin(z / r), math.atan2(y, x), r - EARTH_RADIUS
+
+
+@part
+def turned(angle):
+    """An angle (rad) within one turn, [0, 2 pi]: a floor is cheaper than the remainder of the library."""
+    return angle - _TURN * math.floor(angle * (1.0 / _TURN))
 
 
 @jit

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.geo import frame, to_ecef
+from openiads.engine.geo import frame, to_ecef, turned
 from openiads.engine.jit import jit
 from openiads.engine.motion import FLYING
 from openiads.engine.sensing.beam import carry, designated, look_time, swept
@@ -20,7 +20,7 @@ from openiads.engine.sensing.detection import detection_probability, detection_t
 from openiads.engine.sensing.horizon import MASK_AZIMUTHS, MASK_STEP, horizon_mask, line_of_sight
 from openiads.engine.sensing.jamming import hear
 from openiads.engine.sensing.logic import cfar_loss
-from openiads.engine.sensing.look import CIVIL, IFF_MODES, PLAIN, SECURE, false_plots, look
+from openiads.engine.sensing.look import CIVIL, IFF_MODES, PLAIN, SECURE, false_plots, looks
 from openiads.engine.sensing.propagation import apparent_slope
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
 ]  # fmt: skip
 
 _TRACK_LOOKS = 1 << 30  # scan numbers of track dwells start here, so that they never meet those of search
-_TWO_PI = 2.0 * math.pi
 
 
 @bundle
@@ -161,7 +160,10 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
         plots.first[r] = row
         if not taskings.on[r] or not carry(radars, truth, antennas, r):
             continue
-        site, axes = antennas.pos[r], antennas.axes[r]
+        x, y, z = antennas.pos[r, 0], antennas.pos[r, 1], antennas.pos[r, 2]
+        e0, e1, e2 = antennas.axes[r, 0, 0], antennas.axes[r, 0, 1], antennas.axes[r, 0, 2]
+        n0, n1, n2 = antennas.axes[r, 1, 0], antennas.axes[r, 1, 1], antennas.axes[r, 1, 2]
+        kinds, host = radars.kinds[r], radars.host[r]
         reach2 = radars.reach[r, 1] ** 2
         period, phase, width = radars.period[r], radars.phase[r], radars.sector_width[r]
         begin = radars.sector_centre[r] - 0.5 * width
@@ -169,17 +171,17 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
         beam = swept(period, phase, width, begin, t0, t1)
         count = 0
         for b in range(truth.status.size):
-            if truth.status[b] != FLYING or not (radars.kinds[r] >> bodies.kind[b]) & 1 or radars.host[r] == b:
+            if truth.status[b] != FLYING or not (kinds >> bodies.kind[b]) & 1 or host == b:
                 continue
-            dx = truth.pos[b, 0] - site[0]
-            dy = truth.pos[b, 1] - site[1]
-            dz = truth.pos[b, 2] - site[2]
+            dx = truth.pos[b, 0] - x
+            dy = truth.pos[b, 1] - y
+            dz = truth.pos[b, 2] - z
             if dx * dx + dy * dy + dz * dz > reach2:
                 continue
-            east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
-            north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+            east = e0 * dx + e1 * dy + e2 * dz
+            north = n0 * dx + n1 * dy + n2 * dz
             if dwells and designated(taskings.active[r], taskings.centre[r], taskings.radius[r], truth.pos[b]):
-                turn = abs((math.atan2(east, north) - radars.sector_centre[r] + math.pi) % _TWO_PI - math.pi)
+                turn = abs(turned(math.atan2(east, north) - radars.sector_centre[r] + math.pi) - math.pi)
                 if turn > 0.5 * radars.track_width[r]:
                     continue
                 t, scan = look_time(0.0, radars.track_period[r], phase, t0, t1)
@@ -187,7 +189,7 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
             else:
                 if east * beam[0] + north * beam[1] < beam[2] * math.sqrt(east * east + north * north):
                     continue
-                offset = (math.atan2(east, north) - begin) % _TWO_PI
+                offset = turned(math.atan2(east, north) - begin)
                 if offset > width:
                     continue
                 t, scan = look_time(offset / width, period, phase, t0, t1)
@@ -195,10 +197,9 @@ def sense(radars, bodies, terrain, key, truth, antennas, taskings, plots, origin
                 due[count], scans[count], times[count] = b, scan, t
                 count += 1
         jammers = hear(radars, bodies, terrain, truth, antennas, r, noise) if count > 0 else 0
-        for i in range(count):
-            row = look(
-                radars, bodies, terrain, key, truth, antennas, plots, origin, noise[:, :jammers], r, due[i], row,
-                scans[i], times[i], t1,
-            )  # fmt: skip
+        row = looks(
+            radars, bodies, terrain, key, truth, antennas, plots, origin, noise, jammers, r, due[:count],
+            scans[:count], times[:count], row, t1,
+        )  # fmt: skip
         row = false_plots(radars, key, antennas, plots, origin, r, row, t0, t1)
     plots.first[radars.key.size] = row

@@ -30,7 +30,8 @@ def swept(period, phase, width, begin, t0, t1):
     sweep = width * (t1 - t0) / period
     if sweep > 0.5 * width or sweep > 2.5:
         return 0.0, 1.0, -2.0
-    middle = begin + width * (((0.5 * (t0 + t1) - phase) / period) % 1.0)
+    share = (0.5 * (t0 + t1) - phase) / period
+    middle = begin + width * (share - math.floor(share))
     if width < _TWO_PI - 1e-6 and (middle - begin < sweep or begin + width - middle < sweep):
         return 0.0, 1.0, -2.0  # the sector ends within the tick
     return math.sin(middle), math.cos(middle), math.cos(0.5 * sweep + 0.02)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, to_geodetic
+from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, turned
 from openiads.engine.jit import jit, part
 from openiads.engine.sensing.propagation import apparent_slope
 
@@ -39,7 +39,7 @@ def horizon_mask(terrain, bend, latitude, longitude, height, out):
 
 
 @jit
-def line_of_sight(terrain, site, latitude, longitude, height, distance, azimuth):
+def line_of_sight(terrain, site, height, distance, azimuth):
     """Is a point visible from a moving antenna: march along the ground from the point to the antenna.
 
     Only the stretch where the ray runs below the highest ground is walked; smooth-earth limb by formula.
@@ -65,16 +65,17 @@ def line_of_sight(terrain, site, latitude, longitude, height, distance, azimuth)
 @part
 def visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     """Above the horizon and the terrain, as the 4/3 earth sees it."""
-    site = antennas.site[r]
-    lat, lon, height = to_geodetic(
-        truth.pos[b, 0] + back * truth.vel[b, 0],
-        truth.pos[b, 1] + back * truth.vel[b, 1],
-        truth.pos[b, 2] + back * truth.vel[b, 2],
-    )
-    cos_arc = math.sin(lat) * math.sin(site[0]) + math.cos(lat) * math.cos(site[0]) * math.cos(lon - site[1])
-    distance = EARTH_RADIUS * math.acos(min(1.0, max(-1.0, cos_arc)))
+    x = truth.pos[b, 0] + back * truth.vel[b, 0]
+    y = truth.pos[b, 1] + back * truth.vel[b, 1]
+    z = truth.pos[b, 2] + back * truth.vel[b, 2]
+    radius = math.sqrt(x * x + y * y + z * z)
+    up = antennas.axes[r, 2, 0] * x + antennas.axes[r, 2, 1] * y + antennas.axes[r, 2, 2] * z
+    distance = EARTH_RADIUS * math.acos(min(1.0, max(-1.0, up / radius)))
+    height = radius - EARTH_RADIUS
     if radars.host[r] >= 0:
-        return line_of_sight(terrain, site, lat, lon, height, distance, azimuth)
-    a = int((azimuth % _TWO_PI) * (MASK_AZIMUTHS / _TWO_PI)) % MASK_AZIMUTHS
+        return line_of_sight(terrain, antennas.site[r], height, distance, azimuth)
+    a = int(turned(azimuth) * (MASK_AZIMUTHS / _TWO_PI)) % MASK_AZIMUTHS
     k = min(int(distance / MASK_STEP), radars.mask.shape[2] - 1)
-    return apparent_slope(radars.bend[r], distance, site[2], height) >= radars.mask[r, a, k]
+    if radars.bend.shape[1] < 2:
+        return sight_slope(distance, antennas.site[r, 2], height) >= radars.mask[r, a, k]
+    return apparent_slope(radars.bend[r], distance, antennas.site[r, 2], height) >= radars.mask[r, a, k]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from openiads.engine.geo import turned
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING
 from openiads.engine.sensing.horizon import visible
 
-_TWO_PI = 2.0 * math.pi
 _HALF_POWER = 4.0 * math.log(2.0)
 
 
@@ -40,11 +40,11 @@ def hear(radars, bodies, terrain, truth, antennas, r, noise):
 
 
 @part
-def jammed(radars, r, noise, azimuth):
+def jammed(radars, r, noise, jammers, azimuth):
     """Noise over thermal noise when radar r looks along an azimuth: Gaussian main beam, even sidelobes."""
     total = 0.0
-    for j in range(noise.shape[1]):
-        off = (noise[0, j] - azimuth + math.pi) % _TWO_PI - math.pi
+    for j in range(jammers):
+        off = turned(noise[0, j] - azimuth + math.pi) - math.pi
         lobe = math.exp(-_HALF_POWER * (off / radars.beam[r]) ** 2)
         total += noise[1, j] * max(lobe, radars.sidelobes[r])
     return total

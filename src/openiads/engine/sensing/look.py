@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from openiads.engine import rng
-from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_distance, ground_height, to_geodetic
+from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_distance, ground_height, to_geodetic, turned
 from openiads.engine.jit import part
 from openiads.engine.sensing.detection import probability
 from openiads.engine.sensing.horizon import visible
@@ -23,62 +23,80 @@ _TWO_PI = 2.0 * math.pi
 
 
 @part
-def look(radars, bodies, terrain, key, truth, antennas, plots, origin, noise, r, b, row, scan, t, t1):
-    """One look of radar r at body b at time t; returns the next free row."""
-    axes = antennas.axes[r]
-    dx = truth.pos[b, 0] - antennas.pos[r, 0]
-    dy = truth.pos[b, 1] - antennas.pos[r, 1]
-    dz = truth.pos[b, 2] - antennas.pos[r, 2]
-    back = t - t1  # the body is taken back to the moment of the look
-    vx, vy, vz = truth.vel[b, 0], truth.vel[b, 1], truth.vel[b, 2]
-    dx, dy, dz = dx + back * vx, dy + back * vy, dz + back * vz
-    distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if distance < radars.reach[r, 0] or distance > radars.reach[r, 1]:
-        return row
-    up = axes[2, 0] * dx + axes[2, 1] * dy + axes[2, 2] * dz
-    east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
-    north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
-    level = math.sqrt(east * east + north * north)
-    if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
-        return row
-    azimuth = math.atan2(east, north)
-    closing = -(vx * dx + vy * dy + vz * dz) / (distance * max(1e-9, math.sqrt(vx * vx + vy * vy + vz * vz)))
-    snr = _strength(radars, bodies, r, b, distance, up / distance, closing)
-    if radars.reflection[r] > 0.0:
-        snr *= _multipath(radars, terrain, truth, antennas, r, b, back)
-    if noise.shape[1] > 0:
-        snr /= 1.0 + jammed(radars, r, noise, azimuth)
-    u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
-    detected = u[0] < probability(radars.detection[r], snr)
-    reply = _interrogate(radars, bodies, r, b, u[1], u[2]) if distance < radars.iff_range[r] else 0
-    if not detected and reply < 256:
-        return row
-    if not visible(radars, terrain, truth, antennas, r, b, back, azimuth):  # last: a walk along the ground is dear
-        return row
-    if row >= plots.t.size:
-        plots.dropped[0] += 1
-        return row
-    height = -1.0
-    if (reply >> 8) & _HEIGHT_REPLY:
-        height = math.sqrt(truth.pos[b, 0] ** 2 + truth.pos[b, 1] ** 2 + truth.pos[b, 2] ** 2) - EARTH_RADIUS
-    n = rng.uniforms(key, rng.NOISE, radars.key[r], bodies.key[b], scan)
-    n0, n1 = rng.normals(n[0], n[1])
-    n2, n3 = rng.normals(n[2], n[3])
+def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, noise, jammers, r, due, scans, times, row, t1):
+    """Radar r looks at the bodies due, each at its time; returns the next free row.
+
+    The loop stands here: a call for each look that hands on nine bundles would cost a third of the looking.
+    """
+    detection = radars.detection[r]
+    for i in range(due.size):
+        b, scan, t = due[i], scans[i], times[i]
+        back = t - t1  # the body is taken back to the moment of the look
+        vx, vy, vz = truth.vel[b, 0], truth.vel[b, 1], truth.vel[b, 2]
+        dx = truth.pos[b, 0] + back * vx - antennas.pos[r, 0]
+        dy = truth.pos[b, 1] + back * vy - antennas.pos[r, 1]
+        dz = truth.pos[b, 2] + back * vz - antennas.pos[r, 2]
+        distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+        if distance < radars.reach[r, 0] or distance > radars.reach[r, 1]:
+            continue
+        east = _component(antennas.axes, r, 0, dx, dy, dz)
+        north = _component(antennas.axes, r, 1, dx, dy, dz)
+        up = _component(antennas.axes, r, 2, dx, dy, dz)
+        level = math.sqrt(east * east + north * north)
+        if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
+            continue
+        closing = -(vx * dx + vy * dy + vz * dz) / (distance * max(1e-9, math.sqrt(vx * vx + vy * vy + vz * vz)))
+        snr = _strength(radars, bodies, r, b, distance, up / distance, closing)
+        if radars.reflection[r] > 0.0:
+            snr *= _multipath(radars, terrain, truth, antennas, r, b, back)
+        azimuth = math.atan2(east, north)
+        if jammers > 0:
+            snr /= 1.0 + jammed(radars, r, noise, jammers, azimuth)
+        u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
+        detected = u[0] < probability(detection, snr)
+        reply = _interrogate(radars, bodies, r, b, u[1], u[2]) if distance < radars.iff_range[r] else 0
+        if not detected and reply < 256:
+            continue
+        if not visible(radars, terrain, truth, antennas, r, b, back, azimuth):  # last: a walk along the ground is dear
+            continue
+        if row >= plots.t.size:
+            plots.dropped[0] += 1
+            continue
+        height = -1.0
+        if (reply >> 8) & _HEIGHT_REPLY:
+            height = math.sqrt(truth.pos[b, 0] ** 2 + truth.pos[b, 1] ** 2 + truth.pos[b, 2] ** 2) - EARTH_RADIUS
+        n = rng.uniforms(key, rng.NOISE, radars.key[r], bodies.key[b], scan)
+        elevation = math.atan2(up, level)
+        _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, n)
+        plots.t[row] = t
+        plots.snr[row] = snr
+        plots.reply[row] = reply
+        plots.luck[row] = bodies.key[b]
+        origin.body[row] = b
+        origin.aspect[row] = _aspect_cell(truth, b, dx, dy, dz, distance)
+        row += 1
+    return row
+
+
+@part
+def _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, luck):
+    """What the radar measures: the truth, its registration error and noise that falls with the root of the SNR."""
+    n0, n1 = rng.normals(luck[0], luck[1])
+    n2, n3 = rng.normals(luck[2], luck[3])
     sharp = min(2.0, max(0.25, math.sqrt(radars.snr_ref[r] / max(snr, 1e-9))))
     _report(
         radars, antennas, plots, r, row,
         distance + radars.bias[r, 1] + n0 * sharp * radars.sigma[r, 0],
         azimuth + radars.bias[r, 0] + n1 * sharp * radars.sigma[r, 1],
-        math.atan2(up, level) + n2 * sharp * radars.sigma[r, 2], height + n3 * _REPLY_SIGMA if height >= 0.0 else height,
+        elevation + n2 * sharp * radars.sigma[r, 2], height + n3 * _REPLY_SIGMA if height >= 0.0 else height,
         sharp,
     )  # fmt: skip
-    plots.t[row] = t
-    plots.snr[row] = snr
-    plots.reply[row] = reply
-    plots.luck[row] = bodies.key[b]
-    origin.body[row] = b
-    origin.aspect[row] = _aspect_cell(truth, b, dx, dy, dz, distance)
-    return row + 1
+
+
+@part
+def _component(axes, r, axis, dx, dy, dz):
+    """Along an axis of the antenna's frame: 0 east, 1 north, 2 up. Indices and no view, which would count references."""
+    return axes[r, axis, 0] * dx + axes[r, axis, 1] * dy + axes[r, axis, 2] * dz
 
 
 @part
@@ -149,22 +167,28 @@ def _report(radars, antennas, plots, r, row, distance, azimuth, elevation, heigh
 def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e):
     """Turn range, azimuth, elevation and their errors into an earth-centred point and its covariance."""
     sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
-    axes = antennas.axes[r]
     s_r = sigma_r * sigma_r
     s_a = (sigma_a * distance * ce) ** 2
     s_e = (sigma_e * distance) ** 2
-    ray, across, upward = np.empty(3), np.empty(3), np.empty(3)
-    for i in range(3):
-        east, north, up = axes[0, i], axes[1, i], axes[2, i]
-        ray[i] = ce * (sa * east + ca * north) + se * up
-        across[i] = ca * east - sa * north
-        upward[i] = -se * (sa * east + ca * north) + ce * up
-        plots.pos[row, i] = antennas.pos[r, i] + distance * ray[i]
+    ray = _along(antennas.axes, r, ce * sa, ce * ca, se)
+    across = _along(antennas.axes, r, ca, -sa, 0.0)
+    upward = _along(antennas.axes, r, -se * sa, -se * ca, ce)
     m = 0
     for i in range(3):
+        plots.pos[row, i] = antennas.pos[r, i] + distance * ray[i]
         for j in range(i, 3):
             plots.cov[row, m] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j]
             m += 1
+
+
+@part
+def _along(axes, r, east, north, up):
+    """A local vector in earth-centred coordinates; a tuple, since a small array would come from the heap."""
+    return (
+        east * axes[r, 0, 0] + north * axes[r, 1, 0] + up * axes[r, 2, 0],
+        east * axes[r, 0, 1] + north * axes[r, 1, 1] + up * axes[r, 2, 1],
+        east * axes[r, 0, 2] + north * axes[r, 1, 2] + up * axes[r, 2, 2],
+    )
 
 
 @part
@@ -182,7 +206,7 @@ def _aspect_cell(truth, b, dx, dy, dz, distance):
     ahead = -(dx * fx + dy * fy + dz * fz)
     right = -(dx * rx + dy * ry + dz * rz)
     above = -(dx * ux + dy * uy + dz * uz) / distance
-    azimuth = math.atan2(right, ahead) % _TWO_PI
+    azimuth = turned(math.atan2(right, ahead))
     elevation = math.asin(min(1.0, max(-1.0, above)))
     column = min(35, int(azimuth / _TWO_PI * 36.0))
     line = min(17, int((elevation / math.pi + 0.5) * 18.0))
