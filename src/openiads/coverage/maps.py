@@ -139,7 +139,8 @@ def _checked(scenario: Scenario, q: Question) -> BodyClass:
         )
     good = len(set(q.heights)) == len(q.heights) and all(0.0 < h <= 40e3 for h in q.heights)
     if not 1 <= len(q.heights) <= MOST_HEIGHTS or not good:
-        raise UsageError(f"heights: give 1 to {MOST_HEIGHTS} different ones, each above 0 and up to 40 km")
+        given = ", ".join(f"{h:g}" for h in q.heights[:8]) + (", ..." if len(q.heights) > 8 else "")
+        raise UsageError(f"heights = {given} m: give 1 to {MOST_HEIGHTS} different ones, each above 0 and up to 40 km")
     if not SMALLEST_CELL <= q.cell <= 50e3:
         raise UsageError(f"cell = {q.cell:g} m: 1 to 50 km are accepted; a finer map would promise what is not known")
     if not 1 <= q.sites <= 1000:
