@@ -36,7 +36,7 @@ def watch(sim: Simulation, ticks: int, length: float, taskings: sensing.Taskings
     for i in range(ticks):
         motion.move(p.bodies, p.terrain, s.effects, s.truth, (i + 1) * length)
         sensing.sense(
-            p.radars, p.bodies, p.terrain, p.key, s.truth, s.antennas, taskings, s.plots, s.origin,
+            p.radars, p.bodies, p.terrain, p.key, s.truth, s.antennas, s.due, taskings, s.plots, s.origin,
             i * length, (i + 1) * length,
         )  # fmt: skip
         n = s.plots.first[-1]

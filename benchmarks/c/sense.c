@@ -4,6 +4,7 @@
 
 #define EARTH 6371008.8
 #define RADIO (4.0 / 3.0 * EARTH)
+#define BEND (0.5 * (1.0 / EARTH - 1.0 / RADIO))
 #define TWO_PI (2.0 * M_PI)
 #define LEAST_SINE (-0.1)
 #define CIVIL 0xCC
@@ -151,18 +152,18 @@ static long look(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, l
     double up = axes[6] * dx + axes[7] * dy + axes[8] * dz, east = axes[0] * dx + axes[1] * dy + axes[2] * dz;
     double north = axes[3] * dx + axes[4] * dy + axes[5] * dz, level = sqrt(east * east + north * north);
     if (!(s->slope[2 * r] * level <= up && up <= s->slope[2 * r + 1] * level)) return row;
-    double azimuth = atan2(east, north);
     double speed = fmax(1e-9, sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
     double closing = -(v[0] * dx + v[1] * dy + v[2] * dz) / (distance * speed);
     int side = closing > 0.7071 ? 0 : closing < -0.7071 ? 2 : 1;
     double square = distance * distance;
     double snr = s->gain[r] * o->rcs[3 * b + side] / (square * square);
-    snr *= through(n, s->transmission, r, up / distance, distance / reach[1]);
+    snr *= through(n, s->transmission, r, (up + BEND * level * level) / distance, distance / reach[1]);
     double u[4], g[4];
     draw(n->key, 1, s->key[r], o->key[b], (uint32_t)scan, u);
     int detected = u[0] < probability(s->detection + r * n->table, snr);
     int32_t reply = distance < s->iff_range[r] ? interrogate(s, o, r, b, u[1], u[2]) : 0;
     if (!detected && reply < 256) return row;
+    double azimuth = atan2(east, north);
     if (!visible(n, s, o, r, b, back, azimuth)) return row;
     if (row >= n->room) return row;
     double height = reply >> 8 & HEIGHT_REPLY ? sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) - EARTH : -1.0;
@@ -179,6 +180,16 @@ static long look(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, l
     return row + 1;
 }
 
+static double lowest(const Sizes *n, const Radars *s, long r, double distance, double azimuth) {
+    double site = s->site[3 * r + 2], radius = EARTH + site, rise = BEND * distance;
+    double sine = (EARTH * EARTH - radius * radius - distance * distance) / (2.0 * radius * distance);
+    double limb = -acos(fmin(1.0, RADIO / (RADIO + fmax(site, 0.0))));
+    double low = fmax(asin(fmin(1.0, fmax(-1.0, sine))), distance > -limb * RADIO ? limb - rise : -INFINITY);
+    long a = (long)(turned(azimuth) * (720 / TWO_PI)) % 720, k = (long)(distance / 1000.0);
+    if (k > n->bins - 1) k = n->bins - 1;
+    return fmax(low, atan(s->mask[(r * 720 + a) * n->bins + k]) - rise);
+}
+
 static long false_plots(const Sizes *n, const Radars *s, Plots *out, long r, long row, double t0, double t1) {
     double mean = s->false_mean[r], period = s->period[r], phase = s->phase[r];
     if (mean <= 0.0) return row;
@@ -192,10 +203,12 @@ static long false_plots(const Sizes *n, const Radars *s, Plots *out, long r, lon
             draw(n->key, 3, s->key[r], (uint32_t)(k + 1), (uint32_t)scan, u);
             double t = phase + (scan + u[0]) * period;
             if (!(t0 < t && t <= t1) || row >= n->room) continue;
-            report(s, out, r, row, fmax(s->reach[2 * r], sqrt(u[1]) * s->reach[2 * r + 1]),
-                   s->centre[r] + (u[0] - 0.5) * s->width[r], atan(s->slope[2 * r]) + u[2] * 0.05 + 0.005, -1.0, 1.0);
+            double azimuth = s->centre[r] + (u[0] - 0.5) * s->width[r], near = s->reach[2 * r];
+            double distance = near + u[1] * (s->reach[2 * r + 1] - near), top = atan(s->slope[2 * r + 1]);
+            double low = fmax(atan(s->slope[2 * r]), lowest(n, s, r, distance, azimuth));
+            report(s, out, r, row, distance, azimuth, low + u[2] * fmax(0.0, top - low), -1.0, 1.0);
             out->t[row] = t, out->snr[row] = s->floor[r], out->reply[row] = s->modes[r];
-            out->luck[row] = s->key[r] ^ (uint32_t)(scan * 64 + k), out->body[row] = -1, out->aspect[row] = 0;
+            out->luck[row] = s->key[r] ^ (uint32_t)(scan * 1024 + k), out->body[row] = -1, out->aspect[row] = 0;
             row++;
         }
     }

@@ -122,7 +122,7 @@ def rim(ground: float) -> Terrain:
     up = (rows // 2 - i) * step * EARTH_RADIUS
     across = (j - rows // 2) * step * EARTH_RADIUS * math.cos(builders.SITE[0])
     ring = np.abs(np.hypot(up, across) - 1_000.0) < 300.0
-    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step)
+    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step, ground)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def plotted(sim: builders.Simulation, distance: float, height: float) -> bool:
     taskings.on[:] = True
     sensing.sense(
         sim.params.radars, bodies, sim.params.terrain, sim.params.key, truth,
-        sensing.empty_antennas(sim.params.radars), taskings, plots, origin, -1.0, 0.0,
+        sensing.empty_antennas(sim.params.radars), sensing.empty_due(bodies.key.size), taskings, plots, origin, -1.0, 0.0,
     )  # fmt: skip
     return bool(plots.first[1] > 0)
 

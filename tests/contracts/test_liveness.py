@@ -35,7 +35,8 @@ from tests.contracts import fields
 SOURCE = Path(openiads.__file__).parent
 
 # Fields that must agree with another part: a change of one alone is refused, and says so.
-TIED = {("FireUnit", "node"), ("Node", "name"), ("RadarClass", "role"), ("Vignette", "kind")}
+TIED = {("FireUnit", "node"), ("Node", "name"), ("RadarClass", "role"), ("Scenario", "terrain"),
+        ("Vignette", "kind")}  # fmt: skip
 
 
 def everything() -> dict[str, Any]:
@@ -361,3 +362,12 @@ def test_a_field_that_is_only_written_is_found():
     cheat = "class Tally(NamedTuple):\n    fired: int\n    kept: int\n"
     kernel = "def account(tally):\n    tally.fired[0] += tally.kept[0]\n"
     assert fields.unread([cheat], [kernel]) == [("Tally", "fired")]
+
+
+def test_the_terrain_is_read(raw):
+    """Alone it is refused, since the surface that reflects must be smooth."""
+    changed = copy.deepcopy(raw)
+    changed["propagation"]["reflection"] = 0.0
+    smooth = entering(parse(changed, "test"))
+    changed["terrain"] = "shipped"
+    assert entering(parse(changed, "test")) != smooth

@@ -22,7 +22,7 @@ from tests import builders
 WRITES = {
     "emit": {"taskings", "reports"},
     "move": {"effects", "truth"},
-    "sense": {"antennas", "plots", "origin"},
+    "sense": {"antennas", "due", "plots", "origin"},
     "track": {"tracks", "scratch"},
     "exchange": {"messages", "pictures"},
     "decide": {"orders"},

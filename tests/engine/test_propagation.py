@@ -54,7 +54,7 @@ def test_a_ray_through_the_exponential_atmosphere_is_the_printed_one():
 )
 def test_a_ray_is_blakes_integral(antenna, degrees, height):
     def index(h: float) -> float:
-        return 1.0 + 313e-6 * math.exp(-prop.DECAY * h)
+        return 1.0 + 313e-6 * math.exp(-0.143859e-3 * h)
 
     constant = index(antenna) * (EARTH_RADIUS + antenna) * math.cos(math.radians(degrees))
     want, _ = integrate.quad(

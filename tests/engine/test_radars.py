@@ -333,11 +333,32 @@ def test_gases_reach_the_signal():
         s = builders.scenario(**radar(**sheet), propagation={"gases": gases})
         sim = builders.simulation(s, standing(s, 8, far, height=5_000.0))
         signals.append(float(watch(sim, 5, 1.0).snr.mean()))
-    axes = sim.params.radars.antenna[0]
-    line = sim.state.truth.pos[0] - sim.state.antennas.pos[0]
-    sine = float(line @ sim.state.antennas.axes[0][2]) / slant(sim)
-    loss = atmosphere.two_way_loss(3e9, axes[2], np.array([math.asin(sine)]), np.array([slant(sim)]))[0, 0]
+    loss = loss_to(3e9, sim.params.radars.antenna[0, 2], 5_000.0, far)
     assert 10.0 * math.log10(signals[0] / signals[1]) == pytest.approx(loss, abs=0.05) and loss > 2.0
+
+
+def loss_to(frequency: float, antenna: float, height: float, distance: float) -> float:
+    """Two-way loss (dB) to a height at a distance over ground, the elevation found from where the ray arrives."""
+    a, b = RADIO_RADIUS + antenna, RADIO_RADIUS + height
+    angle = distance / RADIO_RADIUS
+    slant = math.sqrt(a * a + b * b - 2.0 * a * b * math.cos(angle))
+    elevation = math.atan2(b * math.cos(angle) - a, b * math.sin(angle))
+    return float(atmosphere.two_way_loss(frequency, antenna, np.array([elevation]), np.array([slant]))[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("band", "ghz", "far", "height"), [("X", 10.0, 400e3, 11e3), ("S", 3.0, 400e3, 11e3), ("X", 10.0, 250e3, 5e3)]
+)
+def test_air_is_that_on_the_ray_of_the_bent_earth(band, ghz, far, height):
+    """Low and far, where a straight line to the body would run through thicker air."""
+    sheet = {**SHEET, "band": band, "frequency_ghz": ghz, "peak_power_kw": 5e6, "instrumented_range_km": 500.0}
+    signals = []
+    for gases in (False, True):
+        s = builders.scenario(**radar(**sheet), propagation={"gases": gases})
+        sim = builders.simulation(s, standing(s, 4, far, height=height))
+        signals.append(float(watch(sim, 5, 1.0).snr.mean()))
+    loss = loss_to(ghz * 1e9, sim.params.radars.antenna[0, 2], height, far)
+    assert 10.0 * math.log10(signals[0] / signals[1]) == pytest.approx(loss, abs=0.1)
 
 
 def test_multipath_reaches_the_signal():

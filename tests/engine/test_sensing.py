@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from openiads.engine import motion, sensing
-from openiads.engine.geo import EARTH_RADIUS, Terrain, destination, smooth_earth
+from openiads.engine.geo import EARTH_RADIUS, Terrain, destination, ground_height, smooth_earth, to_geodetic
 from tests import builders
 from tests.watching import Seen, radar, residuals, standing, watch
 
@@ -83,7 +83,30 @@ def test_false_plots_are_poisson_and_fill_the_scan():
     assert counts.var() / counts.mean() == pytest.approx(1.0, abs=3.3 * math.sqrt(2.0 / counts.size))
     assert stats.kstest((seen.t - phase) / period % 1.0, "uniform").pvalue > 1e-3
     distance = np.linalg.norm(seen.pos - sim.state.antennas.pos[0], axis=1)
-    assert stats.kstest((distance / 600e3) ** 2, "uniform").pvalue > 1e-3, "uniform over the area"
+    assert stats.kstest(distance / 600e3, "uniform").pvalue > 1e-3, "a cell is as likely far off as near"
+
+
+@pytest.mark.parametrize("terrain", ["smooth", "shipped"])
+def test_false_plots_lie_between_the_ground_and_the_highest_beam(terrain):
+    s = builders.scenario(
+        **radar(false_plots_per_scan=20.0, scan_period_s=4.0, elevation_min_deg=-5.0, elevation_max_deg=40.0),
+        terrain=terrain,
+    )  # fmt: skip
+    sim = builders.simulation(s, standing(s, 1, 300e3, height=10.0))
+    seen = watch(sim, 400, 1.0)
+    false = seen.pos[seen.body == -1]
+    site, antenna = sim.params.radars.antenna[0], sim.state.antennas
+    line = false - antenna.pos[0]
+    slant = np.linalg.norm(line, axis=1)
+    elevation = np.arcsin(line @ antenna.axes[0, 2] / slant)
+    assert elevation.max() < math.radians(40.0) and elevation.max() > math.radians(38.0)
+    above = []
+    for x, y, z in false:
+        lat, lon, height = to_geodetic(x, y, z)
+        above.append(height - ground_height(sim.params.terrain, lat, lon))
+    low = 30.0 if terrain == "smooth" else 400.0  # the mask knows the ground by kilometres and half degrees
+    assert len(above) > 1_000 and np.quantile(above, 0.001) > -low
+    assert site[2] < 3_000.0
 
 
 @pytest.mark.parametrize("length", [0.5, 1.0, 2.5, 10.0])
@@ -131,8 +154,8 @@ def test_a_radar_that_is_off_says_nothing():
     taskings = sensing.empty_taskings(1, 1)
     p, state = sim.params, sim.state
     motion.move(p.bodies, p.terrain, state.effects, state.truth, 1.0)
-    sensing.sense(p.radars, p.bodies, p.terrain, p.key, state.truth, state.antennas, taskings, state.plots, state.origin,
-                  0.0, 1.0)  # fmt: skip
+    sensing.sense(p.radars, p.bodies, p.terrain, p.key, state.truth, state.antennas, state.due, taskings, state.plots,
+                  state.origin, 0.0, 1.0)  # fmt: skip
     assert state.plots.first.tolist() == [0, 0]
 
 
@@ -174,7 +197,7 @@ def test_a_ridge_hides_what_is_behind_it():
     height = np.zeros((400, 400), np.int16)
     row = 200 - round(20e3 / (step * EARTH_RADIUS))
     height[row - 1 : row + 1, :] = 600
-    terrain = Terrain(height, north, west, step, step)
+    terrain = Terrain(height, north, west, step, step, float(height.max()))
     s = builders.scenario()
     places = [(0.0, h) for h in (300.0, 1_450.0, 1_800.0, 3_000.0)] + [(math.pi, 300.0)]
     flights = [

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openiads.engine import command, sensing, step
-from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, to_ecef
+from openiads.engine import command, step
+from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, to_ecef, turned
 from openiads.engine.jit import jit
 from openiads.engine.sensing.detection import probability
-from openiads.engine.sensing.propagation import apparent_slope, transmission
+from openiads.engine.sensing.horizon import above_mask
+from openiads.engine.sensing.signal import aspect_side, signal, surface_factor
+from openiads.scenario.flights import KINDS
 from openiads.scenario.spec import BodyClass
 
 APPROACHES = 8
@@ -54,7 +56,7 @@ def defended_share(params: step.Params, units: list[int], model: BodyClass, heig
     """Share of approaches from which each cell is defended, float64[rows, columns]; latitude and longitude in rad."""
     share = np.zeros((latitude.size, longitude.size))
     if units:
-        kind = 2 if model.kind == "cruise" else (3 if model.kind == "drone" else 0)
+        kind = KINDS.index(model.kind)
         rcs = np.array([model.rcs_nose, model.rcs_beam, model.rcs_tail])
         _defended(
             params.units, params.radars, params.terrain, np.array(units), kind, rcs, model.speed, height, above_ground,
@@ -89,7 +91,7 @@ def _defended(units, radars, terrain, usable, kind, rcs, speed, height, above_gr
             count = 0
             for a in range(APPROACHES):
                 for f in usable:
-                    if not command.inside(units, f, x, y, z, False):
+                    if not (radars.kinds[units.radar[f]] >> kind) & 1 or not command.inside(units, f, x, y, z, False):
                         continue
                     gap = math.sqrt(
                         (x - units.pos[f, 0]) ** 2 + (y - units.pos[f, 1]) ** 2 + (z - units.pos[f, 2]) ** 2
@@ -120,28 +122,19 @@ def approach_seen(radars, terrain, r, latitude, longitude, back, length, height,
 def seen(radars, terrain, r, lat, lon, height, back, rcs):
     """Is a place seen by a fixed radar: reach, elevation, terrain mask, and detection of the class at its aspect."""
     site = radars.antenna[r]
-    cos_arc = math.sin(lat) * math.sin(site[0]) + math.cos(lat) * math.cos(site[0]) * math.cos(lon - site[1])
-    distance = EARTH_RADIUS * math.acos(min(1.0, max(-1.0, cos_arc)))
-    slant = math.sqrt(distance * distance + (height - site[2]) ** 2)
-    if slant > radars.reach[r, 1]:
-        return False
-    azimuth = math.atan2(
-        math.sin(lon - site[1]) * math.cos(lat),
-        math.cos(site[0]) * math.sin(lat) - math.sin(site[0]) * math.cos(lat) * math.cos(lon - site[1]),
-    )
+    turn, s_lat, c_lat = lon - site[1], math.sin(lat), math.cos(lat)
+    cosine = s_lat * math.sin(site[0]) + c_lat * math.cos(site[0]) * math.cos(turn)
+    east = c_lat * math.sin(turn)
+    north = math.cos(site[0]) * s_lat - math.sin(site[0]) * c_lat * math.cos(turn)
+    sine, azimuth = math.sqrt(east * east + north * north), math.atan2(east, north)
     width = radars.track_width[r]
-    if (azimuth - radars.sector_centre[r] + 0.5 * width) % (2.0 * math.pi) > width:
+    if turned(azimuth - radars.sector_centre[r] + 0.5 * width) > width:
         return False
-    slope = apparent_slope(radars.bend[r], distance, site[2], height)
-    if not radars.slope[r, 0] <= slope <= radars.slope[r, 1] and distance > radars.reach[r, 0]:
+    distance = EARTH_RADIUS * math.atan2(sine, cosine)
+    if not above_mask(radars, r, site[2], distance, azimuth, height):
         return False
-    a = int((azimuth % (2.0 * math.pi)) * (sensing.MASK_AZIMUTHS / (2.0 * math.pi))) % sensing.MASK_AZIMUTHS
-    k = min(int(distance / sensing.MASK_STEP), radars.mask.shape[2] - 1)
-    if slope < radars.mask[r, a, k]:
-        return False
+    level, up = (EARTH_RADIUS + height) * sine, (EARTH_RADIUS + height) * cosine - EARTH_RADIUS - site[2]
     towards = math.cos(back - azimuth)  # the target comes from `back`; the radar sees its nose when it closes
-    side = 0 if towards > 0.7071 else (2 if towards < -0.7071 else 1)
-    sine = (height - site[2]) / max(slant, 1.0)  # near enough for the air, which changes slowly with elevation
-    through = transmission(radars.transmission, r, sine, slant / radars.reach[r, 1])
-    snr = radars.gain[r] * rcs[side] / max(slant, 1.0) ** 4 * through
+    snr = signal(radars, r, rcs[aspect_side(towards)], math.sqrt(level * level + up * up), level, up)
+    snr *= surface_factor(radars, r, distance, site[2], height)
     return probability(radars.detection[r], snr) >= SEEN

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
+from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.jit import jit
 from openiads.engine.sensing.detection import probabilities
-from openiads.engine.sensing.propagation import pattern_factor, straight_height, transmission
+from openiads.engine.sensing.propagation import straight_height
+from openiads.engine.sensing.signal import signal, surface_factor
 
 _TWO_PI = 2.0 * math.pi
 _ALL_ROUND = _TWO_PI - 1e-6
@@ -44,7 +45,6 @@ class Sight(NamedTuple):
 
     lowest: np.ndarray  # float32[n, n] m above the sea as on a 4/3 earth, row 0 in the north
     cell: float  # m
-    above: float  # m, height of the antenna above the ground beneath it
 
 
 def empty_field(grid: Grid) -> Field:
@@ -129,19 +129,9 @@ def _strengths(radars, r, sight, rcs, grid, i, h, begin, way, snr):
             continue
         high = EARTH_RADIUS + height
         gap = (high - low) ** 2 + 2.0 * high * low * (1.0 - cosine)
-        slant = math.sqrt(gap)
-        up, level = high * cosine - low, high * sine
-        if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
-            continue
-        if slant > radars.reach[r, 1] or slant < radars.reach[r, 0]:
-            continue
-        some = True
-        snr[j] = radars.gain[r] * rcs / (gap * gap)
-        snr[j] *= transmission(radars.transmission, r, up / slant, slant / radars.reach[r, 1])
-        if radars.reflection[r] > 0.0:
-            above, wavelength = height - ground, radars.wavelength[r]
-            factor = pattern_factor(distance, sight.above, above, wavelength, radars.reflection[r], RADIO_RADIUS)
-            snr[j] *= factor**4
+        snr[j] = signal(radars, r, rcs, math.sqrt(gap), high * sine, high * cosine - low)
+        snr[j] *= surface_factor(radars, r, distance, site[2], height)
+        some |= snr[j] > 0.0
     return some
 
 

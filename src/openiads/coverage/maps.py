@@ -11,7 +11,7 @@ import numpy as np
 
 from openiads.coverage.defended import defended_share, units_on
 from openiads.coverage.fields import Field, Grid, Sight, add_radar, empty_field
-from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_height, ground_heights
+from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_heights
 from openiads.engine.sensing.logic import m_of_n
 from openiads.engine.sensing.visibility import local_grid, minimum_visible_height, straighten
 from openiads.errors import ScenarioError, UsageError
@@ -213,7 +213,7 @@ def sight_of(sim: Simulation, r: int, cell: float) -> Sight:
     if sim.params.radars.bend.shape[1] > 1:
         straighten(ground, sim.params.radars.bend[r], cell, height)
     lowest = minimum_visible_height(ground, cell, height, RADIO_RADIUS)
-    return Sight(lowest, cell, height - ground_height(sim.params.terrain, lat, lon))
+    return Sight(lowest, cell)
 
 
 def _tracked() -> float:

@@ -31,11 +31,12 @@ class Terrain(NamedTuple):
     west: float  # rad, western edge of the first column
     step_north: float  # rad, height of a cell
     step_east: float  # rad, its width
+    highest: float  # m, no cell is higher
 
 
 def smooth_earth() -> Terrain:
     """A ground of height 0 everywhere."""
-    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0)
+    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0, 0.0)
 
 
 @jit

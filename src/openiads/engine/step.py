@@ -17,7 +17,7 @@ from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
 from openiads.engine.network import Links, Messages, Pictures, Reports, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
-from openiads.engine.sensing import Antennas, PlotOrigin, Plots, Radars, Taskings, sense
+from openiads.engine.sensing import Antennas, Due, PlotOrigin, Plots, Radars, Taskings, sense
 from openiads.engine.tracking import Scratch, Trackers, Tracks, track
 
 
@@ -52,6 +52,7 @@ class State(NamedTuple):
 
     truth: Truth
     antennas: Antennas
+    due: Due
     plots: Plots
     origin: PlotOrigin
     tracks: Tracks
@@ -83,7 +84,9 @@ def simulate(params, state, first, length, ticks):
         t0, t1 = i * length, (i + 1) * length
         emit(readiness, radars, doctrine, orders, taskings, reports, t1)
         move(bodies, params.terrain, state.effects, truth, t1)
-        sense(radars, bodies, params.terrain, key, truth, state.antennas, taskings, plots, state.origin, t0, t1)
+        sense(
+            radars, bodies, params.terrain, key, truth, state.antennas, state.due, taskings, plots, state.origin, t0, t1
+        )
         track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
         exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
         decide(units, doctrine, pictures, reports, orders, key, t1)

@@ -111,6 +111,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
     return step.State(
         truth=motion.empty_truth(bodies),
         antennas=sensing.empty_antennas(params.radars),
+        due=sensing.empty_due(bodies),
         plots=plots,
         origin=origin,
         tracks=tracking.empty_tracks(nodes, slots, local),

@@ -20,7 +20,7 @@ def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
     rules = (
         _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _jamming, _vignettes,
-        _ticks, _links, _ground,
+        _ticks, _links, _ground, _surface,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
 
@@ -267,3 +267,12 @@ def _ground(s: Scenario) -> Iterator[str]:
         if why:
             within = f" with its radius of {radius / 1e3:g} km" if radius else ""
             yield f"{path}: {math.degrees(latitude):.2f} N {math.degrees(longitude):.2f} E{within} {why}"
+
+
+def _surface(s: Scenario) -> Iterator[str]:
+    """Multipath is that of one smooth surface."""
+    if s.propagation.reflection > 0.0 and s.terrain != "smooth":
+        yield (
+            f"propagation.reflection = {s.propagation.reflection:g} on terrain '{s.terrain}': multipath is modelled over "
+            'a smooth surface only; set terrain = "smooth" or reflection = 0'
+        )

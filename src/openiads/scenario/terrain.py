@@ -28,7 +28,8 @@ def terrain_of(kind: str) -> Terrain:
         return read_raster(Path(kind))
     packed = files("openiads").joinpath("library/terrain/globe30s.npy.xz").read_bytes()
     step = math.radians(1.0 / 120.0)
-    return Terrain(np.load(io.BytesIO(lzma.decompress(packed))), math.radians(43.0), math.radians(24.0), step, step)
+    height = np.load(io.BytesIO(lzma.decompress(packed)))
+    return Terrain(height, math.radians(43.0), math.radians(24.0), step, step, float(height.max()))
 
 
 def edges(kind: str) -> tuple[float, float, float, float] | None:
@@ -96,7 +97,7 @@ def _grid(source: Any) -> Terrain:
     heights = np.where(np.ma.getmaskarray(values), NO_DATA, np.clip(np.round(values.filled(0.0)), -500, 9000))
     return Terrain(
         np.ascontiguousarray(heights, np.int16), math.radians(transform.f), math.radians(transform.c),
-        math.radians(-transform.e), math.radians(transform.a),
+        math.radians(-transform.e), math.radians(transform.a), float(heights.max()),
     )  # fmt: skip
 
 

@@ -152,7 +152,6 @@ def two_way_loss(
     rain_rate_mm_h=0.0,
     rain_height_m=3000.0,
     rain_extent_m=math.inf,
-    polarisation="horizontal",
 ):
     """Loss (dB) to a target and back, float64[E, K], at elevations[E] (rad) and slant ranges[K] (m).
 
@@ -176,7 +175,7 @@ def two_way_loss(
     half = np.sqrt(np.maximum(tangent**2 + (RADIO_RADIUS + rain_height_m) ** 2 - antenna**2, 0.0))
     enter, leave = np.maximum(tangent - half, 0.0), np.minimum(tangent + half, rain_extent_m)
     wetted = np.maximum(np.minimum(ranges, leave) - enter, 0.0)
-    rain = rain_attenuation(rain_rate_mm_h, frequency_hz, np.asarray(elevations_rad, float), TILT[polarisation])
+    rain = rain_attenuation(rain_rate_mm_h, frequency_hz, np.asarray(elevations_rad, float), TILT["horizontal"])
     return 2.0 * (gas + rain[:, None] * wetted)
 
 

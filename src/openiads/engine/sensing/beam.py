@@ -25,7 +25,7 @@ def look_time(fraction, period, phase, t0, t1):
 def swept(period, phase, width, begin, t0, t1):
     """Unit vector (east, north) to the middle of what the beam sweeps in this tick, and the cosine of half of it.
 
-    A cheap test that lets nine of ten pairs go without an arctangent; whoever passes is tested exactly.
+    For a cheap test that needs no arctangent; whoever passes is tested exactly.
     """
     sweep = width * (t1 - t0) / period
     if sweep > 0.5 * width or sweep > 2.5:
@@ -35,6 +35,49 @@ def swept(period, phase, width, begin, t0, t1):
     if width < _TWO_PI - 1e-6 and (middle - begin < sweep or begin + width - middle < sweep):
         return 0.0, 1.0, -2.0  # the sector ends within the tick
     return math.sin(middle), math.cos(middle), math.cos(0.5 * sweep + 0.02)
+
+
+@part
+def line_up(truth, due):
+    """Positions as one lane for each axis; what is not flying is nowhere (nan)."""
+    place = due.place
+    for b in range(place.shape[1]):
+        flying = truth.status[b] == FLYING
+        place[0, b] = truth.pos[b, 0] if flying else math.nan
+        place[1, b] = truth.pos[b, 1]
+        place[2, b] = truth.pos[b, 2]
+
+
+@part
+def cull(antennas, due, r, reach, beam):
+    """Which bodies radar r can look at now: within >= 0 in range, lit >= 0 also in what the beam sweeps.
+
+    No branch, so that the loop fills the lanes of the processor.
+    """
+    x, y, z = antennas.pos[r, 0], antennas.pos[r, 1], antennas.pos[r, 2]
+    e0, e1, e2 = antennas.axes[r, 0, 0], antennas.axes[r, 0, 1], antennas.axes[r, 0, 2]
+    n0, n1, n2 = antennas.axes[r, 1, 0], antennas.axes[r, 1, 1], antennas.axes[r, 1, 2]
+    middle_e, middle_n, narrow = beam
+    square, cone = reach * reach, narrow * abs(narrow)  # squares that keep their sign, in place of a root
+    place, within, lit = due.place, due.within, due.lit
+    for b in range(within.size):
+        dx, dy, dz = place[0, b] - x, place[1, b] - y, place[2, b] - z
+        east = e0 * dx + e1 * dy + e2 * dz
+        north = n0 * dx + n1 * dy + n2 * dz
+        along = east * middle_e + north * middle_n
+        within[b] = square - (dx * dx + dy * dy + dz * dz)
+        lit[b] = min(within[b], along * abs(along) - cone * (east * east + north * north))
+
+
+@part
+def bearing(antennas, due, r, b):
+    """Azimuth (rad) from radar r to body b."""
+    dx = due.place[0, b] - antennas.pos[r, 0]
+    dy = due.place[1, b] - antennas.pos[r, 1]
+    dz = due.place[2, b] - antennas.pos[r, 2]
+    east = antennas.axes[r, 0, 0] * dx + antennas.axes[r, 0, 1] * dy + antennas.axes[r, 0, 2] * dz
+    north = antennas.axes[r, 1, 0] * dx + antennas.axes[r, 1, 1] * dy + antennas.axes[r, 1, 2] * dz
+    return math.atan2(east, north)
 
 
 @part

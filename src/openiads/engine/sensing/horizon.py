@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, sight_slope, turned
+from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_height, sight_slope, turned
 from openiads.engine.jit import jit, part
 from openiads.engine.sensing.propagation import apparent_slope
 
 MASK_AZIMUTHS = 720
 MASK_STEP = 1000.0  # m
-HIGHEST_GROUND = 5200.0  # m: above it nothing of the shipped terrain can hide a body
+_MARGIN = 100.0  # m: more than the parabola is off within 600 km
 _TWO_PI = 2.0 * math.pi
 
 
@@ -40,26 +40,57 @@ def horizon_mask(terrain, bend, latitude, longitude, height, out):
 
 @jit
 def line_of_sight(terrain, site, height, distance, azimuth):
-    """Is a point visible from a moving antenna: march along the ground from the point to the antenna.
+    """Is a point seen from a moving antenna (4/3 earth): march along the ground from the point to the antenna.
 
-    Only the stretch where the ray runs below the highest ground is walked; smooth-earth limb by formula.
+    site: latitude, longitude (rad), height (m); height (m), distance over ground (m) and azimuth (rad) of the point.
+    Steps of a kilometre, a cell of the shipped grid, over the stretch where the ray (a parabola over distance) runs
+    below the highest ground; the smooth earth's limb by formula.
     """
     aim = sight_slope(distance, site[2], height)
-    limb = math.acos(min(1.0, (EARTH_RADIUS * 4.0 / 3.0) / (EARTH_RADIUS * 4.0 / 3.0 + max(site[2], 0.0))))
-    if aim < -math.tan(limb) and distance > limb * EARTH_RADIUS * 4.0 / 3.0:
+    limb = math.acos(min(1.0, RADIO_RADIUS / (RADIO_RADIUS + max(site[2], 0.0))))
+    if aim < -math.tan(limb) and distance > limb * RADIO_RADIUS:
         return False
-    if terrain.height.shape[0] < 2 or height > HIGHEST_GROUND:
+    clear = site[2] - terrain.highest - _MARGIN
+    square = aim * aim - 2.0 * clear / RADIO_RADIUS
+    if terrain.height.shape[0] < 2 or square <= 0.0:
         return True
-    d = distance - 2.0 * MASK_STEP
-    while d > MASK_STEP:
-        lat, lon = destination(site[0], site[1], azimuth, d)
+    near, far = RADIO_RADIUS * (-aim - math.sqrt(square)), RADIO_RADIUS * (-aim + math.sqrt(square))
+    s_lat, c_lat = math.sin(site[0]), math.cos(site[0])
+    s_az, c_az = math.sin(azimuth), math.cos(azimuth)
+    arc = MASK_STEP / EARTH_RADIUS
+    s_step, c_step = math.sin(arc), math.cos(arc)
+    d = min(distance - MASK_STEP, far)
+    s, c = math.sin(d / EARTH_RADIUS), math.cos(d / EARTH_RADIUS)
+    while d >= max(MASK_STEP, near):
+        z = s_lat * c + c_lat * s * c_az
+        lat = math.asin(min(1.0, max(-1.0, z)))
+        lon = site[1] + math.atan2(s_az * s * c_lat, c - s_lat * z)
         if sight_slope(d, site[2], ground_height(terrain, lat, lon)) > aim:
             return False
-        ray = height + (site[2] - height) * (1.0 - d / distance)
-        if ray > HIGHEST_GROUND and site[2] > HIGHEST_GROUND:
-            break
-        d -= 2.0 * MASK_STEP
+        s, c = s * c_step - c * s_step, c * c_step + s * s_step
+        d -= MASK_STEP
     return True
+
+
+@part
+def lowest_elevation(radars, antennas, r, distance, azimuth):
+    """Elevation (rad) of the straight line to the lowest place seen at a slant range (m): sea, limb or mask."""
+    radius = EARTH_RADIUS + antennas.site[r, 2]
+    sine = (EARTH_RADIUS * EARTH_RADIUS - radius * radius - distance * distance) / (2.0 * radius * distance)
+    limb = -math.acos(min(1.0, RADIO_RADIUS / (RADIO_RADIUS + max(antennas.site[r, 2], 0.0))))
+    rise = 0.5 * distance * (1.0 / EARTH_RADIUS - 1.0 / RADIO_RADIUS)  # of a 4/3 ray over the straight line
+    lowest = max(math.asin(min(1.0, max(-1.0, sine))), limb - rise if distance > -limb * RADIO_RADIUS else -math.inf)
+    if radars.host[r] >= 0:
+        return lowest
+    a, k = _cell(radars, r, distance, azimuth)
+    return max(lowest, math.atan(radars.mask[r, a, k]) - rise)
+
+
+@part
+def _cell(radars, r, distance, azimuth):
+    """Row and column of the mask of a radar."""
+    a = int(turned(azimuth) * (MASK_AZIMUTHS / _TWO_PI)) % MASK_AZIMUTHS
+    return a, min(int(distance / MASK_STEP), radars.mask.shape[2] - 1)
 
 
 @part
@@ -74,8 +105,13 @@ def visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     height = radius - EARTH_RADIUS
     if radars.host[r] >= 0:
         return line_of_sight(terrain, antennas.site[r], height, distance, azimuth)
-    a = int(turned(azimuth) * (MASK_AZIMUTHS / _TWO_PI)) % MASK_AZIMUTHS
-    k = min(int(distance / MASK_STEP), radars.mask.shape[2] - 1)
+    return above_mask(radars, r, antennas.site[r, 2], distance, azimuth, height)
+
+
+@part
+def above_mask(radars, r, antenna, distance, azimuth, height):
+    """Is a point at a distance over ground (m), azimuth (rad) and height (m) above what hides it from a fixed radar."""
+    a, k = _cell(radars, r, distance, azimuth)
     if radars.bend.shape[1] < 2:
-        return sight_slope(distance, antennas.site[r, 2], height) >= radars.mask[r, a, k]
-    return apparent_slope(radars.bend[r], distance, antennas.site[r, 2], height) >= radars.mask[r, a, k]
+        return sight_slope(distance, antenna, height) >= radars.mask[r, a, k]
+    return apparent_slope(radars.bend[r], distance, antenna, height) >= radars.mask[r, a, k]

@@ -8,6 +8,8 @@ from openiads.engine.geo import turned
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING
 from openiads.engine.sensing.horizon import visible
+from openiads.engine.sensing.propagation import transmission
+from openiads.engine.sensing.signal import apparent_sine
 
 _HALF_POWER = 4.0 * math.log(2.0)
 
@@ -33,8 +35,12 @@ def hear(radars, bodies, terrain, truth, antennas, r, noise):
         if not visible(radars, terrain, truth, antennas, r, b, 0.0, azimuth):
             continue
         density = bodies.jammer[b] / max(bodies.jammer_bandwidth[b], radars.bandwidth[r])
+        up = axes[2, 0] * dx + axes[2, 1] * dy + axes[2, 2] * dz
+        level = math.sqrt(east * east + north * north)
+        slant = max(1.0, math.sqrt(level * level + up * up))
+        through = transmission(radars.transmission, r, apparent_sine(slant, level, up), slant / radars.reach[r, 1])
         noise[0, count] = azimuth
-        noise[1, count] = radars.hears[r] * density / max(1.0, dx * dx + dy * dy + dz * dz)
+        noise[1, count] = radars.hears[r] * density / (slant * slant) * math.sqrt(through)  # one way
         count += 1
     return count
 

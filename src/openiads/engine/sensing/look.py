@@ -7,12 +7,12 @@ import math
 import numpy as np
 
 from openiads.engine import rng
-from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_distance, ground_height, to_geodetic, turned
+from openiads.engine.geo import EARTH_RADIUS, ground_distance, to_geodetic, turned
 from openiads.engine.jit import part
 from openiads.engine.sensing.detection import probability
-from openiads.engine.sensing.horizon import visible
+from openiads.engine.sensing.horizon import lowest_elevation, visible
 from openiads.engine.sensing.jamming import jammed
-from openiads.engine.sensing.propagation import pattern_factor, transmission
+from openiads.engine.sensing.signal import aspect_side, signal, surface_factor
 
 IFF_MODES = ("1", "2", "3A", "C", "4", "5", "S", "ADS-B")  # in the order of their bits
 PLAIN, SECURE, CIVIL = 0b00000011, 0b00110000, 0b11001100  # military in clear, military under keys, civil
@@ -23,40 +23,38 @@ _TWO_PI = 2.0 * math.pi
 
 
 @part
-def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, noise, jammers, r, due, scans, times, row, t1):
-    """Radar r looks at the bodies due, each at its time; returns the next free row.
+def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, count, jammers, r, row, t1):
+    """Radar r takes its first `count` looks that are due, each at its time; returns the next free row.
 
     The loop stands here: a call for each look that hands on nine bundles would cost a third of the looking.
     """
     detection = radars.detection[r]
-    for i in range(due.size):
-        b, scan, t = due[i], scans[i], times[i]
+    for i in range(count):
+        b, scan, t = due.body[i], due.scan[i], due.t[i]
         back = t - t1  # the body is taken back to the moment of the look
         vx, vy, vz = truth.vel[b, 0], truth.vel[b, 1], truth.vel[b, 2]
         dx = truth.pos[b, 0] + back * vx - antennas.pos[r, 0]
         dy = truth.pos[b, 1] + back * vy - antennas.pos[r, 1]
         dz = truth.pos[b, 2] + back * vz - antennas.pos[r, 2]
         distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-        if distance < radars.reach[r, 0] or distance > radars.reach[r, 1]:
-            continue
         east = _component(antennas.axes, r, 0, dx, dy, dz)
         north = _component(antennas.axes, r, 1, dx, dy, dz)
         up = _component(antennas.axes, r, 2, dx, dy, dz)
         level = math.sqrt(east * east + north * north)
-        if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
-            continue
         closing = -(vx * dx + vy * dy + vz * dz) / (distance * max(1e-9, math.sqrt(vx * vx + vy * vy + vz * vz)))
-        snr = _strength(radars, bodies, r, b, distance, up / distance, closing)
+        snr = signal(radars, r, _source(radars, bodies, r, b, closing), distance, level, up)
+        if snr <= 0.0:
+            continue
         if radars.reflection[r] > 0.0:
-            snr *= _multipath(radars, terrain, truth, antennas, r, b, back)
-        azimuth = math.atan2(east, north)
+            snr *= _surface(radars, truth, antennas, r, b, back)
         if jammers > 0:
-            snr /= 1.0 + jammed(radars, r, noise, jammers, azimuth)
+            snr /= 1.0 + jammed(radars, r, due.noise, jammers, math.atan2(east, north))
         u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
         detected = u[0] < probability(detection, snr)
         reply = _interrogate(radars, bodies, r, b, u[1], u[2]) if distance < radars.iff_range[r] else 0
         if not detected and reply < 256:
             continue
+        azimuth = math.atan2(east, north)
         if not visible(radars, terrain, truth, antennas, r, b, back, azimuth):  # last: a walk along the ground is dear
             continue
         if row >= plots.t.size:
@@ -100,30 +98,24 @@ def _component(axes, r, axis, dx, dy, dz):
 
 
 @part
-def _strength(radars, bodies, r, b, distance, sine, closing):
-    """SNR against thermal noise: the radar equation for an echo, one way for what a passive sensor hears."""
-    through = transmission(radars.transmission, r, sine, distance / radars.reach[r, 1])
-    if radars.dimensions[r] == 1:
-        heard = bodies.emission[b] if bodies.emission_bands[b] & radars.band[r] else 0.0
-        return radars.gain[r] * heard / distance**2 * math.sqrt(through)
-    side = 0 if closing > 0.7071 else (2 if closing < -0.7071 else 1)
-    return radars.gain[r] * bodies.rcs[b, side] / distance**4 * through
+def _source(radars, bodies, r, b, closing):
+    """What of a body reaches a radar: RCS (m2), or what it emits and jams with (W) in the band of a passive sensor."""
+    if radars.dimensions[r] != 1:
+        return bodies.rcs[b, aspect_side(closing)]
+    heard = bodies.emission[b] if bodies.emission_bands[b] & radars.band[r] else 0.0
+    return heard + (bodies.jammer[b] if bodies.jammer_bands[b] & radars.band[r] else 0.0)
 
 
 @part
-def _multipath(radars, terrain, truth, antennas, r, b, back):
-    """Power factor of the smooth surface between radar and body: F^4, one way for a passive sensor F^2."""
-    site = antennas.site[r]
+def _surface(radars, truth, antennas, r, b, back):
+    """Power factor of the smooth surface between radar and body, at the height of the sea."""
     lat, lon, height = to_geodetic(
         truth.pos[b, 0] + back * truth.vel[b, 0],
         truth.pos[b, 1] + back * truth.vel[b, 1],
         truth.pos[b, 2] + back * truth.vel[b, 2],
     )
-    factor = pattern_factor(
-        ground_distance(site[0], site[1], lat, lon), site[2] - ground_height(terrain, site[0], site[1]),
-        height - ground_height(terrain, lat, lon), radars.wavelength[r], radars.reflection[r], RADIO_RADIUS,
-    )  # fmt: skip
-    return factor**2 if radars.dimensions[r] == 1 else factor**4
+    distance = ground_distance(antennas.site[r, 0], antennas.site[r, 1], lat, lon)
+    return surface_factor(radars, r, distance, antennas.site[r, 2], height)
 
 
 @part
@@ -215,7 +207,10 @@ def _aspect_cell(truth, b, dx, dy, dz, distance):
 
 @part
 def false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
-    """Poisson number of false plots a scan, uniform over the area; each has its own place and time in the scan."""
+    """Poisson number of false plots a scan; each has its own place and time in the scan.
+
+    Every resolution cell of range, azimuth and elevation is as likely: uniform in each, from the ground up.
+    """
     if radars.false_mean[r] <= 0.0:
         return row
     period, phase = radars.period[r], radars.phase[r]
@@ -236,13 +231,14 @@ def false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
                 plots.dropped[0] += 1
                 continue
             azimuth = radars.sector_centre[r] + (u[0] - 0.5) * radars.sector_width[r]
-            distance = max(radars.reach[r, 0], math.sqrt(u[1]) * radars.reach[r, 1])
-            elevation = math.atan(radars.slope[r, 0]) + u[2] * 0.05 + 0.005
+            distance = radars.reach[r, 0] + u[1] * (radars.reach[r, 1] - radars.reach[r, 0])
+            lowest = max(math.atan(radars.slope[r, 0]), lowest_elevation(radars, antennas, r, distance, azimuth))
+            elevation = lowest + u[2] * max(0.0, math.atan(radars.slope[r, 1]) - lowest)
             _report(radars, antennas, plots, r, row, distance, azimuth, elevation, -1.0, 1.0)
             plots.t[row] = t
             plots.snr[row] = radars.floor[r]
             plots.reply[row] = radars.modes[r]
-            plots.luck[row] = radars.key[r] ^ np.uint32(scan * 64 + ordinal)
+            plots.luck[row] = radars.key[r] ^ np.uint32(scan * 1024 + ordinal)
             origin.body[row] = -1
             origin.aspect[row] = 0
             row += 1

@@ -12,7 +12,6 @@ import numpy as np
 from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, sight_slope
 from openiads.engine.jit import jit, part
 
-DECAY = 0.143859e-3  # 1/m, of the CRPL exponential reference atmosphere at 313 N units (Bean and Thayer 1959)
 _LEAST_SINE = -0.1  # of the elevations of a loss table: what lies lower has the loss of its edge
 _BEND_REACH, _BEND_TOP = 640e3, 40e3  # m, of a table of bending
 _BEND_SHAPE = (33, 25)
@@ -46,14 +45,22 @@ def transmission(table, r, sine, share):
     return low * (1.0 - u) + (table[r, i + 1, j] * (1.0 - v) + table[r, i + 1, j + 1] * v) * u
 
 
-def index_of_refraction(height: np.ndarray | float, refractivity: float, decay: float = DECAY) -> np.ndarray:
+def decay_of(refractivity: float) -> float:
+    """Decay with height (1/m) of the CRPL exponential reference atmosphere; refractivity at the surface in N units.
+
+    The first kilometre loses 7.32 exp(0.005577 N) N units (Bean and Thayer 1959).
+    """
+    return 1e-3 * math.log(refractivity / (refractivity - 7.32 * math.exp(0.005577 * refractivity)))
+
+
+def index_of_refraction(height: np.ndarray | float, refractivity: float) -> np.ndarray:
     """n of the exponential atmosphere at a height (m); refractivity at the surface in N units (Blake 1986)."""
     above = np.maximum(height, _DEEPEST)
-    return 1.0 + refractivity * 1e-6 * np.exp(-decay * above)
+    return 1.0 + refractivity * 1e-6 * np.exp(-decay_of(refractivity) * above)
 
 
-def trace(antenna: float, elevations: np.ndarray, refractivity: float, reach: float, step: float = _RAY_STEP,
-          decay: float = DECAY) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def trace(antenna: float, elevations: np.ndarray, refractivity: float, reach: float,
+          step: float = _RAY_STEP) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Rays through the exponential atmosphere: heights and radio ranges (m) [steps + 1, rays] by ground distance.
 
     Runge-Kutta over the angle at the Earth's centre: dr = r tan e, de = 1 + r n'/n, path = n r / cos e (Snell's law
@@ -62,8 +69,8 @@ def trace(antenna: float, elevations: np.ndarray, refractivity: float, reach: fl
 
     def rates(ray: np.ndarray) -> np.ndarray:
         r, e = ray[0], ray[1]
-        n = index_of_refraction(r - EARTH_RADIUS, refractivity, decay)
-        slope = -decay * (n - 1.0)
+        n = index_of_refraction(r - EARTH_RADIUS, refractivity)
+        slope = -decay_of(refractivity) * (n - 1.0)
         return np.stack([r * np.tan(e), 1.0 + r * slope / n, n * r / np.cos(e)])
 
     count = round(reach / step)
@@ -81,10 +88,10 @@ def trace(antenna: float, elevations: np.ndarray, refractivity: float, reach: fl
     return heights, paths
 
 
-def bending(antenna: float, refractivity: float, decay: float = DECAY) -> np.ndarray:
+def bending(antenna: float, refractivity: float) -> np.ndarray:
     """What to add to sight_slope for the exponential atmosphere: float32[distances, heights] for an antenna (m)."""
     slopes = 0.9 * np.sinh(np.linspace(-4.0, 6.0, 400)) / np.sinh(6.0)
-    heights, _ = trace(antenna, np.arctan(slopes), refractivity, _BEND_REACH, decay=decay)
+    heights, _ = trace(antenna, np.arctan(slopes), refractivity, _BEND_REACH)
     rows, columns = _BEND_SHAPE
     out = np.zeros((rows, columns), np.float32)
     tops = _BEND_TOP * (np.arange(columns) / (columns - 1.0)) ** 2
@@ -128,8 +135,8 @@ def pattern_factor(distance, height_1, height_2, wavelength, reflection, radius)
 
     Direct and reflected ray with phase reversal and divergence, the point of reflection on a sphere of `radius` by
     Fishback's cubic (Kerr 1951, 2.13). Where the ray passes the surface closer than 0.55 of the first Fresnel zone,
-    optics fades and the smaller of it and the diffraction over the sphere counts (ITU-R P.526-15, 3.2). Heights are above the surface; radius
-    may be infinite, a plane.
+    optics fades and the smaller of it and the diffraction over the sphere counts (ITU-R P.526-15, 3.2). Heights
+    are above the surface; radius may be infinite, a plane.
     """
     if not height_1 > 0.0 or not height_2 > 0.0:
         return 0.0
