@@ -17,6 +17,7 @@ Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
 Mode = Literal["1", "2", "3A", "C", "4", "5", "S", "ADS-B"]
 Band = Literal["VHF", "UHF", "L", "S", "C", "X", "Ku", "Ka"]
 
+MOST_FALSE_PLOTS = 200  # of a radar in a scan
 MOST = 500  # entries of one kind
 # the middle of each band in Hz, for a class that states no frequency (IEEE 521-2019)
 BANDS = {"VHF": 0.165e9, "UHF": 0.45e9, "L": 1.3e9, "S": 3.0e9, "C": 5.5e9, "X": 9.5e9, "Ku": 15e9, "Ka": 35e9}
@@ -62,7 +63,7 @@ class RadarClass(Spec):
     sigma_range: float | None = quantity("length", None, gt=0.0)  # else from bandwidth and beams
     sigma_azimuth: float | None = quantity("angle", None, gt=0.0)
     sigma_elevation: float | None = quantity("angle", None, gt=0.0)
-    false_plots_per_scan: float | None = number(None, le=200.0)  # else from pfa and the resolution cells
+    false_plots_per_scan: float | None = number(None, le=MOST_FALSE_PLOTS)  # else from pfa and the resolution cells
     iff_modes: list[Mode] = Field([], max_length=8)
     iff_range: float = quantity("length", 0.0)
     crypto: Name = "alliance"  # whose keys it holds for modes 4 and 5

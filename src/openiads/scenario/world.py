@@ -99,6 +99,12 @@ def antennas(scenario: Scenario, site: tuple[float, float]) -> tuple[np.ndarray,
             mask[r] = _fixed_mask(scenario.terrain, scenario.propagation, place[0], place[1], height)
         else:
             height = carried_height(scenario, radar.aboard)
+            ground = ground_height(terrain_of(scenario.terrain), *place)
+            if height < ground:
+                raise ScenarioError(
+                    f"radar '{radar.name}' flies with sortie '{radar.aboard}' at {height:g} m above the sea, below the ground "
+                    f"there ({ground:.0f} m); raise the sortie's altitude"
+                )
         antenna[r] = *place, height
     return antenna, mask
 
