@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openiads.interop.asterix.errors import EncodeError
 from openiads.interop.asterix.spec import Spec
 
 
@@ -81,3 +82,33 @@ class Decoded:
     def __len__(self) -> int:
         """Records of all categories."""
         return sum(len(table) for table in self.tables.values())
+
+
+def table(
+    spec: Spec,
+    columns: Mapping[str, np.ndarray],
+    present: Mapping[str, np.ndarray] | None = None,
+    offsets: Mapping[str, np.ndarray] | None = None,
+    order: np.ndarray | None = None,
+) -> Table:
+    """Columns of one's own as a table that `encode` takes; names and shapes as in Table.
+
+    A column that `present` does not name is there where it is not NaN, or everywhere if it is no float.
+    """
+    given, starts = dict(present or {}), dict(offsets or {})
+    known = {name for unit in spec.units for name in [unit.key, *(field.key for field in unit.fields)]}
+    unknown = sorted({*columns, *given, *starts} - known)
+    if unknown:
+        raise EncodeError(f"{spec.category:03d}", "", unknown[0], "the columns of its tables, such as " + min(known))
+    for key, column in columns.items():
+        if key not in starts:
+            given.setdefault(key, ~np.isnan(column) if column.dtype.kind == "f" else np.ones(len(column), np.bool_))
+    lengths = {key: len(mask) for key, mask in given.items()} | {key: len(each) - 1 for key, each in starts.items()}
+    n = next(iter(lengths.values()), 0)
+    for key, length in lengths.items():
+        if length != n or (key in columns and key not in starts and len(columns[key]) != n):
+            raise EncodeError(spec.label(key), "", length, f"{n} records, as in the other columns")
+    for key in starts:
+        given.setdefault(key, np.diff(starts[key]) > 0)
+    zeros = np.zeros(n, np.int64)
+    return Table(spec, np.arange(n) if order is None else order, zeros, zeros.astype(np.int32), columns, given, starts)
