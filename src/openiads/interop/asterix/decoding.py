@@ -63,7 +63,9 @@ def decode(data: bytes, editions: Mapping[int, str] | None = None, strict: bool 
         if used.any():
             rows = np.flatnonzero(category == spec.category)
             if len(rows):
-                found[spec.category] = _table(octets, walk, rows, spec, _plan(spec, first_unit, tables.units, used.tobytes()))
+                found[spec.category] = _table(
+                    octets, walk, rows, spec, _plan(spec, first_unit, tables.units, used.tobytes())
+                )
     return Decoded(found, refused, int(blocks))
 
 
@@ -117,7 +119,9 @@ def _table(octets: np.ndarray, walk: kernels.Walk, rows: np.ndarray, spec: Spec,
     places = np.zeros((len(plan.units), len(rows)), np.uint16)
     kernels.place(walk, rows, plan.slot, places)
     masks = places != 0
-    columns, present, offsets = _numbers(octets, start, places, plan.groups), {}, {}
+    columns = _numbers(octets, start, places, plan.groups)
+    present: dict[str, np.ndarray] = {}
+    offsets: dict[str, np.ndarray] = {}
     for row, unit in enumerate(plan.units):
         present.setdefault(unit.key, masks[row])
         for field in unit.fields:
@@ -134,9 +138,9 @@ def _table(octets: np.ndarray, walk: kernels.Walk, rows: np.ndarray, spec: Spec,
 def _numbers(octets: np.ndarray, start: np.ndarray, places: np.ndarray, groups: Iterable[Group]) -> dict[str, Any]:
     """Columns of the fields that are no text."""
     words = as_strided(octets[:8].view(np.uint64), (len(octets) - _PAD + 1,), (1,), writeable=False)
-    columns = {}
+    columns: dict[str, Any] = {}
     for group in groups:
-        out = np.empty((len(group.fields), len(start)), group.dtype)
+        out: np.ndarray = np.empty((len(group.fields), len(start)), group.dtype)
         absent = group.dtype(np.nan if group.dtype is np.float64 else 0)
         kernels.numbers(words, start, places, group.where, group.lsb, absent, out)
         columns |= {field.key: out[c] for c, field in enumerate(group.fields)}

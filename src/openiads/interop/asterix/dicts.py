@@ -132,7 +132,7 @@ class _Columns:
 
     def raw(self, field: Field, key: str, given: Any) -> Any:
         """A value as its column takes it."""
-        kinds = (str, bytes) if field.text else (int, float, np.number) + ((str,) if field.kind == "o" else ())
+        kinds: Any = (str, bytes) if field.text else (int, float, np.number, *([str] if field.kind == "o" else []))
         try:
             if not isinstance(given, kinds):
                 raise ValueError
@@ -147,7 +147,10 @@ class _Columns:
 
     def table(self) -> Table:
         """All records."""
-        n, columns, present = len(self.order), {}, {}
+        n = len(self.order)
+        columns: dict[str, np.ndarray] = {}
+        present: dict[str, np.ndarray] = {}
+        offsets: dict[str, np.ndarray] = {}
         for key, (rows, values) in self.values.items():
             column = np.array(values)
             columns[key] = np.zeros(n, column.dtype)
@@ -158,7 +161,6 @@ class _Columns:
             columns[key] = np.array(values, np.int64 if key not in self.fields else empty)
         for key, rows in self.present.items():
             present.setdefault(key, _rows(rows, n))
-        offsets = {}
         for key, counts in self.counts.items():
             lengths = np.zeros(n + 1, np.int64)
             lengths[[row + 1 for row in counts]] = list(counts.values())
@@ -186,7 +188,9 @@ def from_dicts(records: Iterable[Mapping[str, Any]], editions: Mapping[int, str]
     """A table for each category of records as `to_dicts` gives them."""
     found: dict[int, _Columns] = {}
     for order, record in enumerate(records):
-        category = record.get("category") if isinstance(record, Mapping) else None
+        if not isinstance(record, Mapping) or "category" not in record:
+            raise EncodeError("record", "", record, 'a dict with "category" and "items"')
+        category = record["category"]
         if category not in found:
             try:
                 found[category] = _Columns(spec(category, (editions or {}).get(category)))

@@ -50,7 +50,7 @@ def walk(size: int, units: int) -> Walk:
     )  # fmt: skip
 
 
-_PLAIN = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_PLAIN: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def _jit(function: Callable[..., Any]) -> Any:
@@ -229,8 +229,12 @@ def numbers(words, start, places, fields, lsb, absent, out):
             tail, sign, factor = np.uint64(64 - fields[c, 3]), fields[c, 4] != 0, lsb[c]
             for i in range(begin, end):
                 w = words[start[i] + place[i] + octet]
-                w = (w & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | (w >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
-                w = (w & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | (w >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+                w = (w & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | (w >> np.uint64(8)) & np.uint64(
+                    0x00FF00FF00FF00FF
+                )
+                w = (w & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | (w >> np.uint64(16)) & np.uint64(
+                    0x0000FFFF0000FFFF
+                )
                 w = (w << np.uint64(32) | w >> np.uint64(32)) << lead
                 value = np.int64(w) >> np.int64(tail) if sign else np.int64(w >> tail)
                 out[c, i] = value * factor if place[i] else absent
@@ -279,4 +283,3 @@ def elements(start, place, offsets, lead, size, out):
     for i in range(start.size):
         for j in range(offsets[i], offsets[i + 1]):
             out[j] = start[i] + place[i] + lead + size * (j - offsets[i])
-

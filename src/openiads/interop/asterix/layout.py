@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +25,9 @@ class Layout:
     at: np.ndarray  # int64[n] what comes next
     specifications: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
     units: list[tuple[Unit, np.ndarray, np.ndarray]] = field(default_factory=list)  # unit, records, places
-    continued: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # records, places of bits that say more
+    continued: list[tuple[np.ndarray, np.ndarray]] = field(
+        default_factory=list
+    )  # records, places of bits that say more
 
 
 def records(table: Table) -> tuple[np.ndarray, np.ndarray]:
@@ -47,10 +49,10 @@ def records(table: Table) -> tuple[np.ndarray, np.ndarray]:
         for k in range(octets.shape[1]):
             here = octets[:, k] != 0
             out[begin[rows[here]] + places[here] + k] = octets[here, k]
-    for unit, rows, places in layout.units:
-        _write(out, table, unit, rows, begin[rows] + places)
-    for rows, places in layout.continued:
-        out[begin[rows] + places] |= 1
+    for unit, mine, at in layout.units:
+        _write(out, table, unit, mine, begin[mine] + at)
+    for mine, at in layout.continued:
+        out[begin[mine] + at] |= 1
     return out, begin
 
 
@@ -89,14 +91,16 @@ def _place(layout: Layout, node: Node, mask: np.ndarray) -> None:
     if node.kind == COMPOUND:
         masks = [_mask(table, child) for child in node.children]
         _specification(layout, rows, masks)
-        for child, each in zip(node.children, masks, strict=True):
-            if each.any():
-                _place(layout, child, each)
+        for child, inner in zip(node.children, masks, strict=True):
+            if inner.any():
+                _place(layout, child, inner)
     elif node.kind == EXTENDED:
         units = table.spec.units[node.unit : node.unit + node.size]
         there = np.logical_or.accumulate([_has(table, each)[rows] for each in units][::-1])[::-1]
         for k, each in enumerate(units):
             mine = rows[there[k]]
+            if not len(mine):
+                break
             layout.units.append((each, mine, layout.at[mine]))
             if k:
                 layout.continued.append((mine, layout.at[mine] - 1))

@@ -195,9 +195,7 @@ class _Builder:
             if found["name"] != "_" and not later:
                 lsb = _lsb(found["lsb"]) if found["lsb"] else 0.0
                 name = found["name"]
-                fields.append(
-                    Field(f"{key}.{name}", name, unit, bit, bits, found["kind"], lsb, found["measure"] or "")
-                )
+                fields.append(Field(f"{key}.{name}", name, unit, bit, bits, found["kind"], lsb, found["measure"] or ""))
             bit += bits
         return fields, bit
 
@@ -225,7 +223,10 @@ def book(chosen: tuple[tuple[int, str], ...] = ()) -> Book:
     named = dict(chosen)
     unknown = sorted(set(named) - set(CATEGORIES))
     specs = tuple(spec(category, named.get(category)) for category in [*CATEGORIES, *unknown])
-    roots, rows, names, firsts, unit = np.zeros((256, 2), np.int32), [], [], [], 0
+    roots, unit = np.zeros((256, 2), np.int32), 0
+    rows: list[tuple[int, ...]] = []
+    names: list[str] = []
+    firsts: list[int] = []
     for each in specs:
         roots[each.category] = len(rows), len(each.nodes)
         firsts.append(unit)

@@ -73,7 +73,7 @@ def _write_text(out: np.ndarray, at: np.ndarray, item: str, field: Field, values
     width = field.bits // (6 if field.kind == "i" else 8)
     try:
         octets = np.char.encode(values, "latin-1") if values.dtype.kind == "U" else values.astype(np.bytes_)
-        wrong = np.char.str_len(octets) > width
+        wrong: np.ndarray = np.asarray(np.char.str_len(octets) > width)
     except (UnicodeEncodeError, TypeError, ValueError):
         raise EncodeError(item, field.name, values.tolist()[:3], accepted(field)) from None
     if not wrong.any():
