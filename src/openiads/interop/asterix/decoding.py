@@ -101,7 +101,11 @@ def _groups(fields: list[tuple[int, int, Field]]) -> tuple[Group, ...]:
     for dtype in (np.int32, np.int64, np.float64):
         mine = [(row, back, field) for row, back, field in fields if column_type(field) is dtype]
         if mine:
-            where = [(r, f.bit // 8 - back, f.bit % 8, f.bits, f.kind == "s") for r, back, f in mine]
+            where, base = [], (-1, 0)
+            for row, back, f in mine:
+                if base[0] != row or f.bit + f.bits > 8 * base[1] + 64:
+                    base = (row, f.bit // 8)  # the word that this field and its neighbours are read from
+                where.append((row, base[1] - back, f.bit - 8 * base[1], f.bits, f.kind == "s"))
             factors = [field.lsb or 1 for *_, field in mine]
             kind = np.float64 if dtype is np.float64 else np.int64
             groups.append(Group(dtype, tuple(f for *_, f in mine), np.array(where, np.int64), np.array(factors, kind)))
@@ -116,7 +120,10 @@ def column_type(field: Field) -> type:
 def _table(octets: np.ndarray, walk: kernels.Walk, rows: np.ndarray, spec: Spec, plan: Plan) -> Table:
     """Columns of the records `rows` of the walk."""
     start = walk.start[rows]
-    places = np.zeros((len(plan.units), len(rows)), np.uint16)
+    width = len(rows)
+    if width > kernels.TILE:  # rows a line off the pages' beginnings: else their lines push each other out of the cache
+        width = -(-width // 2048) * 2048 + 32
+    places = np.zeros((len(plan.units), width), np.uint16)[:, : len(rows)]
     kernels.place(walk, rows, plan.slot, places)
     masks = places != 0
     columns = _numbers(octets, start, places, plan.groups)
@@ -139,10 +146,11 @@ def _numbers(octets: np.ndarray, start: np.ndarray, places: np.ndarray, groups: 
     """Columns of the fields that are no text."""
     words = as_strided(octets[:8].view(np.uint64), (len(octets) - _PAD + 1,), (1,), writeable=False)
     columns: dict[str, Any] = {}
+    scratch = np.empty(kernels.TILE, np.uint64)
     for group in groups:
         out: np.ndarray = np.empty((len(group.fields), len(start)), group.dtype)
         absent = group.dtype(np.nan if group.dtype is np.float64 else 0)
-        kernels.numbers(words, start, places, group.where, group.lsb, absent, out)
+        kernels.numbers(words, start, places, group.where, group.lsb, absent, scratch, out)
         columns |= {field.key: out[c] for c, field in enumerate(group.fields)}
     return columns
 

@@ -24,7 +24,7 @@ REASONS = (
     "cut off at the end of the block", "extension beyond the last one", "undefined subfield", "explicit length of 0",
 )  # fmt: skip
 
-_TILE = 2048  # records whose bytes and places stay in the first-level cache while the columns are read
+TILE = 1024  # records whose octets and places stay in the cache while their columns are read
 
 
 class Walk(NamedTuple):
@@ -219,25 +219,39 @@ def place(walk, rows, slot, out):
             out[slot[walk.event[e] >> 16], i] = walk.event[e] & 0xFFFF
 
 
+@_part
+def _turned(w):
+    """A word with its octets in the other order."""
+    w = (w & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | (w >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+    w = (w & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | (w >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+    return w << np.uint64(32) | w >> np.uint64(32)
+
+
 @_jit
-def numbers(words, start, places, fields, lsb, absent, out):
-    """out[c, i]: field c of record i. words[p]: octets p to p + 7; fields: slot, octet, lead, bits, signed."""
-    for begin in range(0, start.size, _TILE):
-        end = min(begin + _TILE, start.size)
+def numbers(words, start, places, fields, lsb, absent, scratch, out):
+    """out[c, i]: field c of record i. words[p]: octets p to p + 7; fields: slot, octet, lead, bits, signed.
+
+    Fields of one word stand beside each other: it is read once for all of them (scratch, uint64[TILE]).
+    """
+    for begin in range(0, start.size, scratch.size):
+        count = min(scratch.size, start.size - begin)
         for c in range(fields.shape[0]):
-            place, octet, lead = places[fields[c, 0]], fields[c, 1], np.uint64(fields[c, 2])
-            tail, sign, factor = np.uint64(64 - fields[c, 3]), fields[c, 4] != 0, lsb[c]
-            for i in range(begin, end):
-                w = words[start[i] + place[i] + octet]
-                w = (w & np.uint64(0x00FF00FF00FF00FF)) << np.uint64(8) | (w >> np.uint64(8)) & np.uint64(
-                    0x00FF00FF00FF00FF
-                )
-                w = (w & np.uint64(0x0000FFFF0000FFFF)) << np.uint64(16) | (w >> np.uint64(16)) & np.uint64(
-                    0x0000FFFF0000FFFF
-                )
-                w = (w << np.uint64(32) | w >> np.uint64(32)) << lead
-                value = np.int64(w) >> np.int64(tail) if sign else np.int64(w >> tail)
-                out[c, i] = value * factor if place[i] else absent
+            place = places[fields[c, 0], begin : begin + count]
+            if c == 0 or fields[c, 0] != fields[c - 1, 0] or fields[c, 1] != fields[c - 1, 1]:
+                first, octet = start[begin : begin + count], fields[c, 1]
+                for i in range(count):
+                    word = _turned(words[first[i] + place[i] + octet])
+                    scratch[i] = word if place[i] else np.uint64(0)
+            lead, tail, factor = np.uint64(fields[c, 2]), np.uint64(64 - fields[c, 3]), lsb[c]
+            column = out[c, begin : begin + count]
+            if fields[c, 4]:
+                for i in range(count):
+                    value = np.int64(scratch[i] << lead) >> np.int64(tail)
+                    column[i] = value * factor if place[i] else absent
+            else:
+                for i in range(count):
+                    value = np.int64(scratch[i] << lead >> tail)
+                    column[i] = value * factor if place[i] else absent
 
 
 @_jit
