@@ -14,10 +14,10 @@ from openiads.interop.asterix import decode, encode
 
 PIECE, PIECES, THEIRS = 1 << 14, 16, 1 << 11  # records at a time (0.7 MB) and times a trial; records of the others
 GOAL = "50 ×"
-PEERS = {
-    "aviconv": ("aviconv_asterix", lambda m, data: m.iter_records(data)),
-    "pyobelix": ("pyobelix", lambda m, data: m.iter_records(data)),
-    "pyasteryx": ("pyasteryx", lambda m, data: m.Decoder().iter_messages(data)),
+PEERS = {  # module, categories, how to read
+    "aviconv": ("aviconv_asterix", (48, 62), lambda m, data: m.iter_records(data)),
+    "pyobelix": ("pyobelix", (48,), lambda m, data: m.iter_records(data)),
+    "pyasteryx": ("pyasteryx", (48, 62), lambda m, data: m.Decoder().iter_messages(data)),
 }
 
 
@@ -31,14 +31,15 @@ def _compared(category: int, many: Callable[[int], bytes]) -> list[Row]:
     large, small = many(PIECE), many(THEIRS)
     names, calls = [], [lambda: deque(map(decode, [large] * PIECES), maxlen=0)]
     missing = []
-    for name, (module, read) in PEERS.items():
+    for name, (module, categories, read) in PEERS.items():
+        if category not in categories:
+            continue
         try:
             peer = importlib.import_module(module)
-            assert len(list(read(peer, small))) == THEIRS
-        except (ImportError, AssertionError, ValueError, KeyError) as error:
-            why = "is not installed" if isinstance(error, ImportError) else "does not read it"
-            missing.append((f"{what}, against {name}", f"{name} {why}", GOAL))
+        except ImportError:
+            missing.append((f"{what}, against {name}", f"{name} is not installed", GOAL))
             continue
+        assert len(list(read(peer, small))) == THEIRS
         names.append(name)
         calls.append(_consumed(read, peer, small))
     assert len(decode(large, strict=True)) == PIECE

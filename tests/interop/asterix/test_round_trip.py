@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,18 @@ def test_an_error_says_its_parts() -> None:
         encode([{"category": 62, "items": {"105": {"LAT": 20000.0, "LON": 0.0}}}], {62: "1.18"})
     assert (error.value.item, error.value.field, error.value.given) == ("062/105", "LAT", 20000.0)
     assert error.value.accepted == "-11520 to 11519.99999 deg"
+
+
+def test_a_result_is_not_touched_by_later_calls_nor_by_other_threads() -> None:
+    """Scratch memory is kept from call to call, one for each thread."""
+    rng = random.Random(5)
+    batches = [[make_record(spec(c), rng) for c in (48, 62, 48) for _ in range(k)] for k in range(1, 25)]
+    data = [encode(batch) for batch in batches]
+    kept = [decode(each) for each in data]
+    decode(b"\xff" * 5000)
+    assert [to_dicts(each) for each in kept] == batches
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            assert [to_dicts(each) for each in pool.map(decode, data)] == batches
+    long = encode(batches[-1] * 200)
+    assert len(long) > 1 << 20 and to_dicts(decode(long)) == batches[-1] * 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from openiads.interop.asterix.errors import DecodeError
 from openiads.interop.asterix.spec import Book, Field, Spec, Unit, book, chosen
 from openiads.interop.asterix.table import Decoded, Refused, Table
 
+_KEPT = 1 << 20  # octets of data for which a thread keeps the scratch memory of its last call: pages take time to make
 _PAD = 8  # octets behind the data, so that a field is read as one word wherever it stands
 
 
@@ -48,9 +50,9 @@ def decode(data: bytes, editions: Mapping[int, str] | None = None, strict: bool 
     """
     tables = book(chosen(editions))
     size = len(data)
-    octets = np.zeros(size + _PAD, np.uint8)
+    octets, walk = _scratch(size, tables.units)
     octets[:size] = np.frombuffer(data, np.uint8)
-    walk = kernels.walk(size, tables.units)
+    octets[size:] = 0
     records, _, refusals, blocks = kernels.scan(octets, size, tables.roots, tables.nodes, walk)
     refused = _refused(walk.refused[:refusals], tables)
     if strict and refusals:
@@ -67,6 +69,19 @@ def decode(data: bytes, editions: Mapping[int, str] | None = None, strict: bool 
                     octets, walk, rows, spec, _plan(spec, first_unit, tables.units, used.tobytes())
                 )
     return Decoded(found, refused, int(blocks))
+
+
+_local = threading.local()
+
+
+def _scratch(size: int, units: int) -> tuple[np.ndarray, kernels.Walk]:
+    """Room for the data with what stands behind it, and for the walk; what is read from it is copied."""
+    if size > _KEPT:
+        return np.empty(size + _PAD, np.uint8), kernels.walk(size, units)
+    if not hasattr(_local, "kept"):
+        _local.kept = np.empty(_KEPT + _PAD, np.uint8), kernels.walk(_KEPT, 0)
+    octets, walk = _local.kept
+    return octets[: size + _PAD], walk._replace(used=np.zeros(units, np.uint8))
 
 
 def _refused(rows: np.ndarray, tables: Book) -> Refused:

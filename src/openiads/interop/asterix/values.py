@@ -84,7 +84,7 @@ def _write_text(out: np.ndarray, at: np.ndarray, item: str, field: Field, values
             for k in range(width):
                 out[at + (field.bit // 8 + k)] = codes[:, k]
             return
-        wrong = ((codes < 32) | (codes > 95)).any(axis=1)
+        wrong = np.any((codes < 32) | (codes > 95), axis=1)
     if wrong.any():
         raise EncodeError(item, field.name, octets[wrong][0].decode("latin-1"), accepted(field))
     word = np.zeros(len(values), np.int64)
