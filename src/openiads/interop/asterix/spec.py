@@ -62,7 +62,7 @@ class Field:
         return 0, (1 << self.bits) - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each: a key of caches by identity
 class Unit:
     """What is there or not as a whole; `size` in octets, of one repetition for the repeated kinds."""
 
@@ -83,7 +83,7 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each: a key of caches by identity
 class Spec:
     """One category in one edition."""
 
