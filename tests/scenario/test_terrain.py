@@ -10,7 +10,10 @@ import pytest
 
 from openiads.engine.geo import NO_DATA, ground_height, has_height
 from openiads.errors import ScenarioError
+from openiads.scenario.check import check
+from openiads.scenario.load import library_file, load
 from openiads.scenario.terrain import edges, outside, read_raster, terrain_of
+from openiads.scenario.world import draw_site, draw_world
 from tests import builders
 
 rasterio = pytest.importorskip("rasterio", reason="extra geo is not installed")
@@ -312,6 +315,54 @@ def test_a_radar_where_nothing_is_known_is_refused(tmp_path):
     path = write(tmp_path / "hole.tif", heights, nodata=-9999)
     with pytest.raises(ScenarioError, match=r"radar 'eye'.*without data|site"):
         builders.world(builders.scenario(terrain=str(path)), [])
+
+
+def own_scenario(folder, heights, more=""):
+    """A scenario file whose ground is a raster beside it."""
+    write(folder / "own.tif", heights, nodata=-9999)
+    text = library_file("s400-alone").read_text(encoding="utf-8").replace('"smooth"', '"own.tif"')
+    (folder / "mine.toml").write_text(text.replace("[doctrine]", f"{more}[doctrine]"), encoding="utf-8")
+    return folder / "mine.toml"
+
+
+RADAR = '[[radars]]\nname = "far"\nclass = "generic-surveillance"\nnode = "s400"\nlatitude_deg = 38.5\nlongitude_deg = 33.5\n'
+
+
+@pytest.mark.parametrize("unknown", [-9999.0, np.nan, np.inf])
+def test_a_site_where_nothing_is_known_is_said_so_by_run_and_check(tmp_path, unknown):
+    heights = np.full((SIZE, SIZE), 500.0, np.float32)
+    heights[100:140, 100:140] = unknown  # around 38 N 34 E
+    path = own_scenario(tmp_path, heights)
+    with pytest.raises(
+        ScenarioError, match=r"site region 'plain' lies where the terrain has no data .*gdal_fillnodata"
+    ):
+        draw_site(load(path), np.zeros(2, np.uint32))
+    assert [p.key for p in check(path)] == ["sites.plain"] and "has no data" in check(path)[0].text
+
+
+def test_check_finds_a_radar_where_nothing_is_known(tmp_path):
+    heights = np.full((SIZE, SIZE), 500, np.int16)
+    heights[:80, :80] = -9999
+    (problem,) = check(own_scenario(tmp_path, heights, RADAR))
+    assert (
+        problem.key == "radars.far" and "'far' at 38.50 N 33.50 E stands where the terrain has no data" in problem.text
+    )
+
+
+def test_check_finds_a_radar_below_the_ground(tmp_path):
+    (problem,) = check(own_scenario(tmp_path, np.full((SIZE, SIZE), 500, np.int16), RADAR + "altitude_m = 100\n"))
+    assert problem.key == "radars.far" and "400 m below the ground" in problem.text
+
+
+def test_check_finds_a_site_in_the_sea(tmp_path):
+    (problem,) = check(own_scenario(tmp_path, np.zeros((SIZE, SIZE), np.int16)))
+    assert problem.key == "sites.plain" and "has no land within 1 km of its centre; move it or widen it" in problem.text
+
+
+def test_a_site_may_lie_below_the_sea(tmp_path):
+    path = own_scenario(tmp_path, np.full((SIZE, SIZE), -400, np.int16))
+    assert check(path) == []
+    assert draw_world(load(path), "raid", 1, 0).antenna[:, 2].max() < -300.0
 
 
 def test_a_radar_below_the_ground_is_refused(tif):
