@@ -64,7 +64,7 @@ class Tracker:
         longest = max(r.period for r in self.radars)
         c = self.config
         self._settings = engine.Trackers(
-            np.ones(1, np.bool_), np.full(1, c.accel), np.full(1, c.speed), np.full(1, c.hits, np.int32),
+            np.ones(1, np.bool_), np.zeros(1, np.int8), np.full((1, 1), c.accel), np.ones(1), np.ones(1), np.zeros(1), np.full(1, c.speed), np.full(1, c.hits, np.int32),
             np.full(1, c.confirm_scans * longest), np.full(1, c.coast_scans * longest), np.full(1, c.gate),
         )  # fmt: skip
         self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars))
