@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from openiads.scenario.classes import Positive
-from openiads.scenario.quantity import Decade, Evidence, Spec, number, quantity
+from openiads.scenario.quantity import Decade, Evidence, Key, Spec, converted, number, quantity
 from openiads.units import DECADES, UNITS, from_si
 
 
@@ -109,3 +109,9 @@ def test_a_missing_field_is_not_reported_beside_its_misspelling() -> None:
 
 def test_a_table_of_rubbish_is_reported_in_a_few_lines() -> None:
     assert len(problems(**{f"k{i}": i for i in range(100_000)}).splitlines()) < 20
+
+
+@pytest.mark.parametrize("given", [-4000, 4000])
+def test_decibels_beyond_what_a_number_holds_are_refused(given: int) -> None:
+    with pytest.raises(ValueError, match=f"is no quantity that can be computed with .given: {given} dbsm"):
+        converted(given, Key("rcs", "cross-section", "dbsm"))

@@ -231,7 +231,17 @@ def converted(given: Any, meaning: Key) -> Any:
         return [converted(item, meaning) for item in given]
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise ValueError(f"must be a number (given: {words.show(given)})")
-    return to_si(_finite(given), meaning.dimension, meaning.suffix)
+    return _converted(_finite(given), meaning.dimension, meaning.suffix)
+
+
+def _converted(given: float, dimension: str, suffix: str) -> float:
+    try:
+        value = to_si(given, dimension, suffix)
+    except OverflowError:
+        value = math.inf
+    if math.isinf(value) or (value == 0.0 and given != 0.0):
+        raise ValueError(f"is no quantity that can be computed with (given: {given:g} {suffix})")
+    return value
 
 
 def _finite(given: int | float) -> float:
