@@ -325,17 +325,7 @@ def coverage(
         answer = maps.coverage(loaded, question, lambda done: bar(done, 1.0))
     with new_folder(folder) as beside:
         maps.write(answer, beside)
-    print(f"{loaded.title}: {question.posture}, who can {what} a {loaded.library.bodies[body].title}")
-    print(
-        f"{len(answer.radars)} radars on; site region {loaded.modifiers.site}, {len(answer.sites)} draws; "
-        f"heights above the {reference}; areas at home and abroad"
-    )
-    for row in maps.table(answer):
-        spread = f" [{row['km2_low']:,.0f}, {row['km2_high']:,.0f}]" if row["draws"] > 1 else ""
-        by = {"any": "anybody", "system": "the system alone", "two": "two radars or more"}[row["by"]]
-        print(
-            f"{row['height_m']:>7,.0f} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {row['percent_of_country']:.3g} % of the country's size"
-        )
+    print("\n".join(maps.lines(answer)))
     print(f"maps in {folder}; look at {folder / 'coverage.png'}")
 
 
