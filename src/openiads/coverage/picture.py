@@ -16,7 +16,7 @@ from openiads.coverage.maps import ASPECT, OUTLINE, Coverage, Layer
 _PANEL = 5.2  # inches
 _WIDEST = 13  # characters of the caption an inch
 _FRAGMENT = 0.05  # of the width of a panel: what is smaller would be hidden under its own outline
-_RED = "#c0392b"
+_RED, _INK = "#c0392b", "#1d2329"
 
 
 def picture(answer: Coverage, path: Path) -> None:
@@ -38,7 +38,7 @@ def _drawn(plt: Any, answer: Coverage) -> Any:
     columns = panel_columns(len(answer.layers))
     rows = math.ceil(len(answer.layers) / columns)
     high = _PANEL * squeeze * (north - south) / (east - west)
-    lines = _caption(answer, extent, columns)
+    lines = caption(answer, extent, columns)
     figure, axes = plt.subplots(
         rows, columns, figsize=(_PANEL * columns, high * rows + 0.7 + 0.2 * len(lines)), squeeze=False,
         layout="constrained",
@@ -66,13 +66,15 @@ def _panel(axis: Any, answer: Coverage, layer: Layer, extent: tuple[float, ...])
     from contourpy import contour_generator
 
     lat, lon = np.degrees(answer.latitude), np.degrees(answer.longitude)
-    if answer.question.what != "engage":
-        for line in contour_generator(lon, lat, layer.bands["system"]).lines(OUTLINE):
+    engaged = answer.question.what == "engage"
+    if not engaged:
+        lines: Any = contour_generator(lon, lat, layer.bands["system"]).lines(OUTLINE)
+        for line in lines:
             if np.ptp(line, axis=0).max() > _FRAGMENT * (extent[1] - extent[0]):
                 axis.plot(*line.T, color=_RED, lw=0.8)
     for coast, line in land():
         axis.plot(*line.T, color="#555e66", lw=0.7 if coast else 0.5, ls="-" if coast else (0, (4, 3)))
-    axis.plot(*np.degrees(answer.sites[:, ::-1]).T, ".", color=_RED, ms=1.5, mew=0.0)
+    axis.plot(*np.degrees(answer.sites[:, ::-1]).T, ".", color=_INK if engaged else _RED, ms=1.5, mew=0.0)
     axis.set_xlim(extent[0], extent[1])
     axis.set_ylim(extent[2], extent[3])
     spoken = f"{layer.height / 1e3:g} km" if layer.height >= 1e3 else f"{layer.height:g} m"
@@ -81,14 +83,14 @@ def _panel(axis: Any, answer: Coverage, layer: Layer, extent: tuple[float, ...])
     axis.tick_params(labelsize=7)
 
 
-def _caption(answer: Coverage, extent: tuple[float, ...], columns: int) -> list[str]:
+def caption(answer: Coverage, extent: tuple[float, ...], columns: int) -> list[str]:
     """What the picture shows, and what a reader has to know of it."""
     q, s = answer.question, answer.scenario
     verb = {"detect": "detects", "track": "tracks", "engage": "can engage"}[q.what]
     shown = f"{s.title}: {q.posture}: who {verb} {s.library.bodies[q.body].title}, {ASPECT[q.what]}"
     signs = ["notional, from open literature", "dots: drawn sites"]
     if q.what != "engage":
-        signs.append("red line: seen by the system alone in at least half of the site draws, small patches left out")
+        signs.append("red line: seen by the system alone in half of the draws, patches left out")
     if any(layer.buried.any() for layer in answer.layers):
         signs.append("grey: the ground is higher")
     if not any(_within(line, extent) for _, line in land()):
