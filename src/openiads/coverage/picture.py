@@ -74,7 +74,7 @@ def _panel(axis: Any, answer: Coverage, layer: Layer, extent: tuple[float, ...])
                 axis.plot(*line.T, color=_RED, lw=0.8)
     for coast, line in land():
         axis.plot(*line.T, color="#555e66", lw=0.7 if coast else 0.5, ls="-" if coast else (0, (4, 3)))
-    axis.plot(*np.degrees(answer.sites[:, ::-1]).T, ".", color=_INK if engaged else _RED, ms=1.5, mew=0.0)
+    axis.plot(*np.degrees(answer.sites[:, ::-1]).T, ".", color=_INK if engaged else _RED, ms=2.5, mew=0.0)
     axis.set_xlim(extent[0], extent[1])
     axis.set_ylim(extent[2], extent[3])
     spoken = f"{layer.height / 1e3:g} km" if layer.height >= 1e3 else f"{layer.height:g} m"
@@ -90,7 +90,7 @@ def caption(answer: Coverage, extent: tuple[float, ...], columns: int) -> list[s
     shown = f"{s.title}: {q.posture}: who {verb} {s.library.bodies[q.body].title}, {ASPECT[q.what]}"
     signs = ["notional, from open literature", "dots: drawn sites"]
     if q.what != "engage":
-        signs.append("red line: seen by the system alone in half of the draws, patches left out")
+        signs.append("red line: seen by the system alone in half of the draws, without small patches")
     if any(layer.buried.any() for layer in answer.layers):
         signs.append("grey: the ground is higher")
     if not any(_within(line, extent) for _, line in land()):
