@@ -40,7 +40,7 @@ typedef struct {
     int32_t *body, *aspect, *first;
 } Plots;
 
-typedef struct { long radars, bodies, room, table, elevations, ranges, bins; uint32_t key[2]; } Sizes;
+typedef struct { long radars, bodies, room, table, elevations, ranges, bins; uint32_t key[2]; double lowest; } Sizes;
 
 static double turned(double angle) { return angle - TWO_PI * floor(angle * (1.0 / TWO_PI)); }
 
@@ -229,13 +229,18 @@ void sense(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, double 
             if (!(width < TWO_PI - 1e-6 && (middle - begin < sweep || begin + width - middle < sweep)))
                 beam_e = sin(middle), beam_n = cos(middle), beam_c = cos(0.5 * sweep + 0.02);
         }
+        double above = fmax(0.0, s->site[3 * r + 2] - n->lowest), far = 2.02 * RADIO * above + 1e6;
+        double slope = sqrt(2.0 * above / RADIO) + 5e-4, dip = slope * slope;
         long count = 0;
         for (long b = 0; b < n->bodies; b++) {
             if (o->status[b] != 1 || !(s->kinds[r] >> o->kind[b] & 1)) continue;
             double dx = o->pos[3 * b] - site[0], dy = o->pos[3 * b + 1] - site[1], dz = o->pos[3 * b + 2] - site[2];
             if (dx * dx + dy * dy + dz * dz > reach2) continue;
             double east = axes[0] * dx + axes[1] * dy + axes[2] * dz, north = axes[3] * dx + axes[4] * dy + axes[5] * dz;
-            if (east * beam_e + north * beam_n < beam_c * sqrt(east * east + north * north)) continue;
+            double level2 = east * east + north * north;
+            double up = axes[6] * dx + axes[7] * dy + axes[8] * dz + BEND * level2;
+            if (level2 > far && up < 0.0 && up * up > dip * level2) continue;
+            if (east * beam_e + north * beam_n < beam_c * sqrt(level2)) continue;
             double offset = turned(atan2(east, north) - begin);
             if (offset > width) continue;
             double scan = floor((t1 - phase) / period - offset / width), t = phase + (scan + offset / width) * period;

@@ -122,7 +122,7 @@ def rim(ground: float) -> Terrain:
     up = (rows // 2 - i) * step * EARTH_RADIUS
     across = (j - rows // 2) * step * EARTH_RADIUS * math.cos(builders.SITE[0])
     ring = np.abs(np.hypot(up, across) - 1_000.0) < 300.0
-    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step, ground)
+    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step, 0.0, ground)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_v1_airborne():
         assert horizon_distance(9_150.0, height) / 1e3 == pytest.approx(printed, abs=0.1)
 
         def sight(d, height=height):
-            return sensing.line_of_sight(smooth_earth(), site, height, d, 0.7)
+            return sensing.line_of_sight(smooth_earth(), (site[0], site[1], site[2]), height, d, 0.7)
 
         edge = 1e3 * printed
         low, high = edge - 30e3, edge + 30e3

@@ -31,12 +31,13 @@ class Terrain(NamedTuple):
     west: float  # rad, western edge of the first column
     step_north: float  # rad, height of a cell
     step_east: float  # rad, its width
+    lowest: float  # m, no cell is lower, nor the sea: at most 0
     highest: float  # m, no cell is higher
 
 
 def smooth_earth() -> Terrain:
     """A ground of height 0 everywhere."""
-    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0, 0.0)
+    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
 
 
 @jit
@@ -57,15 +58,17 @@ def to_geodetic(x, y, z):
 @part
 def turned(angle):
     """An angle (rad) within one turn, [0, 2 pi]: a floor is cheaper than the remainder of the library."""
-    return angle - _TURN * math.floor(angle * (1.0 / _TURN))
+    return angle - _TURN * np.floor(angle * (1.0 / _TURN))
 
 
 @jit
-def frame(latitude, longitude):
-    """Local axes float64[3, 3]: rows are east, north and up in earth-centred coordinates."""
+def set_frame(axes, i, latitude, longitude):
+    """Fill axes[i, 3, 3] with a place's local axes: rows are east, north and up in earth-centred coordinates."""
     sl, cl = math.sin(latitude), math.cos(latitude)
     so, co = math.sin(longitude), math.cos(longitude)
-    return np.array([[-so, co, 0.0], [-sl * co, -sl * so, cl], [cl * co, cl * so, sl]])
+    axes[i, 0, 0], axes[i, 0, 1], axes[i, 0, 2] = -so, co, 0.0
+    axes[i, 1, 0], axes[i, 1, 1], axes[i, 1, 2] = -sl * co, -sl * so, cl
+    axes[i, 2, 0], axes[i, 2, 1], axes[i, 2, 2] = cl * co, cl * so, sl
 
 
 @jit

@@ -29,7 +29,9 @@ def terrain_of(kind: str) -> Terrain:
     packed = files("openiads").joinpath("library/terrain/globe30s.npy.xz").read_bytes()
     step = math.radians(1.0 / 120.0)
     height = np.load(io.BytesIO(lzma.decompress(packed)))
-    return Terrain(height, math.radians(43.0), math.radians(24.0), step, step, float(height.max()))
+    return Terrain(
+        height, math.radians(43.0), math.radians(24.0), step, step, min(0.0, float(height.min())), float(height.max())
+    )
 
 
 def edges(kind: str) -> tuple[float, float, float, float] | None:
@@ -97,7 +99,8 @@ def _grid(source: Any) -> Terrain:
     heights = np.where(np.ma.getmaskarray(values), NO_DATA, np.clip(np.round(values.filled(0.0)), -500, 9000))
     return Terrain(
         np.ascontiguousarray(heights, np.int16), math.radians(transform.f), math.radians(transform.c),
-        math.radians(-transform.e), math.radians(transform.a), float(heights.max()),
+        math.radians(-transform.e), math.radians(transform.a),
+        min(0.0, float(heights[heights != NO_DATA].min())), float(heights.max()),
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, cou
         if radars.reflection[r] > 0.0:
             snr *= _surface(radars, truth, antennas, r, b, back)
         if jammers > 0:
-            snr /= 1.0 + jammed(radars, r, due.noise, jammers, math.atan2(east, north))
+            snr /= 1.0 + jammed(radars, due, r, jammers, math.atan2(east, north))
         u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
         detected = u[0] < probability(detection, snr)
         reply = _interrogate(radars, bodies, r, b, u[1], u[2]) if distance < radars.iff_range[r] else 0
