@@ -99,6 +99,8 @@ static int32_t interrogate(const Radars *s, const Bodies *o, long r, long b, dou
     return asked | answered << 8;
 }
 
+static double stretch(double sigma) { return 1.0 + 0.5 * sigma * sigma * (1.0 + 0.25 * sigma * sigma); }
+
 static void report(const Radars *s, Plots *out, long r, long row, double distance, double azimuth, double elevation,
                    double height, double sharp) {
     const double *axes = s->axes + 9 * r;
@@ -114,12 +116,13 @@ static void report(const Radars *s, Plots *out, long r, long row, double distanc
     double sa = sin(azimuth), ca = cos(azimuth), se = sin(elevation), ce = cos(elevation);
     double across_m = sharp * s->sigma[3 * r + 1] * distance * ce, up_m = sigma_e * distance;
     double s_r = sigma_r * sigma_r, s_a = across_m * across_m, s_e = up_m * up_m, ray[3], across[3], upward[3];
+    double upright = s->dimensions[r] == 3 ? stretch(sigma_e) : 1.0, flat = upright * stretch(sharp * s->sigma[3 * r + 1]);
     for (int i = 0; i < 3; i++) {
         double east = axes[i], north = axes[3 + i], up = axes[6 + i];
         ray[i] = ce * (sa * east + ca * north) + se * up;
         across[i] = ca * east - sa * north;
         upward[i] = -se * (sa * east + ca * north) + ce * up;
-        out->pos[3 * row + i] = s->pos[3 * r + i] + distance * ray[i];
+        out->pos[3 * row + i] = s->pos[3 * r + i] + distance * (flat * ce * (sa * east + ca * north) + upright * se * up);
     }
     int m = 0;
     for (int i = 0; i < 3; i++)

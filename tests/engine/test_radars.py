@@ -18,6 +18,8 @@ from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
 from openiads.engine.sensing import atmosphere, logic, propagation
 from openiads.errors import ScenarioError
 from openiads.scenario.build import Simulation
+from openiads.scenario.classes import BAND_LIMITS
+from openiads.scenario.radars import loop_gain
 from tests import builders
 from tests.watching import radar, residuals, standing, watch
 
@@ -382,6 +384,19 @@ def test_air_is_that_on_the_ray_of_the_bent_earth(band, ghz, far, height):
         signals.append(float(watch(sim, 5, 1.0).snr.mean()))
     loss = loss_to(ghz * 1e9, sim.params.radars.antenna[0, 2], height, far)
     assert 10.0 * math.log10(signals[0] / signals[1]) == pytest.approx(loss, abs=0.1)
+
+
+@pytest.mark.parametrize("band", BAND_LIMITS)
+def test_the_air_of_every_band_lets_a_stated_range_through(band):
+    """At the edges of the bands, over the longest range: gases give back a finite loss, less than 60 dB."""
+    for hertz in BAND_LIMITS[band]:
+        gains = []
+        for gases in (False, True):
+            s = builders.scenario(
+                **radar(band=band, frequency_hz=hertz, range_km=20_000.0), propagation={"gases": gases}
+            )
+            gains.append(loop_gain(s.library.radars["sharp"], s.propagation, 0.0))
+        assert 0.0 < 10.0 * math.log10(gains[1] / gains[0]) < 60.0
 
 
 def test_multipath_reaches_the_signal():

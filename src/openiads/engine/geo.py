@@ -26,13 +26,13 @@ NO_DATA = -32768  # m: a cell of which no height is known
 class Terrain(NamedTuple):
     """Ground height on a regular grid of latitude and longitude; one cell of height 0 is a smooth Earth."""
 
-    height: np.ndarray  # int16[rows, columns] m, first row is the northern edge; NO_DATA where nothing is known
+    height: np.ndarray  # int16[rows, columns] m, at least 2 x 2, first row in the north; NO_DATA where nothing is known
     north: float  # rad, northern edge of the first row
     west: float  # rad, western edge of the first column
     step_north: float  # rad, height of a cell
     step_east: float  # rad, its width
-    lowest: float  # m, no cell is lower, nor the sea: at most 0
-    highest: float  # m, no cell is higher
+    lowest: float  # m, no ground is lower, the sea around the grid included: at most 0
+    highest: float  # m, none is higher: at least 0
 
 
 def smooth_earth() -> Terrain:
@@ -73,18 +73,21 @@ def set_frame(axes, i, latitude, longitude):
 
 @jit
 def ground_height(terrain, latitude, longitude):
-    """Height of the ground (m), bilinear between the cell centres that have data; 0 outside the grid and without any."""
+    """Height of the ground (m), bilinear between the cell centres that have data; 0 outside the grid and without any.
+
+    The outer half of an edge cell has the height of the nearest place between centres.
+    """
     rows, columns = terrain.height.shape
     if rows < 2:
         return 0.0
     row = (terrain.north - latitude) / terrain.step_north - 0.5
     column = (longitude - terrain.west) / terrain.step_east - 0.5
-    if row < 0.0 or column < 0.0 or row > rows - 1.0 or column > columns - 1.0:
+    if abs(row - 0.5 * (rows - 1)) > 0.5 * rows or abs(column - 0.5 * (columns - 1)) > 0.5 * columns:
         return 0.0
     i = min(int(row), rows - 2)
     j = min(int(column), columns - 2)
-    u = row - i
-    v = column - j
+    u = min(max(row - i, 0.0), 1.0)
+    v = min(max(column - j, 0.0), 1.0)
     h = terrain.height
     if min(h[i, j], h[i, j + 1], h[i + 1, j], h[i + 1, j + 1]) == NO_DATA:
         return _partly_known(h, i, j, u, v)

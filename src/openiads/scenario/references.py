@@ -9,7 +9,7 @@ from itertools import islice
 
 from openiads.engine.geo import EARTH_RADIUS
 from openiads.scenario import words
-from openiads.scenario.classes import MOST_FALSE_PLOTS
+from openiads.scenario.classes import BAND_LIMITS, MOST_FALSE_PLOTS
 from openiads.scenario.radars import false_plots
 from openiads.scenario.spec import FRAMES, Scenario, Vignette
 from openiads.scenario.terrain import outside
@@ -156,6 +156,12 @@ def _descriptions(s: Scenario) -> Iterator[str]:
     """A radar is described in one of two ways, and completely."""
     for name, r in s.library.radars.items():
         path = f"library.radars.{name}"
+        low, high = BAND_LIMITS[r.band]
+        if r.frequency is not None and not low <= r.frequency <= high:
+            yield (
+                f"{path}.frequency: {r.frequency / 1e9:g} GHz lies outside its band {r.band} ({low / 1e9:g} to {high / 1e9:g} "
+                f"GHz, IEEE 521); {_band_of(r.frequency)}"
+            )
         sheet = {"peak_power": r.peak_power, "pulse": r.pulse, "cfar_cells": r.cfar_cells}
         given = [key for key, value in sheet.items() if value is not None]
         stated = [key for key in ("range", "range_rcs", "range_emission") if getattr(r, key) is not None]
@@ -194,9 +200,22 @@ def _descriptions(s: Scenario) -> Iterator[str]:
             )
 
 
+def _band_of(frequency: float) -> str:
+    """What to do with a frequency (Hz) that is not of its band."""
+    right = [band for band, (low, high) in BAND_LIMITS.items() if low <= frequency <= high]
+    return (
+        f"set band = {words.listed(map(repr, right))}"
+        if right
+        else f"no band of {words.listed(BAND_LIMITS)} has it; change it"
+    )
+
+
 def _places(s: Scenario) -> Iterator[str]:
-    """A radar's place and height are stated once."""
+    """A radar's place and height are stated once, and a silence ends after it begins."""
     for r in s.radars:
+        for quiet in r.silence:
+            if quiet.to <= quiet.from_:
+                yield f"radars.{r.name}.silence: ends at {quiet.to:g} s, not after its start at {quiet.from_:g} s; swap from and to"
         given = {"latitude", "longitude"} & r.model_fields_set
         if given and (r.at == "site" or r.aboard):
             where = "the site" if r.at == "site" else f"sortie '{r.aboard}'"

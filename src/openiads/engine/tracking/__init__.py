@@ -77,6 +77,7 @@ class Scratch(NamedTuple):
     sweep: Sweep
     pairs: Pairs
     matching: Matching
+    taken: np.ndarray  # int64[Q] by row of plots: number of the track that took it, 0 for none
 
 
 def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
@@ -92,9 +93,10 @@ def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
     return tracks
 
 
-def empty_scratch(slots: int, plots: int) -> Scratch:
-    """Working memory for [slots] tracks a node and [plots] plots a radar."""
-    return Scratch(empty_sweep(slots), empty_pairs(plots, slots), empty_matching(plots, slots))
+def empty_scratch(slots: int, plots: int, rows: int = 0) -> Scratch:
+    """Working memory for [slots] tracks a node, [plots] plots of a radar in a tick and [rows] plots in all."""
+    taken = np.zeros(max(plots, rows), np.int64)
+    return Scratch(empty_sweep(slots), empty_pairs(plots, slots), empty_matching(plots, slots), taken)
 
 
 def clear(tracks: Tracks) -> None:
@@ -129,5 +131,5 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
                 assign(pairs, last - first, scratch.matching)
                 take(plots, tracks, sweep, track_of, turn)
                 start(plots, tracks, sweep, track_of, turn, trackers.speed[n], density)
-                count(plots, tracks, track_of, turn)
+                count(plots, tracks, track_of, scratch.taken, turn)
         settle(trackers, tracks, n, t1)

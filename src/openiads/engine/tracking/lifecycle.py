@@ -74,13 +74,14 @@ def start(plots, tracks, sweep, track_of, turn, speed, density):
 
 
 @part
-def count(plots, tracks, track_of, turn):
+def count(plots, tracks, track_of, taken, turn):
     """Enter the plots of a pass into the books of their tracks; a track without a hit is new and gets its number."""
     t, reply, luck = plots.t, plots.reply, plots.luck
     n, hits, t_update = turn.node, tracks.hits, tracks.t_update
     asked, answered = tracks.asked, tracks.answered
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
+        taken[q] = 0
         if s < 0:
             continue
         if hits[n, s] == 0:
@@ -96,6 +97,7 @@ def count(plots, tracks, track_of, turn):
             answered[n, s, g] += ((reply[q] >> 8) & IFF_GROUPS[g]) != 0
         t_update[n, s] = max(t_update[n, s], t[q])
         tracks.plot[n, s] = q
+        taken[q] = tracks.number[n, s]
 
 
 @part
