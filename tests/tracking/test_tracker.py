@@ -12,7 +12,7 @@ import pytest
 
 from openiads.engine.geo import to_ecef
 from openiads.errors import UsageError
-from openiads.tracking import Config, Plots, Radar, Tracker
+from openiads.tracking import Config, Model, Plots, Radar, Tracker
 
 DATA = Path(__file__).parents[1] / "data" / "tracking"
 SITE = Radar("eye", 0.68, 0.62, 900.0, 50.0, math.radians(0.2), math.radians(0.2), period=4.0)
@@ -39,7 +39,7 @@ def world(seed=1, targets=12, scans=20, clutter=3, site=SITE):
 
 def test_every_body_has_one_track():
     plots, start, velocity = world()
-    tracks = Tracker([SITE], Config(accel=2.0)).process(plots)
+    tracks = Tracker([SITE], Config(models=(Model(accel=2.0),))).process(plots)
     last = tracks.t == tracks.t.max()
     axes = frame(SITE)
     local = (tracks.x[last, :3] - to_ecef(SITE.latitude, SITE.longitude, SITE.height)) @ axes.T
@@ -81,7 +81,7 @@ def test_it_does_not_matter_how_plots_are_cut_into_calls(pieces):
 
 def test_room_grows_with_the_plots():
     plots, start, _ = world(3, targets=400, scans=6, clutter=100)
-    tracks = Tracker([SITE], Config(accel=2.0)).process(plots)
+    tracks = Tracker([SITE], Config(models=(Model(accel=2.0),))).process(plots)
     assert np.count_nonzero(tracks.t == tracks.t.max()) >= 0.9 * len(start)
 
 
@@ -98,7 +98,9 @@ def test_the_frozen_scenario_through_the_front_door():
     rows = np.loadtxt(DATA / "S1_detections.csv", delimiter=",", skiprows=1)
     radar = Radar("origin", 0.0, 0.0, 0.0, settings["sigma_r"], math.radians(settings["sigma_b_deg"]), 1e-4)
     plots = Plots(rows[:, 0], np.zeros(len(rows)), rows[:, 1], rows[:, 2], np.zeros(len(rows)))
-    tracks = Tracker([radar], Config(accel=0.3, speed=200.0, hits=4, confirm_scans=5.0, coast_scans=5.0)).process(plots)
+    tracks = Tracker(
+        [radar], Config(models=(Model(accel=0.3),), speed=200.0, hits=4, confirm_scans=5.0, coast_scans=5.0)
+    ).process(plots)
     late = tracks.t >= 40.0
     _, counts = np.unique(tracks.t[late], return_counts=True)
     assert counts.min() == 6 and counts.mean() < 6.1

@@ -8,6 +8,6 @@
 from __future__ import annotations
 
 from openiads.tracking.plots import Plots, Radar
-from openiads.tracking.tracker import Config, Tracker, Tracks
+from openiads.tracking.tracker import MANOEUVRING, Config, Model, Tracker, Tracks
 
-__all__ = ["Config", "Plots", "Radar", "Tracker", "Tracks"]
+__all__ = ["MANOEUVRING", "Config", "Model", "Plots", "Radar", "Tracker", "Tracks"]

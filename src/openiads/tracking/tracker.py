@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -18,11 +19,35 @@ _ROOM = 256  # slots of a new tracker; it grows
 _LOG = 1 << 16  # rows that are logged in one call
 
 
+_KINDS = ("straight", "turning", "falling")  # in the order of the engine's constants
+
+
+@dataclass(frozen=True)
+class Model:
+    """One motion model: straight flight, a turn about the vertical at the rate the track shows, or free fall with drag."""
+
+    kind: Literal["straight", "turning", "falling"] = "straight"
+    accel: float = 5.0  # m/s2, one-sigma acceleration over a second that the model leaves to chance
+    sojourn: float = 20.0  # s that it holds on average before another takes over
+    prior: float = 1.0  # weight of the model for a new track
+    ballistic_coefficient: float = math.inf  # kg/m2 of a falling model; infinite without drag
+
+    def __post_init__(self) -> None:
+        if self.kind not in _KINDS:
+            raise UsageError(f"tracker: no motion model '{self.kind}'; accepted: {', '.join(_KINDS)}")
+        for name in ("accel", "sojourn", "prior", "ballistic_coefficient"):
+            if not getattr(self, name) > 0:
+                raise UsageError(f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be above 0")
+
+
+MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 10.0, 6.0), Model("straight", 140.0, 10.0))
+
+
 @dataclass(frozen=True)
 class Config:
     """What a tracker is set to (docs/equations/tracking.md); times in scans count the longest period of its radars."""
 
-    accel: float = 5.0  # m/s2, one-sigma acceleration over a second
+    models: tuple[Model, ...] = (Model(),)  # several interact (IMM); MANOEUVRING is a set for aircraft
     speed: float = 250.0  # m/s, one-sigma speed of a new track on each axis
     hits: int = 3  # plots that confirm a track ...
     confirm_scans: float = 3.5  # ... within this time
@@ -31,9 +56,11 @@ class Config:
     tick: float | None = None  # s between updates; the shortest period if None
 
     def __post_init__(self) -> None:
-        for name in ("accel", "speed", "confirm_scans", "coast_scans", "gate", "hits"):
+        for name in ("speed", "confirm_scans", "coast_scans", "gate", "hits"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"tracker: {name} = {getattr(self, name)!r} must be above 0")
+        if not self.models:
+            raise UsageError("tracker: models is empty; give at least one motion model")
         if self.tick is not None and not self.tick > 0.0:
             raise UsageError(f"tracker: tick = {self.tick!r} must be above 0 s, or None")
 
@@ -64,11 +91,20 @@ class Tracker:
         longest = max(r.period for r in self.radars)
         c = self.config
         self._settings = engine.Trackers(
-            np.ones(1, np.bool_), np.zeros(1, np.int8), np.full((1, 1), c.accel), np.ones(1), np.ones(1), np.zeros(1), np.full(1, c.speed), np.full(1, c.hits, np.int32),
-            np.full(1, c.confirm_scans * longest), np.full(1, c.coast_scans * longest), np.full(1, c.gate),
-        )  # fmt: skip
-        self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars))
-        self._scratch = engine.empty_scratch(_ROOM, _ROOM)
+            active=np.ones(1, np.bool_),
+            kind=np.array([_KINDS.index(m.kind) for m in c.models], np.int8),
+            accel=np.array([[m.accel for m in c.models]]),
+            sojourn=np.array([m.sojourn for m in c.models]),
+            prior=np.array([m.prior for m in c.models]) / sum(m.prior for m in c.models),
+            drag=np.array([1.0 / m.ballistic_coefficient for m in c.models]),
+            speed=np.full(1, c.speed),
+            hits=np.full(1, c.hits, np.int32),
+            window=np.full(1, c.confirm_scans * longest),
+            coast=np.full(1, c.coast_scans * longest),
+            gate=np.full(1, c.gate),
+        )
+        self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars), len(c.models))
+        self._scratch = engine.empty_scratch(_ROOM, _ROOM, models=len(c.models))
         self._start: float | None = None  # s, where the first tick begins
         self._done = 0  # ticks
 
@@ -124,13 +160,14 @@ class Tracker:
             self._grow(2 * slots)
         matching, room = self._scratch.matching, self._tracks.status.shape[1]
         if matching.plot_of.size < room or matching.track_of.size < plots:
-            self._scratch = engine.empty_scratch(room, max(plots, matching.track_of.size))
+            models = len(self.config.models)
+            self._scratch = engine.empty_scratch(room, max(plots, matching.track_of.size), models=models)
         self._scratch = self._scratch._replace(taken=taken)
 
     def _grow(self, slots: int) -> None:
         """Room for more tracks; those that are there keep their slots."""
         before = self._tracks
-        larger = engine.empty_tracks(1, slots, len(self.radars))
+        larger = engine.empty_tracks(1, slots, len(self.radars), len(self.config.models))
         for old, new in zip(before, larger, strict=True):
             new[tuple(slice(n) for n in old.shape)] = old
         self._tracks = larger
