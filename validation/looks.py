@@ -54,6 +54,11 @@ class Eye:
 def eye(air: dict[str, Any] | None = None, **changes: Any) -> Eye:
     """A fixed radar: the builders' sharp one with changes, in empty space unless the propagation says otherwise."""
     s = builders.scenario(library={"radars": {"sharp": changes}}, propagation={"gases": False, **(air or {})})
+    return of(s)
+
+
+def of(s: Scenario) -> Eye:
+    """The one radar of a small scenario."""
     return Eye(s, builders.simulation(s, []))
 
 
