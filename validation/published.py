@@ -17,7 +17,7 @@ SPOTS = {  # antenna m -> targets m that have a row of their own
 ANTENNAS = (6.0, 8.0, 10.0)  # m: no brochure names one
 # the brochures of V4 and V5: band, GHz, and the row (m, m) from which the free-space range is taken
 BROCHURES = {"V4": ("S", 3.0, 1_000.0, 115e3), "V5": ("VHF", 0.165, 10_000.0, 250e3)}
-STEP = 250.0  # m between the looks of V4 and V5
+STEP = 100.0  # m between the looks of V4 and V5
 LOBES = (
     "the antenna's lobe in elevation, the fighter's cross-section at VHF, antenna height and probability of detection "
     "are not published"
