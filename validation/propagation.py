@@ -49,7 +49,7 @@ def _rays() -> list[Row]:
     slant = math.sqrt(low**2 + high**2 - 2 * low * high * math.cos(arc))
     up = math.degrees(math.asin((high**2 - low**2 - slant**2) / (2 * low * slant)))
     rows = [
-        Row("PROP-1", "horizon of 30 m, exactly 4/3 earth", "P", 22_576.1, looks.farthest(horizon.sharp(30), 0.0), 20.0, "m"),
+        Row("PROP-1", "horizon of 30 m, exactly 4/3 earth", "P", 22_576.1, looks.farthest(horizon.airborne(30.0), 0.0), 2.0, "m"),
         Row("PROP-1", "range2height(300e3, 10, 0.5)", "P", 7.9325e3, _height_at(300e3, 10.0, 0.5), 0.0015, "m", "relative"),
         Row("PROP-1", "height2range(1e3, 10, 2)", "P", 2.7125e4, _range_to(1e3, 10.0, 2.0), 0.0015, "m", "relative"),
         Row("PROP-1", "CRPL: radio range to 1 km, antenna 10 m, 2°", "P", 27_171, radio, 0.5, "m"),

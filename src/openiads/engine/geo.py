@@ -70,7 +70,7 @@ def frame(latitude, longitude):
 
 @jit
 def ground_height(terrain, latitude, longitude):
-    """Height of the ground (m), bilinear between the cell centres that have data; 0 outside the grid and without any."""
+    """Height of the ground (m), bilinear between cell centres that have data; 0 outside the grid and without any."""
     rows, columns = terrain.height.shape
     if rows < 2:
         return 0.0
@@ -150,8 +150,3 @@ def ground_distance(latitude, longitude, latitude_2, longitude_2):
     b = math.sin(0.5 * (longitude_2 - longitude)) ** 2
     h = a + math.cos(latitude) * math.cos(latitude_2) * b
     return 2.0 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, h)))
-
-
-def horizon_distance(height_1: float, height_2: float) -> float:
-    """Radio horizon (m) between two heights (m) over a smooth 4/3 earth: the sum of both sqrt(2 a h) (Blake 1986)."""
-    return math.sqrt(2.0 * RADIO_RADIUS * height_1) + math.sqrt(2.0 * RADIO_RADIUS * height_2)
