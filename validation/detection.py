@@ -48,8 +48,8 @@ def section() -> Section:
         *_several(),
     ]
     text = (
-        "Square-law detector, N pulses added up, SNR the mean of one pulse. Kernels look the exact probability up in a table; "
-        "the approximations are there to be checked against."
+        "Square-law detector, N pulses added up, SNR the mean of one pulse. Kernels look the exact probability up "
+        "in a table; the approximations are there to be checked against."
     )
     return Section(
         "Detection", text, rows, {"Exact probability (lines) and published exact values (dots), Pfa 1e-6": _curves}

@@ -24,13 +24,14 @@ WAVE = 299_792_458.0 / 3e9
 def section() -> Section:
     """The chapter."""
     text = (
-        "4/3 earth unless a scenario asks for the exponential atmosphere. The two differ by what PROP-1 says: they are not made "
-        "to agree. The page's horizons add tangents, sqrt(2 a h) for each antenna; those got here are where a body leaves the "
-        "sight of the run's own sensing, on arcs, within 0.1 %. MATLAB's `horizonrange`, `range2height` and `height2range` take "
-        "an effective radius of 1.3306, not 4/3: `horizonrange(30)` has a second value for 4/3, the other two differ by up "
-        "to 0.15 %. The decay of the exponential atmosphere follows the refractivity at the ground; six digits are those of "
-        "the CRPL table (Bean and Thayer 1959) as the literature repeats them, four those that MATLAB prints. Diffraction over "
-        "a knife edge is not modelled: terrain hides."
+        "4/3 earth unless a scenario asks for the exponential atmosphere. The two differ by what PROP-1 says: "
+        "they are not made to agree. The page's horizons add tangents, sqrt(2 a h) for each antenna; those got "
+        "here are where a body leaves the sight of the run's own sensing, on arcs, within 0.1 %. MATLAB's "
+        "`horizonrange`, `range2height` and `height2range` take an effective radius of 1.3306, not 4/3: "
+        "`horizonrange(30)` has a second value for 4/3, the other two differ by up to 0.15 %. The decay of the "
+        "exponential atmosphere follows the refractivity at the ground; six digits are those of the CRPL table "
+        "(Bean and Thayer 1959) as the literature repeats them, four those that MATLAB prints. Diffraction over a "
+        "knife edge is not modelled: terrain hides."
     )
     rows = [*_rays(), *_decay(), *_refractivity(), *_gas_and_rain(), *_multipath()]
     return Section(
@@ -49,13 +50,30 @@ def _rays() -> list[Row]:
     slant = math.sqrt(low**2 + high**2 - 2 * low * high * math.cos(arc))
     up = math.degrees(math.asin((high**2 - low**2 - slant**2) / (2 * low * slant)))
     rows = [
-        Row("PROP-1", "horizon of 30 m, exactly 4/3 earth", "P", 22_576.1, looks.farthest(horizon.airborne(30.0), 0.0), 2.0, "m"),
-        Row("PROP-1", "range2height(300e3, 10, 0.5)", "P", 7.9325e3, _height_at(300e3, 10.0, 0.5), 0.0015, "m", "relative"),
+        Row(
+            "PROP-1",
+            "horizon of 30 m, exactly 4/3 earth",
+            "P",
+            22_576.1,
+            looks.farthest(horizon.airborne(30.0), 0.0),
+            2.0,
+            "m",
+        ),
+        Row(
+            "PROP-1",
+            "range2height(300e3, 10, 0.5)",
+            "P",
+            7.9325e3,
+            _height_at(300e3, 10.0, 0.5),
+            0.0015,
+            "m",
+            "relative",
+        ),
         Row("PROP-1", "height2range(1e3, 10, 2)", "P", 2.7125e4, _range_to(1e3, 10.0, 2.0), 0.0015, "m", "relative"),
         Row("PROP-1", "CRPL: radio range to 1 km, antenna 10 m, 2°", "P", 27_171, radio, 0.5, "m"),
         Row("PROP-1", "CRPL: slant range", "P", 27_163, slant, 0.5, "m"),
         Row("PROP-1", "CRPL: true elevation", "P", 1.9666, up, 5e-5, "°"),
-    ]  # fmt: skip
+    ]
     for one, two, km in ((20, 100, 59.652), (10, 50, 42.180), (15, 3000, 241.745)):
         got = looks.farthest(horizon.sharp(one), two) / 1e3
         rows.append(Row("PROP-1", f"two antennas, {one} and {two} m", "A", km, got, 1e-3, "km", "relative"))
@@ -94,9 +112,12 @@ def _decay() -> list[Row]:
     table = ((200, 0.118400), (250, 0.125625), (301, 0.139632), (313, 0.143859), (400, 0.186719), (450, 0.223256))
     what = "CRPL decay with height at Ns ="
     return [
-        *(Row("CRPL", f"{what} {n}: `refractionexp`", "P", want, 1e3 * prop.decay_of(n), 5e-5, "1/km") for n, want in printed),
+        *(
+            Row("CRPL", f"{what} {n}: `refractionexp`", "P", want, 1e3 * prop.decay_of(n), 5e-5, "1/km")
+            for n, want in printed
+        ),
         *(Row("CRPL", f"{what} {n}", "M", want, 1e3 * prop.decay_of(n), 1e-4, "1/km", "relative") for n, want in table),
-    ]  # fmt: skip
+    ]
 
 
 def _refractivity() -> list[Row]:

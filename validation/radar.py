@@ -17,10 +17,10 @@ from validation.detection import db, linear
 def section() -> Section:
     """The chapter."""
     text = (
-        "RRE-1 and ACC-1 ask the functions that turn a data sheet into a radar. EW-1 and trap 3 are read from the plots of a "
-        "small scenario: a radar with that data sheet looks once at a target that jams or is covered, in a tick of the run's own "
-        "sensing, and J/S follows from the SNR with and without the noise. The simulated radars do not measure velocity: the "
-        "velocity column of ACC-1 has no row."
+        "RRE-1 and ACC-1 ask the functions that turn a data sheet into a radar. EW-1 and trap 3 are read from the "
+        "plots of a small scenario: a radar with that data sheet looks once at a target that jams or is covered, "
+        "in a tick of the run's own sensing, and J/S follows from the SNR with and without the noise. The "
+        "simulated radars do not measure velocity: the velocity column of ACC-1 has no row."
     )
     return Section("Radar equation, jamming, accuracy", text, [*_equation(), *_jamming(), *_accuracy()],
                    {"Signal over jamming for a self-screening jammer (EW-1, 50 kW, 10 m²)": _burn_through})  # fmt: skip
@@ -135,15 +135,37 @@ def _jamming() -> list[Row]:
         Row("EW-1", "EW Handbook: J/S at 31 km, 9 m²", "M", 6.275, db(navy(31e3)), 0.005, "dB"),
         Row("EW-1", "EW Handbook: J/S is 0 dB at", "M", 15.05, _crossover(navy) / 1e3, 0.01, "km"),
         Row("EW-1", "EW Handbook: J/S is 6 dB at", "M", 30.03, six / 1e3, 0.01, "km"),
-        Row("EW-1", "four times the power: self-screening crossover over that of the power", "A", 0.5,
-            _crossover(lambda far: screened(far, 4.0 * watts)) / one, 1e-4),
-        Row("EW-1", "sixteen times the power: stand-off crossover likewise", "A", 0.5, stand_off(16e3, 1e5) / away, 1e-4),
-        Row("EW-1", "four times the distance: stand-off crossover likewise", "A", 2.0, stand_off(1e3, 4e5) / away, 1e-4),
-        Row("trap 3", "a barrage of 200 MHz: J/S over that of a spot of the receiver's 667 kHz", "A", 667e3 / 200e6,
-            screened(1e4, bandwidth=200e6) / spot, 1e-6),
-        Row("trap 3", "a spot of 100 kHz, narrower than the receiver: is in whole, and no more", "A", 1.0,
-            screened(1e4, bandwidth=100e3) / spot, 1e-6),
-    ]  # fmt: skip
+        Row(
+            "EW-1",
+            "four times the power: self-screening crossover over that of the power",
+            "A",
+            0.5,
+            _crossover(lambda far: screened(far, 4.0 * watts)) / one,
+            1e-4,
+        ),
+        Row(
+            "EW-1", "sixteen times the power: stand-off crossover likewise", "A", 0.5, stand_off(16e3, 1e5) / away, 1e-4
+        ),
+        Row(
+            "EW-1", "four times the distance: stand-off crossover likewise", "A", 2.0, stand_off(1e3, 4e5) / away, 1e-4
+        ),
+        Row(
+            "trap 3",
+            "a barrage of 200 MHz: J/S over that of a spot of the receiver's 667 kHz",
+            "A",
+            667e3 / 200e6,
+            screened(1e4, bandwidth=200e6) / spot,
+            1e-6,
+        ),
+        Row(
+            "trap 3",
+            "a spot of 100 kHz, narrower than the receiver: is in whole, and no more",
+            "A",
+            1.0,
+            screened(1e4, bandwidth=100e3) / spot,
+            1e-6,
+        ),
+    ]
 
 
 def _one_way() -> float:

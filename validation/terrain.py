@@ -36,11 +36,12 @@ def _kayseri() -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
 def section() -> Section:
     """The chapter."""
     text = (
-        "Line of sight around Kayseri, as coverage maps sweep it and as the horizon mask of a fixed radar has it in a run, beside "
-        "GDAL 3.6 (`gdal_viewshed`) and GRASS 8.2 (`r.viewshed`), which also differ from each other. For the mask the 1 km "
-        "cells are laid on a grid of 15 arc-seconds. A carried radar walks along the ground: beside a march of 100 m steps over "
-        "the same shipped grid, written here a second time, around 38.2 N 41.5 E, 180 azimuths, every kilometre to 300 km. "
-        "The shipped grid is GLOBE, 30 arc-seconds: its cells are means and lie 100 to 300 m below summits."
+        "Line of sight around Kayseri, as coverage maps sweep it and as the horizon mask of a fixed radar has it "
+        "in a run, beside GDAL 3.6 (`gdal_viewshed`) and GRASS 8.2 (`r.viewshed`), which also differ from each "
+        "other. For the mask the 1 km cells are laid on a grid of 15 arc-seconds. A carried radar walks along the "
+        "ground: beside a march of 100 m steps over the same shipped grid, written here a second time, around "
+        "38.2 N 41.5 E, 180 azimuths, every kilometre to 300 km. The shipped grid is GLOBE, 30 arc-seconds: its "
+        "cells are means and lie 100 to 300 m below summits."
     )
     rows = [*_viewshed(), *_mask(), *_walk(), *_closed_forms(), *_readings()]
     return Section("Terrain", text, rows, {
@@ -49,7 +50,7 @@ def section() -> Section:
 
 
 def _viewshed() -> list[Row]:
-    data, lowest, disc = _kayseri()
+    data, lowest, _ = _kayseri()
     rows = []
     for i, target in enumerate(data["target"]):
         ours = data["ground"] + np.float32(target) >= lowest
@@ -136,10 +137,16 @@ def _walk() -> list[Row]:
                 sums[0] += float(distance[walked].sum())
                 sums[1] += float(distance[~hidden].sum())
     return [
-        Row("VIS-1", f"walk of a carried radar at {antenna:,.0f} m, target {target:g} m: area over that of a march of 100 m",
-            "A", 1.0, ours / theirs, 0.03)
+        Row(
+            "VIS-1",
+            f"walk of a carried radar at {antenna:,.0f} m, target {target:g} m: area over that of a march of 100 m",
+            "A",
+            1.0,
+            ours / theirs,
+            0.03,
+        )
         for (antenna, target), (ours, theirs) in area.items()
-    ]  # fmt: skip
+    ]
 
 
 def _slope(distance: np.ndarray, antenna: float, height: np.ndarray) -> np.ndarray:

@@ -89,7 +89,7 @@ def test_published_figures(name, distance, below, above, look):
 
 @pytest.mark.parametrize(("height", "printed"), [(0.0, 394.3), (30.0, 416.9)])
 def test_v1_airborne(height, printed):
-    """V1: low-flying targets within 400 km from 9,150 m: 394 km to the sea, 417 km to 30 m, within 5 % of the figure."""
+    """V1: low flyers within 400 km from 9,150 m: 394 km to the sea, 417 km to 30 m, within 5 % of the figure."""
     assert horizon.closed_form(9_150.0, height) / 1e3 == pytest.approx(printed, abs=0.1)
     got = looks.farthest(horizon.airborne(9_150.0), height) / 1e3
     assert got == pytest.approx(printed, rel=1e-3)

@@ -76,7 +76,8 @@ def about(answer: Coverage) -> dict[str, Any]:
     return {
         "scenario": s.name, "posture": q.posture, "what": q.what, "class": q.body, "heights_m": list(q.heights),
         "heights_are": "above the ground" if q.reference == "ground" else "above the sea",
-        "terrain": s.terrain, "cell_m": q.cell, "warning_s": q.warning, "seed": q.seed, "radars_on": list(answer.radars),
+        "terrain": s.terrain, "cell_m": q.cell, "warning_s": q.warning, "seed": q.seed,
+        "radars_on": list(answer.radars),
         "site_region": s.modifiers.site, "sites_drawn": len(answer.sites), "propagation": s.propagation.model_dump(),
         "cross_section_m2": s.library.bodies[q.body].rcs_nose, "bands": [_BANDS[b] for b in answer.layers[0].bands],
         "note": "Notional inputs from open literature; without jamming. The map shows who is seen, not where to go.",

@@ -147,10 +147,9 @@ def empty_taskings(radars: int, channels: int) -> Taskings:
 
 def empty_due(bodies: int) -> Due:
     """Room for a look at each of [bodies]."""
-    lanes = (np.zeros(bodies) for _ in range(2))
     return Due(
-        np.zeros((3, bodies)), *lanes, np.zeros(bodies, np.int64), np.zeros(bodies, np.int64), np.zeros(bodies),
-        np.zeros((2, bodies)),
+        np.zeros((3, bodies)), np.zeros(bodies), np.zeros(bodies), np.zeros(bodies, np.int64), np.zeros(bodies, np.int64),
+        np.zeros(bodies), np.zeros((2, bodies)),
     )  # fmt: skip
 
 

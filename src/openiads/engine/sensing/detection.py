@@ -183,7 +183,7 @@ def probability(table, snr):
 
 @jit
 def probabilities(table, snr, out):
-    """Pd of many snr >= 0 (float64[n]) into out: in closed form to 6e-11 relative where there is one, else by look-up."""
+    """Pd of many snr >= 0 into out, both float64[n]: in closed form to 6e-11 relative where there is one, else looked up."""
     level = table[-1]
     if level > 0.0:
         scaled = level / math.log(2.0)
@@ -196,7 +196,7 @@ def probabilities(table, snr, out):
 
 @part
 def _two_to(x):
-    """2**x for -1000 <= x <= 0, relative error below 6e-11; without a branch or a call, so that a loop of it fills lanes.
+    """2**x for -1000 <= x <= 0, relative error below 6e-11; no branch and no call, so that a loop of it fills lanes.
 
     Adding 1.5 * 2**52 leaves the nearest integer in the low bits, which go to the exponent of 2**fraction (Chebyshev).
     """

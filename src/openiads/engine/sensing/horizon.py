@@ -23,8 +23,8 @@ _TWO_PI = 2.0 * math.pi
 def horizon_mask(terrain, bend, latitude, longitude, height, out):
     """Fill float32[720, K]: the tangent of the lowest elevation at which range bin k is visible on an azimuth.
 
-    terrain: Terrain; bend: float32[D, H] of the antenna, or one cell; latitude, longitude: rad; height: m above the sea.
-    4/3 earth, or with a table of bending. A bin holds the steepest ground from the antenna out to the start of the bin,
+    terrain: Terrain; bend: float32[D, H] of the antenna, or one cell for a 4/3 earth; latitude, longitude: rad;
+    height: m above the sea. A bin holds the steepest ground from the antenna out to the start of the bin,
     so that a body is never hidden by the ground beneath it.
     """
     bins = out.shape[1]

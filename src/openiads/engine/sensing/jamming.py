@@ -16,9 +16,9 @@ _HALF_POWER = 4.0 * math.log(2.0)
 
 @part
 def hear(radars, bodies, terrain, truth, antennas, r, noise):
-    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears; returns their number.
+    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears, into noise float64[2, B].
 
-    The jammer's power lies even over its bandwidth: what falls into the receiver's is its density times that of
+    Returns their number, int. The jammer's power lies even over its bandwidth: what falls into the receiver's is its density times that of
     the narrower of the two.
     """
     count = 0
@@ -47,7 +47,10 @@ def hear(radars, bodies, terrain, truth, antennas, r, noise):
 
 @part
 def jammed(radars, r, noise, jammers, azimuth):
-    """Noise over thermal noise when radar r looks along an azimuth: Gaussian main beam, even sidelobes."""
+    """Noise over thermal noise (float) when radar r looks along an azimuth (rad): Gaussian main beam, even sidelobes.
+
+    noise: float64[2, B] of `hear`, of which the first `jammers` count.
+    """
     total = 0.0
     for j in range(jammers):
         off = turned(noise[0, j] - azimuth + math.pi) - math.pi
