@@ -32,7 +32,7 @@ _POINTERS = {
 
 class _Sizes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in ("radars", "bodies", "room", "table", "elevations", "ranges", "bins")]
-    _fields_ += [("key", ctypes.c_uint32 * 2)]
+    _fields_ += [("key", ctypes.c_uint32 * 2), ("lowest", ctypes.c_double)]
 
 
 @jit
@@ -78,7 +78,7 @@ def _as_c(sim: Simulation, plots: sensing.Plots, origin: sensing.PlotOrigin) -> 
     if s.antennas.site.shape != r.antenna.shape or r.bend.shape[1] > 1 or r.reflection.any() or (r.host >= 0).any():
         raise AssertionError("the C kernel knows fixed radars on a 4/3 earth without multipath only")
     sizes = _Sizes(r.key.size, s.truth.status.size, plots.t.size, r.detection.shape[1], r.transmission.shape[1],
-                   r.transmission.shape[2], r.mask.shape[2], tuple(int(k) for k in p.key))  # fmt: skip
+                   r.transmission.shape[2], r.mask.shape[2], tuple(int(k) for k in p.key), p.terrain.lowest)  # fmt: skip
     return [
         ctypes.byref(sizes), ctypes.byref(_structure("Radars", r._asdict() | s.antennas._asdict())),
         ctypes.byref(_structure("Bodies", p.bodies._asdict() | s.truth._asdict())),

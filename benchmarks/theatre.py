@@ -25,7 +25,7 @@ PLACES = (
     (37.9, 40.2),
     (38.5, 43.3),
 )
-PARTS = ("_grid", "_field", "_seen", "local_grid", "minimum_visible_height", "add_radar")
+PARTS = ("grid_of", "_field", "_seen", "local_grid", "minimum_visible_height", "add_radar")
 _FIRST = {
     "name": "theatre", "title": "eight radars over the shipped terrain", "terrain": "shipped", "baseline": "on",
     "modifiers": {"site": "plain"}, "country": {"title": "the terrain", "area_km2": 1000000.0},

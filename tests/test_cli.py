@@ -76,6 +76,13 @@ REFUSED = {
     ("study", "s400-alone", "--replications", "100000000000"): "1 to 100,000 are accepted",
     ("coverage", "s400-alone", "--heights", "30"): "write a number with its unit",
     ("coverage", "s400-alone", "--heights", "0m"): "each above 0 and up to 40 km",
+    ("coverage", "s400-alone", "--heights", "-100m"): "--heights '-100m': must not be below 0",
+    ("coverage", "s400-alone", "--heights", "1e+9m"): "each above 0 and up to 40 km",
+    ("coverage", "s400-alone", "--cell", "1e-3m"): "cell = 0.001 m: 1 to 50 km are accepted",
+    ("coverage", "s400-alone", "--posture", ""): "no posture ''",
+    ("coverage", "s400-alone", "--out", "x" * 300): "can not be written: File name too long",
+    ("coverage", "s400-alone", "--out", "/dev/null"): "'/dev/null' is a file, not a folder",
+    ("run", "s400-alone", "-p", "complete", "--out", "x" * 300): "can not be written: File name too long",
     ("coverage", "s400-alone", "--heights", "1km,1000m"): "different",
     ("coverage", "s400-alone", "--heights", ""): "write a number with its unit",
     ("coverage", "s400-alone", "--what", "see"): "accepted are detect, track, engage",
@@ -145,6 +152,46 @@ def test_run_writes_all_its_files(tmp_path):
     } <= names
     again = openiads("run", "s400-alone", "--posture", "complete", "--out", "first", cwd=tmp_path)
     assert again.returncode == 2 and "not empty" in again.stderr
+
+
+INTERRUPTED = """
+import os, signal
+from contextlib import contextmanager
+from openiads import cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
+@contextmanager
+def bar(what):
+    yield lambda done, total: os.kill(os.getpid(), signal.SIGINT)
+cli._bar = bar
+cli.main()
+"""
+
+
+def interrupted(*words, cwd):
+    """The command in a process that gets SIGINT at its first sign of progress."""
+    command = [sys.executable, "-c", INTERRUPTED, *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_an_interrupted_map_is_not_written(tmp_path):
+    done = interrupted("coverage", "s400-alone", "--heights", "100m", "--cell", "10km", "--out", "maps", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        (("run", "s400-alone", "--posture", "complete"), "meta.json"),
+        (("study", "s400-alone", "--replications", "3", "--postures", "complete", "--workers", "1"), "summary.json"),
+    ],
+)
+def test_an_interrupted_run_or_study_keeps_what_is_whole(words, whole, tmp_path):
+    done = interrupted(*words, "--out", "kept", cwd=tmp_path)
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("stopped ") and done.stderr.count("stopped") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["kept"]
+    assert json.loads((tmp_path / "kept" / whole).read_text(encoding="utf-8"))["complete"] is False
 
 
 def test_a_read_only_folder_is_refused(tmp_path):

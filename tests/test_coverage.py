@@ -9,9 +9,10 @@ import math
 import numpy as np
 import pytest
 
-from openiads.coverage import Question, coverage, table, write
+from openiads.coverage import Question, coverage, lines, table, write
+from openiads.coverage.picture import caption, edges, panel_columns
 from openiads.engine.geo import EARTH_RADIUS, REFRACTION
-from openiads.errors import UsageError
+from openiads.errors import ScenarioError, UsageError
 from tests import builders
 
 rasterio = pytest.importorskip("rasterio", reason="extra geo is not installed")
@@ -23,6 +24,7 @@ RADAR = {
     "swerling": 1, "range_km": 120.0, "range_rcs_m2": 1.0, "range_pd": 0.8, "pfa": 1e-6, "instrumented_range_km": 260.0,
     "minimum_range_m": 3000.0, "elevation_min_deg": -10.0, "elevation_max_deg": 40.0,
 }  # fmt: skip
+FAR_EYE = {"name": "far-eye", "class": "sharp", "node": "net", "latitude_deg": 39.0, "longitude_deg": 35.5}
 AWAY = (math.radians(39.0), math.radians(35.5))
 MAST = 10.0  # m
 HEIGHTS = (100.0, 1000.0, 10_000.0)
@@ -32,8 +34,7 @@ CELL = 5000.0
 def scenario(**changes):
     """A radar of the system at the site, and one of another node 170 km away."""
     nodes = [*builders.BASE["nodes"], {"name": "net", "title": "the other net", "owner": "national", "tracks": True}]
-    away = {"name": "far-eye", "class": "sharp", "node": "net", "latitude_deg": 39.0, "longitude_deg": 35.5}
-    base = {"nodes": nodes, "radars": [*builders.BASE["radars"], away], "library": {"radars": {"sharp": RADAR}}}
+    base = {"nodes": nodes, "radars": [*builders.BASE["radars"], FAR_EYE], "library": {"radars": {"sharp": RADAR}}}
     return builders.scenario(**builders.laid_over(base, changes))
 
 
@@ -336,7 +337,10 @@ def test_it_is_told_what_the_files_show(written):
     assert (
         said["heights_are"] == "above the ground" and said["heights_m"] == list(HEIGHTS) and said["terrain"] == "smooth"
     )
-    assert said["radars_on"] == list(answer.radars) and said["cross_section_m2"] == pytest.approx(CROSS_SECTION)
+    assert said["radars_on"] == list(answer.radars) and said["cross_section_m2"] == {
+        "nose": pytest.approx(CROSS_SECTION)
+    }
+    assert said["aspect"] == "nose on" and said["notes"] == [] and said["reach_off_terrain"] == 0.0
 
 
 # ---------------------------------------------------------------- refused
@@ -348,7 +352,7 @@ def test_it_is_told_what_the_files_show(written):
         ({"body": "raidr"}, "no body class 'raidr'; did you mean 'raider'"), ({"posture": "off"}, "no posture 'off'"),
         ({"heights": ()}, "1 to 20"), ({"heights": (100.0, 100.0)}, "different"), ({"heights": (-5.0,)}, "above 0"),
         ({"heights": (math.nan,)}, "above 0"), ({"cell": 500.0}, "1 to 50 km"), ({"cell": math.nan}, "1 to 50 km"),
-        ({"sites": 0}, "1 to 1,000"),
+        ({"sites": 0}, "1 to 1,000"), ({"heights": (1500.0001, 1500.0002)}, "both be written to '1500m'"),
     ],
 )  # fmt: skip
 def test_a_question_without_an_answer_is_refused(changes, said):
@@ -356,6 +360,136 @@ def test_a_question_without_an_answer_is_refused(changes, said):
         ask(scenario(), **changes)
 
 
-def test_nobody_on_is_an_empty_map_and_no_error():
-    answer = ask(scenario(radars=builders.BASE["radars"], postures={"on": {"emits": "never"}}), heights=(1000.0,))
-    assert answer.radars == () and answer.layers[0].areas["any"][0] == 0.0
+@pytest.mark.parametrize("longitudes", [(-179.5, 179.5), (178.0, 178.0)])
+def test_a_map_across_the_date_line_is_refused(longitudes):
+    places = [{**FAR_EYE, "name": f"eye-{i}", "longitude_deg": x} for i, x in enumerate(longitudes)]
+    with pytest.raises(ScenarioError, match="crosses the date line"):
+        ask(scenario(radars=[*builders.BASE["radars"], *places]))
+
+
+@pytest.mark.parametrize("latitude", [83.0, 89.9, -89.9])
+def test_a_map_near_a_pole_is_refused(latitude):
+    with pytest.raises(ScenarioError, match="within 5 degrees of a pole"):
+        ask(scenario(radars=[*builders.BASE["radars"], {**FAR_EYE, "latitude_deg": latitude}]))
+
+
+# ---------------------------------------------------------------- who takes part
+
+
+def silent(from_h, to_h):
+    """The small scenario with its one radar silent for a while."""
+    eye = {**builders.BASE["radars"][0], "silence": [{"from_h": from_h, "to_h": to_h}]}
+    return scenario(radars=[eye])
+
+
+@pytest.mark.parametrize("what", ["detect", "engage"])
+def test_a_radar_that_is_silent_when_the_vignette_begins_shows_nothing(what):
+    dark = ask(silent(0, 24), heights=(8000.0,), what=what)
+    assert dark.radars == dark.units == () and not dark.layers[0].bands["share"].any()
+    for begins, ends in ((0.01, 24), (-1, 0)):
+        lit = ask(silent(begins, ends), heights=(8000.0,), what=what)
+        assert lit.radars == ("eye",) and lit.units == ("unit",) and lit.layers[0].bands["share"].any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "said"),
+    [
+        ({"postures": {"on": {"emits": "never"}}}, "detect", "no radar is on when the vignette begins"),
+        ({"postures": {"on": {"emits": "never"}}}, "engage", "no fire unit has rounds and a radar that is on"),
+        ({"library": {"radars": {"sharp": {"targets": ["drone"]}}}}, "detect", "0 hear bearings alone and 1 do not"),
+        ({"library": {"radars": {"sharp": {"targets": ["drone"]}}}}, "engage", "reports the kind 'cruise'"),
+        ({"library": {"radars": {"sharp": {"elevation_min_deg": 30.0}}}}, "detect", "below the horizon, too weak"),
+    ],
+)  # fmt: skip
+def test_an_empty_map_says_why(changes, what, said):
+    answer = ask(scenario(radars=builders.BASE["radars"], **changes), heights=(10.0,), what=what)
+    assert answer.layers[0].areas["any"][0] == 0.0 and len(answer.notes) == 1 and said in answer.notes[0]
+    assert lines(answer)[-1] == f"note: {answer.notes[0]}"
+
+
+def test_only_radars_that_can_place_the_class_are_counted():
+    ear = {"name": "ear", "class": "ear", "node": "post", "latitude_deg": 38.0, "longitude_deg": 34.0}
+    hears = {"dimensions": 1, "range_rcs_m2": None, "range_emission_w": 1000.0, "swerling": 0}
+    library = {"radars": {"ear": builders.laid_over(builders.SHARP_RADAR, hears)}}
+    s = scenario(radars=[*builders.BASE["radars"], ear], library=library)
+    answer = ask(s, heights=(3000.0,))
+    assert answer.radars == ("eye",) and lines(answer)[1].startswith("1 radar on that can place it; ")
+    assert "1 draw;" in lines(answer)[1]
+    alone = ask(scenario(radars=[ear], fire_units=[], library=library), heights=(3000.0,))
+    assert "1 hear bearings alone and 0 do not report" in alone.notes[0]
+
+
+def test_an_engaged_area_that_may_exceed_the_detected_one_says_so():
+    alike, broad = scenario(), scenario(library={"bodies": {"raider": {"rcs_beam": "10-100"}}})
+    assert ask(alike, what="engage", heights=(3000.0,)).notes == ()
+    answer = ask(broad, what="engage", heights=(3000.0,))
+    assert len(answer.notes) == 1 and "may exceed the detected one" in answer.notes[0]
+    assert lines(answer)[0].endswith("nose, beam or tail as each approach shows")
+    assert ask(broad, heights=(3000.0,)).notes == () and lines(ask(broad, heights=(3000.0,)))[0].endswith("nose on")
+
+
+# ---------------------------------------------------------------- where the terrain ends
+
+
+def test_what_lies_off_the_terrain_is_said(hills):
+    answer = ask(scenario(terrain=str(hills[0]), radars=builders.BASE["radars"]), heights=(100.0, 10_000.0))
+    rng = np.random.default_rng(3)
+    arc = np.arccos(1.0 - rng.random(200_000) * (1.0 - math.cos(REACH / EARTH_RADIUS)))
+    way = 2.0 * math.pi * rng.random(arc.size)
+    lat = np.arcsin(math.sin(builders.SITE[0]) * np.cos(arc) + math.cos(builders.SITE[0]) * np.sin(arc) * np.cos(way))
+    lon = builders.SITE[1] + np.arcsin(np.sin(way) * np.sin(arc) / np.cos(lat))
+    off = 1.0 - np.mean((np.abs(np.degrees(lat) - 38.0) < 1.5) & (np.abs(np.degrees(lon) - 34.0) < 1.5))
+    assert answer.off_terrain == pytest.approx(off, abs=0.01) and 0.5 < off < 0.7
+    assert f"{100.0 * answer.off_terrain:.0f} % of the radars' reach at 10,000 m" in answer.notes[0]
+    assert "lies off the terrain (36.5 to 39.5 N, 32.5 to 35.5 E)" in lines(answer)[-1]
+
+
+def test_a_map_that_the_terrain_holds_has_no_note(hills):
+    near = scenario(terrain=str(hills[0]), radars=builders.BASE["radars"], library={"radars": {"sharp": {"instrumented_range_km": 100.0}}})  # fmt: skip
+    answer = ask(near, heights=(3000.0,))
+    assert answer.off_terrain == pytest.approx(0.0, abs=1e-9) and answer.notes == ()
+
+
+def test_a_cell_below_the_ground_has_no_value(hills, tmp_path):
+    s = scenario(terrain=str(hills[0]), radars=builders.BASE["radars"])
+    answer = ask(s, heights=(700.0,), reference="sea", cell=2000.0)
+    write(answer, tmp_path)
+    buried = answer.layers[0].buried
+    assert 0.1 < buried.mean() < 0.9
+    with rasterio.open(tmp_path / "detect-700m.tif") as file:
+        assert math.isnan(file.nodata)
+        for i, band in enumerate(answer.layers[0].bands.values(), 1):
+            assert np.array_equal(np.isnan(file.read(i)), buried)
+            assert np.array_equal(file.read(i)[~buried], band[~buried])
+        assert np.array_equal(file.read_masks(1) == 0, buried)
+    lat, lon = np.meshgrid(answer.latitude, answer.longitude, indexing="ij")
+    sure = np.abs(ground(hills, lat, lon) - 700.0) > 1.0
+    assert np.array_equal(buried[sure], (ground(hills, lat, lon) > 700.0)[sure])
+
+
+# ---------------------------------------------------------------- the picture
+
+
+def test_a_picture_reaches_to_the_edges_of_its_cells(written):
+    answer, folder = written
+    with rasterio.open(folder / "detect-1km.tif") as file:
+        assert edges(answer) == pytest.approx(
+            (file.bounds.left, file.bounds.right, file.bounds.bottom, file.bounds.top)
+        )
+
+
+def test_panels_are_laid_out_without_empty_rows():
+    assert [panel_columns(n) for n in (1, 2, 3, 4, 5, 6, 8, 9, 20)] == [1, 2, 3, 2, 3, 3, 4, 3, 5]
+
+
+def test_a_title_with_dollars_is_drawn_as_it_is_written(tmp_path):
+    s = scenario(title="a $mall $cenario", library={"bodies": {"raider": {"title": "a $\\frac{$ raider"}}})
+    write(ask(s, heights=(3000.0,)), tmp_path)
+    assert (tmp_path / "coverage.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(("longitude", "said"), [(34.0, False), (-120.0, True)])
+def test_a_region_without_a_coastline_says_so(longitude, said):
+    place = {"title": "a plain", "latitude_deg": 38.0, "longitude_deg": longitude, "radius_km": 0.0}
+    answer = ask(scenario(radars=builders.BASE["radars"], sites={"plain": place}), heights=(3000.0,))
+    assert ("no coastline for this region" in " ".join(caption(answer, edges(answer), 1))) == said

@@ -39,6 +39,17 @@ def test_a_folder_that_holds_something_is_refused_and_left_alone(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["keep.txt"]
 
 
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "run").touch()
+    with pytest.raises(OutputError, match="is a file, not a folder"):
+        short_run().save(tmp_path / "run")
+
+
+def test_the_longest_name_that_a_file_system_takes_is_written(tmp_path):
+    short_run().save(tmp_path / ("x" * 255))
+    assert [p.name for p in tmp_path.iterdir()] == ["x" * 255]
+
+
 def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "write", lambda self, folder: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OutputError, match="disk full"):

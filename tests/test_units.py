@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openiads.units import UNITS, from_si, spellings, to_si
+from openiads.units import LARGEST, SMALLEST, UNITS, from_si, spellings, to_si
 
 DEFINED = [
     (1.0, "length", "nm", 1852.0),
@@ -38,6 +38,23 @@ ALL = [(dimension, suffix) for dimension in UNITS for suffix in UNITS[dimension]
 @given(st.sampled_from(ALL), st.floats(-80.0, 80.0))
 def test_there_and_back(unit: tuple[str, str], value: float) -> None:
     assert from_si(to_si(value, *unit), *unit) == pytest.approx(value, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("unit", ALL)
+@pytest.mark.parametrize("value", [-1.7e308, -4000.0, 4000.0, 1.7e308])
+def test_no_number_overflows(unit: tuple[str, str], value: float) -> None:
+    assert math.isfinite(to_si(value, *unit))
+
+
+@pytest.mark.parametrize("unit", ALL)
+def test_what_a_float_can_not_say_is_beyond_every_limit(unit: tuple[str, str]) -> None:
+    assert to_si(1.7e308, *unit) > LARGEST[unit[0]]
+    assert unit[0] not in SMALLEST or to_si(-4000.0, unit[0], list(UNITS[unit[0]])[-1]) < SMALLEST[unit[0]]
+
+
+def test_every_scale_of_decibels_has_a_smallest_value() -> None:
+    assert set(SMALLEST) == {d for d, units in UNITS.items() if any(map(math.isnan, units.values()))}
+    assert set(LARGEST) == set(UNITS)
 
 
 def test_a_suffix_means_one_unit_wherever_it_is_used() -> None:

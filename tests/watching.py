@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from openiads.engine import motion, sensing
-from openiads.engine.geo import frame
+from openiads.engine.geo import set_frame
 from openiads.scenario.build import Simulation
 from tests import builders
 
@@ -62,7 +62,8 @@ def standing(s, count: int, far: float, height: float = 8_000.0, **rest):
 def residuals(sim: Simulation, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
     """Position errors in range, azimuth, elevation (m) of plots of bodies that hardly move; squared distances."""
     site = sim.params.radars.antenna[0]
-    axes = frame(site[0], site[1])
+    axes = np.empty((1, 3, 3))
+    set_frame(axes, 0, site[0], site[1])
     origin = sim.state.antennas.pos[0]
     errors, squares = [], []
     for pos, packed, b in zip(seen.pos, seen.cov, seen.body, strict=True):
@@ -71,8 +72,8 @@ def residuals(sim: Simulation, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
         cov.T[np.triu_indices(3)] = packed
         gap = pos - sim.state.truth.pos[b]
         squares.append(gap @ np.linalg.solve(cov, gap))
-        true = axes @ (sim.state.truth.pos[b] - origin)
-        got = axes @ (pos - origin)
+        true = axes[0] @ (sim.state.truth.pos[b] - origin)
+        got = axes[0] @ (pos - origin)
         level = math.hypot(*true[:2])
         errors.append([
             np.linalg.norm(got) - np.linalg.norm(true),

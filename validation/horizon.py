@@ -64,7 +64,7 @@ def rim(ground: float) -> Terrain:
     up = (rows // 2 - i) * step * EARTH_RADIUS
     across = (j - rows // 2) * step * EARTH_RADIUS * math.cos(builders.SITE[0])
     ring = np.abs(np.hypot(up, across) - 1_000.0) < 300.0
-    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step, ground)
+    return Terrain(np.where(ring, round(ground), 0).astype(np.int16), north, west, step, step, 0.0, ground)
 
 
 def rim_to(angle: float) -> tuple[Terrain, float]:

@@ -84,7 +84,9 @@ def _laid_out(ground: np.ndarray, step: float = math.radians(15.0 / 3600.0)) -> 
     arc = np.arctan2(np.hypot(up, side), np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(turn))
     scale = EARTH_RADIUS * arc / np.maximum(np.hypot(up, side), 1e-12) / 1e3
     height = map_coordinates(ground.astype(float), [150.0 - up * scale, 150.0 + side * scale], order=1, mode="nearest")
-    return Terrain(np.round(height).astype(np.int16), north, west, step, step, float(height.max()))
+    return Terrain(
+        np.round(height).astype(np.int16), north, west, step, step, min(0.0, float(height.min())), float(height.max())
+    )
 
 
 @jit

@@ -40,7 +40,7 @@ typedef struct {
     int32_t *body, *aspect, *first;
 } Plots;
 
-typedef struct { long radars, bodies, room, table, elevations, ranges, bins; uint32_t key[2]; } Sizes;
+typedef struct { long radars, bodies, room, table, elevations, ranges, bins; uint32_t key[2]; double lowest; } Sizes;
 
 static double turned(double angle) { return angle - TWO_PI * floor(angle * (1.0 / TWO_PI)); }
 
@@ -99,6 +99,8 @@ static int32_t interrogate(const Radars *s, const Bodies *o, long r, long b, dou
     return asked | answered << 8;
 }
 
+static double stretch(double sigma) { return 1.0 + 0.5 * sigma * sigma * (1.0 + 0.25 * sigma * sigma); }
+
 static void report(const Radars *s, Plots *out, long r, long row, double distance, double azimuth, double elevation,
                    double height, double sharp) {
     const double *axes = s->axes + 9 * r;
@@ -114,12 +116,13 @@ static void report(const Radars *s, Plots *out, long r, long row, double distanc
     double sa = sin(azimuth), ca = cos(azimuth), se = sin(elevation), ce = cos(elevation);
     double across_m = sharp * s->sigma[3 * r + 1] * distance * ce, up_m = sigma_e * distance;
     double s_r = sigma_r * sigma_r, s_a = across_m * across_m, s_e = up_m * up_m, ray[3], across[3], upward[3];
+    double upright = s->dimensions[r] == 3 ? stretch(sigma_e) : 1.0, flat = upright * stretch(sharp * s->sigma[3 * r + 1]);
     for (int i = 0; i < 3; i++) {
         double east = axes[i], north = axes[3 + i], up = axes[6 + i];
         ray[i] = ce * (sa * east + ca * north) + se * up;
         across[i] = ca * east - sa * north;
         upward[i] = -se * (sa * east + ca * north) + ce * up;
-        out->pos[3 * row + i] = s->pos[3 * r + i] + distance * ray[i];
+        out->pos[3 * row + i] = s->pos[3 * r + i] + distance * (flat * ce * (sa * east + ca * north) + upright * se * up);
     }
     int m = 0;
     for (int i = 0; i < 3; i++)
@@ -229,13 +232,18 @@ void sense(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, double 
             if (!(width < TWO_PI - 1e-6 && (middle - begin < sweep || begin + width - middle < sweep)))
                 beam_e = sin(middle), beam_n = cos(middle), beam_c = cos(0.5 * sweep + 0.02);
         }
+        double above = fmax(0.0, s->site[3 * r + 2] - n->lowest), far = 2.02 * RADIO * above + 1e6;
+        double slope = sqrt(2.0 * above / RADIO) + 5e-4, dip = slope * slope;
         long count = 0;
         for (long b = 0; b < n->bodies; b++) {
             if (o->status[b] != 1 || !(s->kinds[r] >> o->kind[b] & 1)) continue;
             double dx = o->pos[3 * b] - site[0], dy = o->pos[3 * b + 1] - site[1], dz = o->pos[3 * b + 2] - site[2];
             if (dx * dx + dy * dy + dz * dz > reach2) continue;
             double east = axes[0] * dx + axes[1] * dy + axes[2] * dz, north = axes[3] * dx + axes[4] * dy + axes[5] * dz;
-            if (east * beam_e + north * beam_n < beam_c * sqrt(east * east + north * north)) continue;
+            double level2 = east * east + north * north;
+            double up = axes[6] * dx + axes[7] * dy + axes[8] * dz + BEND * level2;
+            if (level2 > far && up < 0.0 && up * up > dip * level2) continue;
+            if (east * beam_e + north * beam_n < beam_c * sqrt(level2)) continue;
             double offset = turned(atan2(east, north) - begin);
             if (offset > width) continue;
             double scan = floor((t1 - phase) / period - offset / width), t = phase + (scan + offset / width) * period;

@@ -26,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+INTERRUPTED = 130  # exit code
+
 ScenarioArg = Annotated[str, typer.Argument(help="name of a shipped scenario, or the path of a .toml file")]
 SetOption = Annotated[
     list[str] | None,
@@ -36,22 +38,20 @@ SetOption = Annotated[
 def main() -> None:
     """Run the command line; an error that a user can mend is one line and exit code 2."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except OpenIadsError as error:
         for line in str(error).splitlines() or [type(error).__name__]:
             print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
         print(f"error: {usage()}", file=sys.stderr)
         sys.exit(getattr(error, "exit_code", 2))
+    if code == INTERRUPTED:  # typer catches Ctrl-C and returns this
+        print("stopped", file=sys.stderr)
+    sys.exit(code)
 
 
 def _version(value: bool) -> None:
@@ -271,7 +271,7 @@ def run(
     print(f"record in {folder}; watch {folder / 'replay.html'}")
     if not record.meta["complete"]:
         print(f"stopped at {record.meta['duration_s']:g} s: what happened until then is in the record", file=sys.stderr)
-        raise typer.Exit(130)
+        sys.exit(INTERRUPTED)
 
 
 def _seed(seed: int) -> None:
@@ -316,7 +316,7 @@ def coverage(
     loaded = _load(scenario, sets)
     _seed(seed)
     question = maps.Question(
-        posture or loaded.baseline, body, what, tuple(_length("heights", h) for h in heights.split(",")), reference,
+        loaded.baseline if posture is None else posture, body, what, tuple(_length("heights", h) for h in heights.split(",")), reference,
         warning=3600.0 * warning, sites=sites, seed=seed, cell=_length("cell", cell),
     )  # fmt: skip
     folder = out or default_out(f"{loaded.name}-{question.posture}-coverage")
@@ -325,17 +325,7 @@ def coverage(
         answer = maps.coverage(loaded, question, lambda done: bar(done, 1.0))
     with new_folder(folder) as beside:
         maps.write(answer, beside)
-    print(f"{loaded.title}: {question.posture}, who can {what} a {loaded.library.bodies[body].title}")
-    print(
-        f"{len(answer.radars)} radars on; site region {loaded.modifiers.site}, {len(answer.sites)} draws; "
-        f"heights above the {reference}; areas at home and abroad"
-    )
-    for row in maps.table(answer):
-        spread = f" [{row['km2_low']:,.0f}, {row['km2_high']:,.0f}]" if row["draws"] > 1 else ""
-        by = {"any": "anybody", "system": "the system alone", "two": "two radars or more"}[row["by"]]
-        print(
-            f"{row['height_m']:>7,.0f} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {row['percent_of_country']:.3g} % of the country's size"
-        )
+    print("\n".join(maps.lines(answer)))
     print(f"maps in {folder}; look at {folder / 'coverage.png'}")
 
 
@@ -343,15 +333,18 @@ def _length(option: str, text: str) -> float:
     """A length with its unit, such as 100m or 1.5km, in metres."""
     from openiads.units import UNITS
 
-    match = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*([a-z]+)\s*", text)
+    match = re.fullmatch(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([a-z]+)\s*", text)
     if match is None or match[2] not in UNITS["length"]:
         raise UsageError(
             f"--{option} {text.strip()!r}: write a number with its unit, one of {', '.join(UNITS['length'])}; such as 100m"
         )
     try:
-        return float(match[1]) * UNITS["length"][match[2]]
+        length = float(match[1]) * UNITS["length"][match[2]]
     except ValueError:
         raise UsageError(f"--{option} {text.strip()!r}: '{match[1]}' is no number") from None
+    if length < 0.0:
+        raise UsageError(f"--{option} {text.strip()!r}: must not be below 0")
+    return length
 
 
 @app.command()
@@ -394,7 +387,7 @@ def study(
         print(f"warning: {lost} plots or tracks found no room in the engine's tables and were lost", file=sys.stderr)
     if not result.summary["complete"]:
         print("stopped before every replication was in: what is whole is in the tables", file=sys.stderr)
-        raise typer.Exit(130)
+        sys.exit(INTERRUPTED)
 
 
 @app.command()

@@ -90,11 +90,16 @@ def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]]) -
 
 def require_new(out: Path) -> None:
     """Refuse a folder that holds something, or that can not be written."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"'{out}' exists and is not empty; name a new folder")
     parent = out.absolute()
-    while not parent.exists():
-        parent = parent.parent
+    try:
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"'{out}' is a file, not a folder; name a new folder")
+        if out.exists() and any(out.iterdir()):
+            raise OutputError(f"'{out}' exists and is not empty; name a new folder")
+        while not parent.exists():
+            parent = parent.parent
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
     if not parent.is_dir():
         raise OutputError(f"'{out}' can not be written ('{parent}' is a file); name a folder of your own")
     if not os.access(parent, os.W_OK):
@@ -107,7 +112,7 @@ def new_folder(out: Path) -> Any:
     require_new(out)
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
+        beside = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}-", dir=out.absolute().parent))
     except OSError as error:
         raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
     try:

@@ -21,6 +21,24 @@ UNITS: dict[str, dict[str, float]] = {
     "rain": {"mm_h": 1.0},  # the one scale that is not SI inside: ITU-R P.838 is written in it
 }
 
+# what no quantity of a scenario exceeds, SI, and what one that may be written in decibels does not fall below
+LARGEST = {
+    "length": 2e7,  # half way round the Earth
+    "speed": 2e4,  # beyond any ballistic arc
+    "time": 1e9,  # 30 years
+    "angle": 4.0 * math.pi,
+    "area": 5.2e14,  # the Earth's
+    "cross-section": 1e6,
+    "data": 1e9,
+    "frequency": 1e12,
+    "power": 1e12,
+    "ratio": 1e10,
+    "temperature": 1e6,
+    "rain": 500.0,
+}
+SMALLEST = {"cross-section": 1e-6, "power": 1e-9, "ratio": 1e-10}
+_EDGE = 1e300  # SI, of a float: what is written beyond it is far beyond every limit
+
 # classes of radar cross-section, m2: what a scenario says instead of a number
 DECADES = ("0.0001-0.001", "0.001-0.01", "0.01-0.1", "0.1-1", "1-10", "10-100", "100-1000")
 
@@ -31,9 +49,11 @@ def spellings(name: str, dimension: str) -> list[str]:
 
 
 def to_si(value: float, dimension: str, suffix: str) -> float:
-    """A value with a unit suffix in SI."""
+    """A value with a unit suffix in SI, held within what a float can say."""
     factor = UNITS[dimension][suffix]
-    return 10.0 ** (value / 10.0) if math.isnan(factor) else value * factor
+    if math.isnan(factor):
+        return 10.0 ** min(max(value / 10.0, -300.0), 300.0)
+    return min(max(value * factor, -_EDGE), _EDGE)
 
 
 def from_si(value: float, dimension: str, suffix: str) -> float:

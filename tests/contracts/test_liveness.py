@@ -119,7 +119,7 @@ def everything() -> dict[str, Any]:
                 "sheet": {
                     **{k: v for k, v in builders.SHARP_RADAR.items() if not k.startswith(("range_", "sigma_", "false_"))},
                     "role": "surveillance", "band": "S", "frequency_ghz": 2.9, "peak_power_kw": 50.0, "pulse_us": 100.0,
-                    "gain_db": 35.0, "losses_db": 6.0, "noise_temperature_k": 600.0, "cfar_cells": 24, "pulses": 8, "swerling": 2,
+                    "gain_db": 35.0, "losses_db": 6.0, "noise_temperature_k": 600.0, "cfar_cells": 24, "swerling": 2,
                     "bandwidth_mhz": 1.0, "beam_azimuth_deg": 1.5, "beam_elevation_deg": 2.0, "sidelobes_db": -30.0,
                     "elevation_min_deg": -2.0, "elevation_max_deg": 30.0, "dimensions": 3, "crypto": "alliance",
                 },

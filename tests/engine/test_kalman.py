@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openiads.engine.tracking import UNIT_TIME, empty_scratch, empty_tracks, track
-from openiads.engine.tracking.filter import distance, predict, update
+from openiads.engine.tracking import UNIT_TIME, empty_scratch, empty_tracks, models, track
+from openiads.engine.tracking import filter as kernels
+from openiads.engine.tracking.filter import distance
+from openiads.engine.tracking.lanes import LANES, ROWS
 from tests.oracles.tracking import Plot, covariance, look, noise, pack, pack_covariance, trackers, transition
 
+LANE = 11  # the others hold other tracks, which nothing may touch
+_straight, _update = numba.njit(models.straight), numba.njit(kernels.update)
 SEEDS = st.integers(0, 2**32 - 1)
 ONE_RADAR = (np.zeros(1, np.int32), np.zeros(1, np.int32))
 
@@ -50,6 +55,33 @@ def unpacked(p):
     tracks = empty_tracks(1, 1, 1)
     tracks.p[:] = p
     return covariance(tracks, 0, 0)
+
+
+def laned(kx, kp):
+    """A block in which one lane is the track and the others are others."""
+    block = np.random.default_rng(1).normal(size=(ROWS, LANES))
+    block[6:] = pack_covariance(np.diag([1e4] * 3 + [100.0] * 3))[:, None]
+    block[:6, LANE], block[6:, LANE] = kx[0, 0], kp[0, 0]
+    return block
+
+
+def predict(kx, kp, n, s, dt, density):
+    """One track through the kernel of sixteen."""
+    block = laned(kx, kp).ravel()
+    _straight(block, dt, density)
+    kx[n, s], kp[n, s] = block.reshape(ROWS, LANES)[:6, LANE], block.reshape(ROWS, LANES)[6:, LANE]
+
+
+def update(kx, kp, n, s, pos, cov, q, back):
+    """One plot through the kernel of sixteen; lanes without a plot keep their bytes."""
+    block, plot, fit = laned(kx, kp), np.ones((11, LANES)), np.zeros(2 * LANES)
+    before = np.delete(block, LANE, axis=1)
+    plot[3:9] = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 1.0])[:, None]
+    plot[10] = 0.0
+    plot[:, LANE] = [*pos[q], *cov[q], back, 1.0]
+    _update(block.ravel(), plot.ravel(), fit)
+    assert np.array_equal(np.delete(block, LANE, axis=1), before)
+    kx[n, s], kp[n, s] = block[:6, LANE], block[6:, LANE]
 
 
 @given(SEEDS)

@@ -18,6 +18,8 @@ from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
 from openiads.engine.sensing import atmosphere, logic, propagation
 from openiads.errors import ScenarioError
 from openiads.scenario.build import Simulation
+from openiads.scenario.classes import BAND_LIMITS
+from openiads.scenario.radars import loop_gain
 from tests import builders
 from tests.watching import radar, residuals, standing, watch
 
@@ -62,8 +64,8 @@ def test_pulses_are_added_up_behind_the_detector():
 
 
 def test_cfar_costs_its_loss():
-    plain = builders.simulation(builders.scenario(**radar(**SHEET)), [])
-    guarded = builders.simulation(builders.scenario(**radar(**SHEET, cfar_cells=16)), [])
+    plain = builders.simulation(builders.scenario(**radar(**{**SHEET, "swerling": 1})), [])
+    guarded = builders.simulation(builders.scenario(**radar(**{**SHEET, "swerling": 1, "cfar_cells": 16})), [])
     loss = 10.0 * math.log10(plain.params.radars.gain[0] / guarded.params.radars.gain[0])
     assert loss == pytest.approx(logic.cfar_loss(0.9, 1e-6, 16), abs=1e-9) and 1.0 < loss < 2.5
 
@@ -103,12 +105,35 @@ def test_false_plots_come_from_resolution_cells():
             "give false_plots_per_scan, or bandwidth and beam_azimuth",
         ),
         ({"dimensions": 1}, "dimensions = 1 hears what bodies emit"),
+        ({"false_plots_per_scan": None, "pfa": 1e-3}, "makes [0-9]* false plots a scan, at most 200"),
+        ({"cfar_cells": 16, "pulses": 8, "swerling": 1}, "the loss is known for one pulse"),
         ({"range_emission_w": 5.0}, "only a sensor with dimensions = 1 hears"),
     ],
 )
 def test_a_radar_is_described_once_and_completely(changes, words):
     with pytest.raises(ScenarioError, match=words):
         builders.scenario(**radar(**{**SHEET, **changes}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"altitude_m": 900.0, "antenna_height_m": 10.0}, "both say how high; keep one"),
+        ({"at": "site", "latitude_deg": 38.0}, "stands with the site; leave out latitude"),
+    ],
+)
+def test_a_place_is_stated_once(changes, words):
+    with pytest.raises(ScenarioError, match=words):
+        builders.scenario(radars=[{**builders.BASE["radars"][0], **changes}])
+
+
+def test_a_carried_radar_flies_above_the_ground():
+    sortie = {"name": "eye", "title": "an eye", "class": "raider", "owner": "nato", "kind": "orbit", "altitude_m": 200.0,
+              "latitude_deg": 38.73, "longitude_deg": 35.48, "in_raid": True}  # fmt: skip
+    radar = {"name": "airborne", "class": "sharp", "node": "post", "aboard": "eye"}
+    s = builders.scenario(radars=[*builders.BASE["radars"], radar], sorties=[sortie], terrain="shipped")
+    with pytest.raises(ScenarioError, match="below the ground there"):
+        builders.simulation(s, [])
 
 
 # ---------------------------------------------------------------- what it measures
@@ -366,6 +391,19 @@ def test_air_is_that_on_the_ray_of_the_bent_earth(band, ghz, far, height):
         signals.append(float(watch(sim, 5, 1.0).snr.mean()))
     loss = loss_to(ghz * 1e9, sim.params.radars.antenna[0, 2], height, far)
     assert 10.0 * math.log10(signals[0] / signals[1]) == pytest.approx(loss, abs=0.1)
+
+
+@pytest.mark.parametrize("band", BAND_LIMITS)
+def test_the_air_of_every_band_lets_a_stated_range_through(band):
+    """At the edges of the bands, over the longest range: gases give back a finite loss, less than 60 dB."""
+    for hertz in BAND_LIMITS[band]:
+        gains = []
+        for gases in (False, True):
+            s = builders.scenario(
+                **radar(band=band, frequency_hz=hertz, range_km=20_000.0), propagation={"gases": gases}
+            )
+            gains.append(loop_gain(s.library.radars["sharp"], s.propagation, 0.0))
+        assert 0.0 < 10.0 * math.log10(gains[1] / gains[0]) < 60.0
 
 
 def test_multipath_reaches_the_signal():

@@ -197,7 +197,7 @@ def test_a_ridge_hides_what_is_behind_it():
     height = np.zeros((400, 400), np.int16)
     row = 200 - round(20e3 / (step * EARTH_RADIUS))
     height[row - 1 : row + 1, :] = 600
-    terrain = Terrain(height, north, west, step, step, float(height.max()))
+    terrain = Terrain(height, north, west, step, step, 0.0, float(height.max()))
     s = builders.scenario()
     places = [(0.0, h) for h in (300.0, 1_450.0, 1_800.0, 3_000.0)] + [(math.pi, 300.0)]
     flights = [

@@ -67,7 +67,8 @@ def trackers(nodes: int = 1, **settings: float) -> Trackers:
     """The same settings at every node; those of an aircraft tracker unless said."""
     s = {"accel": 5.0, "speed": 300.0, "hits": 3, "window": 20.0, "coast": 20.0, "gate": 16.0} | settings
     return Trackers(
-        np.ones(nodes, np.bool_), np.full(nodes, s["accel"]), np.full(nodes, s["speed"]),
+        np.ones(nodes, np.bool_), np.zeros(1, np.int8), np.full((nodes, 1), s["accel"]), np.ones(1), np.ones(1), np.zeros(1),
+        np.full(nodes, s["speed"]),
         np.full(nodes, s["hits"], np.int32), np.full(nodes, float(s["window"])), np.full(nodes, float(s["coast"])),
         np.full(nodes, s["gate"]),
     )  # fmt: skip

@@ -36,6 +36,7 @@ period_s = 10
 capacity = 0
 message_bits = 100
 """
+S_BAND = "[library.radars.generic-surveillance]\n"
 
 
 def refused(old: str, new: str) -> list[str]:
@@ -103,6 +104,16 @@ EDITS = [
     ("[doctrine]", "[library.bodies.bird]\nkind='drone'\n[doctrine]", "library.bodies.bird.title: missing; write title = …"),
     ("[doctrine]", "[library.bodies.airliner]\nrcs_nose = 5.0\n[doctrine]", "library.bodies.airliner.rcs_nose: 5.0 is no decade"),
     ("[doctrine]", "[library.missiles.48n6e3-class]\nrange_min_km=300\n[doctrine]", "its envelope is empty"),
+    ("[doctrine]", S_BAND + "frequency_ghz = 60\n[doctrine]", "generic-surveillance.frequency: 60 GHz lies outside its band S (2 to 4 GHz, IEEE 521); no band of VHF, UHF,"),
+    ("[doctrine]", S_BAND + "frequency_ghz = 9.5\n[doctrine]", "lies outside its band S (2 to 4 GHz, IEEE 521); set band = 'X'"),
+    ("[doctrine]", S_BAND + "range_rcs_dbsm = 4000\n[doctrine]", "range_rcs_dbsm: must be at most 60 (given: 4000)"),
+    ("[doctrine]", S_BAND + "range_rcs_dbsm = -4000\n[doctrine]", "range_rcs_dbsm: must be at least -60 (given: -4000)"),
+    ("[doctrine]", S_BAND + "range_km = 1e300\n[doctrine]", "range_km: must be at most 20000 (given: 1e+300)"),
+    ("[doctrine]", S_BAND + "losses_db = 3500\n[doctrine]", "losses_db: must be at most 100 (given: 3500)"),
+    ("[doctrine]", S_BAND + "gain_db = 1e5\n[doctrine]", "gain_db: must be at most 100 (given: 100000.0)"),
+    ("[doctrine]", S_BAND + "peak_power_dbw = 4000\n[doctrine]", "peak_power_dbw: must be at most 120 (given: 4000)"),
+    # a silence
+    ('name = "acquisition"', 'name = "acquisition"\nsilence = [{ from_h = 5, to_h = 2 }]', "radars.acquisition.silence: ends at 7200 s, not after its start at 18000 s; swap"),
 ]  # fmt: skip
 
 

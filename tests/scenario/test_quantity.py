@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from openiads.scenario.classes import Positive
 from openiads.scenario.quantity import Decade, Evidence, Spec, number, quantity
-from openiads.units import DECADES, UNITS, from_si
+from openiads.units import DECADES, LARGEST, SMALLEST, UNITS, from_si
 
 
 class Thing(Spec):
@@ -19,6 +19,7 @@ class Thing(Spec):
 
     reach: float = quantity("length", gt=0.0, le=1e6)
     tilt: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
+    echo: float = quantity("cross-section", 1.0, gt=0.0)
     waits: list[Positive] = Field([], json_schema_extra={"dimension": "time"})
     share: float = number(0.5, le=1.0)
     count: int = number(1)
@@ -75,6 +76,9 @@ def test_only_decade_classes_are_cross_sections(text: str) -> None:
         ({"reach_km": -5}, ["reach_km: must be greater than 0 (given: -5)"]),
         ({"reach_km": 5000}, ["reach_km: must be at most 1000 (given: 5000)"]),
         ({"reach_ft": 5e6}, ["reach_ft: must be at most 3.28084e+06 (given: 5000000.0)"]),
+        ({"reach_km": 1.7e308}, ["reach_km: must be at most 1000 (given: 1.7e+308)"]),
+        ({"reach_m": 1, "echo_dbsm": 4000}, ["echo_dbsm: must be at most 60 (given: 4000)"]),
+        ({"reach_m": 1, "echo_dbsm": -4000}, ["echo_dbsm: must be at least -60 (given: -4000)"]),
         ({"reach_km": "5"}, ["reach_km: must be a number (given: '5')"]),
         ({"reach_km": True}, ["reach_km: must be a number (given: True)"]),
         ({"reach_km": 10**400}, ["reach_km: must be a finite number"]),
@@ -96,6 +100,19 @@ def test_only_decade_classes_are_cross_sections(text: str) -> None:
 def test_what_is_wrong_is_said_in_the_words_of_the_file(table: dict[str, object], said: list[str]) -> None:
     text = problems(**table)
     assert all(part in text for part in said), text
+
+
+def test_every_quantity_of_a_file_is_bounded() -> None:
+    """On both sides; where decibels are accepted, above zero."""
+    for cls in Spec.__subclasses__():
+        for name, field in cls.model_fields.items():
+            dimension = cls.extra(name, "dimension")
+            if not dimension or "list" in str(field.annotation):
+                continue
+            low = [x for m in field.metadata for x in (getattr(m, "ge", None), getattr(m, "gt", None)) if x is not None]
+            high = [m.le for m in field.metadata if getattr(m, "le", None) is not None]
+            assert len(low) == 1 and len(high) == 1 and low[0] < high[0] <= LARGEST[dimension], (cls, name)
+            assert dimension not in SMALLEST or low[0] > 0.0, (cls, name)
 
 
 def test_everything_that_is_wrong_with_a_table_is_said_at_once() -> None:

@@ -10,7 +10,10 @@ import pytest
 
 from openiads.engine.geo import NO_DATA, ground_height, has_height
 from openiads.errors import ScenarioError
+from openiads.scenario.check import check
+from openiads.scenario.load import library_file, load
 from openiads.scenario.terrain import edges, outside, read_raster, terrain_of
+from openiads.scenario.world import draw_site, draw_world
 from tests import builders
 
 rasterio = pytest.importorskip("rasterio", reason="extra geo is not installed")
@@ -119,6 +122,64 @@ def test_not_a_number_is_no_data(tmp_path):
     assert (read_raster(write(tmp_path / "nan.tif", heights)).height == NO_DATA).sum() == 1
 
 
+UTM = from_origin(400_000.0, 4_300_000.0, 900.0, 900.0)  # in zone 36
+TURNED = Affine.translation(WEST, NORTH) @ Affine.rotation(20.0) @ Affine.scale(CELL, -CELL)
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # rasterio multiplies as affine once did
+@pytest.mark.parametrize(("crs", "transform"), [("EPSG:32636", UTM), ("EPSG:4326", TURNED)], ids=["UTM", "rotated"])
+def test_the_corners_of_a_warped_raster_are_unknown(tmp_path, crs, transform):
+    """North up, a raster that was not leaves corners about which it says nothing, with or without a nodata tag."""
+    heights = np.full((SIZE, SIZE), 500, np.int16)
+    bare = read_raster(write(tmp_path / "bare.tif", heights, crs, transform))
+    tagged = read_raster(write(tmp_path / "tagged.tif", heights, crs, transform, nodata=-9999))
+    assert set(np.unique(bare.height)) == {NO_DATA, 500}
+    assert (bare.height == tagged.height).all()
+    assert not has_height(bare, bare.north - 0.5 * bare.step_north, bare.west + 0.5 * bare.step_east)
+
+
+def test_the_largest_float_as_nodata(tmp_path):
+    heights = np.full((SIZE, SIZE), 500.0)
+    heights[0, :] = np.finfo(np.float64).min
+    terrain = read_raster(write(tmp_path / "float64.tif", heights, nodata=np.finfo(np.float64).min))
+    assert (terrain.height == NO_DATA).sum() == SIZE
+
+
+def test_a_mask_band_says_what_is_unknown(tmp_path):
+    path = write(tmp_path / "masked.tif", np.full((SIZE, SIZE), 500, np.int16))
+    known = np.full((SIZE, SIZE), True)
+    known[:10] = False
+    with rasterio.open(path, "r+") as target:
+        target.write_mask(known)
+    assert (read_raster(path).height == NO_DATA).sum() == 10 * SIZE
+
+
+def test_the_ground_reaches_to_the_edge_of_the_raster(tif):
+    """The outer half of an edge cell has the height of the nearest centre; the sea begins beyond it."""
+    terrain, half = read_raster(tif), 0.5 * CELL
+    for out in (0.01, 0.5, 0.99):
+        for place, inner in (
+            ((NORTH - half * (1 - out), 34.0), (NORTH - half, 34.0)),
+            ((37.0 + half * (1 - out), 34.0), (37.0 + half, 34.0)),
+            ((38.0, WEST + half * (1 - out)), (38.0, WEST + half)),
+            ((38.0, 35.0 - half * (1 - out)), (38.0, 35.0 - half)),
+            ((NORTH - half * (1 - out), 35.0 - half * (1 - out)), (NORTH - half, 35.0 - half)),
+        ):  # fmt: skip
+            assert at(terrain, *place) == pytest.approx(at(terrain, *inner), abs=1e-6)
+            assert at(terrain, *place) == pytest.approx(plane(*inner), abs=1.0)
+    for place in ((NORTH + 1e-6, 34.0), (37.0 - 1e-6, 34.0), (38.0, WEST - 1e-6), (38.0, 35.0 + 1e-6)):
+        assert at(terrain, *place) == 0.0
+
+
+def test_the_smallest_raster(tmp_path):
+    terrain = read_raster(write(tmp_path / "four.tif", np.full((2, 2), 700, np.int16)))
+    assert at(terrain, NORTH - 0.1 * CELL, WEST + 1.9 * CELL) == 700.0
+
+
+def test_the_highest_ground_is_that_of_the_sea_where_all_land_is_lower(tmp_path):
+    assert read_raster(write(tmp_path / "low.tif", np.full((SIZE, SIZE), -400, np.int16))).highest == 0.0
+
+
 def test_a_scenario_stands_on_its_own_raster(tif):
     """The antenna stands on the plane's height: the file is what the run reads."""
     drawn = builders.world(builders.scenario(terrain=str(tif)), [])
@@ -163,6 +224,77 @@ def archive(folder):
     return folder / "ground.zip"
 
 
+def flat(name, dtype=np.int16, **more):
+    """Makes a raster of 500 m with one thing that is off."""
+    return lambda folder: write(folder / f"{name}.tif", np.full((SIZE, SIZE), 500, dtype), **more)
+
+
+def with_a_cell_of(value, name="cell", **more):
+    def make(folder):
+        heights = np.full((SIZE, SIZE), 500.0, np.float32)
+        heights[50:60, 50:60] = value
+        return write(folder / f"{name}.tif", heights, **more)
+
+    return make
+
+
+def pictures(folder):
+    path = folder / "rgb.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=SIZE, width=SIZE, count=3, dtype="uint8", crs="EPSG:4326",
+        transform=from_origin(WEST, NORTH, CELL, CELL),
+    ) as target:  # fmt: skip
+        target.write(np.zeros((3, SIZE, SIZE), np.uint8))
+    return path
+
+
+def of_size(rows, columns):
+    return lambda folder: write(folder / "small.tif", np.full((rows, columns), 500, np.int16))
+
+
+def nowhere(folder):
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        return flat("nowhere", transform=Affine.identity())(folder)
+
+
+LOCAL = 'LOCAL_CS["a building site",UNIT["metre",1]]'
+MOON = "+proj=longlat +R=1737400 +no_defs"
+PACIFIC = from_origin(178.0, NORTH, 4.0 / SIZE, 4.0 / SIZE)
+
+ODD = [
+    (with_a_cell_of(-9999.0), "has a height of -9999 m, accepted are -500 to 9000 m; if", "gdal_edit.py -a_nodata -9999 FILE"),
+    (with_a_cell_of(5e32), "has a height of 5e+32 m", "-a_nodata 5e+32"),
+    (with_a_cell_of(-9999.0, crs="EPSG:32636", transform=UTM), "has a height of -9999 m", "-a_nodata -9999"),
+    (flat("complex", np.complex64), "holds complex numbers (complex64)", "gdal_translate -ot Float32"),
+    (pictures, "has 3 bands, heights are one", "gdal_translate -b 1"),
+    (of_size(1, 1), "has 1 x 1 cells, a ground at least 2 x 2", "smooth"),
+    (of_size(1, SIZE), "has 1 x 240 cells", "larger raster"),
+    (of_size(SIZE, 1), "has 240 x 1 cells", "larger raster"),
+    (flat("local", crs=LOCAL, transform=UTM), "does not lead to a latitude", "gdal_edit.py -a_srs"),
+    (flat("geocentric", crs="EPSG:4978", transform=UTM), "system 'EPSG:4978', which does not lead", "gdal_edit.py -a_srs"),
+    (flat("moon", crs=MOON), "does not lead to a latitude and a longitude on Earth", "gdal_edit.py -a_srs"),
+    (nowhere, "has no position (geotransform)", "gdal_edit.py -a_ullr"),
+    (flat("pacific", transform=PACIFIC), "reaches from 178 to 182 E", "cut it at the date line"),
+    (flat("fiji", crs="EPSG:32760", transform=from_origin(700_000.0, 8e6, 900.0, 900.0)), "reaches from 17", "date line"),
+    (flat("metres", transform=UTM), "accepted are -180 to 180 E", "gdal_edit.py -a_srs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "said", "remedy"), ODD, ids=[said[:40] for _, said, _ in ODD])
+def test_an_odd_raster_is_refused_with_the_remedy(tmp_path, make, said, remedy):
+    with pytest.raises(ScenarioError) as caught:
+        read_raster(make(tmp_path))
+    text = str(caught.value)
+    assert said in text and remedy in text and len(text.splitlines()) == 1 and len(text) < 500
+
+
+def test_heights_at_the_limits_are_taken(tmp_path):
+    heights = np.full((SIZE, SIZE), -500, np.int16)
+    heights[:100] = 9000
+    terrain = read_raster(write(tmp_path / "limits.tif", heights))
+    assert set(np.unique(terrain.height)) == {-500, 9000} and terrain.highest == 9000.0
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -183,6 +315,54 @@ def test_a_radar_where_nothing_is_known_is_refused(tmp_path):
     path = write(tmp_path / "hole.tif", heights, nodata=-9999)
     with pytest.raises(ScenarioError, match=r"radar 'eye'.*without data|site"):
         builders.world(builders.scenario(terrain=str(path)), [])
+
+
+def own_scenario(folder, heights, more=""):
+    """A scenario file whose ground is a raster beside it."""
+    write(folder / "own.tif", heights, nodata=-9999)
+    text = library_file("s400-alone").read_text(encoding="utf-8").replace('"smooth"', '"own.tif"')
+    (folder / "mine.toml").write_text(text.replace("[doctrine]", f"{more}[doctrine]"), encoding="utf-8")
+    return folder / "mine.toml"
+
+
+RADAR = '[[radars]]\nname = "far"\nclass = "generic-surveillance"\nnode = "s400"\nlatitude_deg = 38.5\nlongitude_deg = 33.5\n'
+
+
+@pytest.mark.parametrize("unknown", [-9999.0, np.nan, np.inf])
+def test_a_site_where_nothing_is_known_is_said_so_by_run_and_check(tmp_path, unknown):
+    heights = np.full((SIZE, SIZE), 500.0, np.float32)
+    heights[100:140, 100:140] = unknown  # around 38 N 34 E
+    path = own_scenario(tmp_path, heights)
+    with pytest.raises(
+        ScenarioError, match=r"site region 'plain' lies where the terrain has no data .*gdal_fillnodata"
+    ):
+        draw_site(load(path), np.zeros(2, np.uint32))
+    assert [p.key for p in check(path)] == ["sites.plain"] and "has no data" in check(path)[0].text
+
+
+def test_check_finds_a_radar_where_nothing_is_known(tmp_path):
+    heights = np.full((SIZE, SIZE), 500, np.int16)
+    heights[:80, :80] = -9999
+    (problem,) = check(own_scenario(tmp_path, heights, RADAR))
+    assert (
+        problem.key == "radars.far" and "'far' at 38.50 N 33.50 E stands where the terrain has no data" in problem.text
+    )
+
+
+def test_check_finds_a_radar_below_the_ground(tmp_path):
+    (problem,) = check(own_scenario(tmp_path, np.full((SIZE, SIZE), 500, np.int16), RADAR + "altitude_m = 100\n"))
+    assert problem.key == "radars.far" and "400 m below the ground" in problem.text
+
+
+def test_check_finds_a_site_in_the_sea(tmp_path):
+    (problem,) = check(own_scenario(tmp_path, np.zeros((SIZE, SIZE), np.int16)))
+    assert problem.key == "sites.plain" and "has no land within 1 km of its centre; move it or widen it" in problem.text
+
+
+def test_a_site_may_lie_below_the_sea(tmp_path):
+    path = own_scenario(tmp_path, np.full((SIZE, SIZE), -400, np.int16))
+    assert check(path) == []
+    assert draw_world(load(path), "raid", 1, 0).antenna[:, 2].max() < -300.0
 
 
 def test_a_radar_below_the_ground_is_refused(tif):

@@ -15,7 +15,9 @@ from openiads.studies import replicate
 from openiads.studies.hypotheses import hypotheses, site_spread
 from openiads.studies.replicate import Design
 from openiads.studies.report import render, table_cell
+from openiads.studies.report.figures import figures
 from openiads.studies.study import summarise
+from tests import builders
 
 CELL = {"estimate", "low", "high", "n", "reason", "difference"}
 
@@ -184,3 +186,9 @@ def test_summary_of_a_vignette_that_was_not_run_leaves_its_metrics_out():
     assert (
         "C1.hours" not in summary["metrics"] and summary["metrics"]["D3"]["postures"]["standalone"]["estimate"] is None
     )
+
+
+def test_titles_with_dollars_are_drawn_as_they_are_written():
+    depot = {**builders.BASE["assets"][0], "title": "$\\frac{$ depot"}
+    drawn = figures({"metrics": {}}, builders.scenario(assets=[depot]))
+    assert "$\\frac{$ depot" in drawn["map"]

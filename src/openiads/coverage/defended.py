@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openiads.coverage.active import units_on
 from openiads.engine import command, step
 from openiads.engine.geo import EARTH_RADIUS, destination, ground_height, to_ecef, turned
 from openiads.engine.jit import jit
@@ -63,13 +64,6 @@ def defended_share(params: step.Params, units: list[int], model: BodyClass, heig
             latitude, longitude, share,
         )  # fmt: skip
     return share
-
-
-def units_on(params: step.Params, units: list[int]) -> list[int]:
-    """Fire units with rounds whose engagement radar runs when the vignette begins."""
-    ready = params.readiness
-    radar = params.units.radar
-    return [f for f in units if params.units.rounds[f] > 0 and ready.allowed[radar[f]] and ready.start[radar[f]] <= 0.0]
 
 
 def _grid(centre: np.ndarray, reach: float, cell: float) -> tuple[np.ndarray, np.ndarray]:

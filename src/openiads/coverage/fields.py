@@ -101,7 +101,7 @@ def _ways(radars, r, sight, latitude, turn, way):
     site = radars.antenna[r]
     sin_0, cos_0, sin_i, cos_i = math.sin(site[0]), math.cos(site[0]), math.sin(latitude), math.cos(latitude)
     middle = sight.lowest.shape[0] // 2
-    width = max(radars.sector_width[r], radars.track_width[r])
+    width = radars.sector_width[r]  # of its search: nobody tells it where to look
     start = radars.sector_centre[r] - 0.5 * width
     for j in range(turn.shape[1]):
         cosine = sin_0 * sin_i + cos_0 * cos_i * turn[1, j]

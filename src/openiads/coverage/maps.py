@@ -9,25 +9,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openiads.coverage.defended import defended_share, units_on
+from openiads.coverage.active import emitting, placing, units_on, why_nobody
+from openiads.coverage.defended import defended_share
 from openiads.coverage.fields import Field, Grid, Sight, add_radar, empty_field
-from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, ground_heights
+from openiads.coverage.frame import beyond, cell_area, grid_of, spoken
+from openiads.engine.geo import RADIO_RADIUS, horizon_distance
 from openiads.engine.sensing.logic import m_of_n
 from openiads.engine.sensing.visibility import local_grid, minimum_visible_height, straighten
-from openiads.errors import ScenarioError, UsageError
+from openiads.errors import UsageError
 from openiads.scenario import words
 from openiads.scenario.build import Simulation, build, system_nodes
-from openiads.scenario.radars import kind_bits
 from openiads.scenario.spec import BodyClass, Scenario
 from openiads.scenario.terrain import edges
 
 TRACK = (3, 4)  # plots out of looks that make a track (docs/equations/tracking.md)
 SEEN = 0.5  # probability from which a target counts as detected, or as tracked
 SMALLEST_CELL = 1000.0  # m
-MOST_CELLS = 20_000_000
 MOST_HEIGHTS = 20
 MOST_WARNING = 365.0 * 86400.0  # s
-_MARGIN = 50e3  # m around the radars on a smooth Earth
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,8 @@ class Question:
     cell: float = 2000.0  # m
 
 
-SEEING = ("share", "system", "number", "pd")
-ENGAGING = ("share", "system")
+OUTLINE = 0.5  # share of the draws, or of the approaches, from which an outline is drawn
+ASPECT = {"detect": "nose on", "track": "nose on", "engage": "nose, beam or tail as each approach shows"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,7 @@ class Layer:
     height: float
     bands: dict[str, np.ndarray]
     areas: dict[str, np.ndarray]
+    buried: np.ndarray  # bool[rows, columns] the ground is higher than this height above the sea
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,11 @@ class Coverage:
     latitude: np.ndarray  # float64[rows] rad, from the north
     longitude: np.ndarray  # float64[columns] rad
     layers: tuple[Layer, ...]
-    radars: tuple[str, ...]  # that are on
+    radars: tuple[str, ...]  # that are on and can place the class
+    units: tuple[str, ...]  # fire units that are ready, with such a radar
     sites: np.ndarray  # float64[draws, 2] rad
+    off_terrain: float  # share of what they reach at the greatest height that lies off the terrain
+    notes: tuple[str, ...]  # what a reader has to know
 
 
 def coverage(scenario: Scenario, question: Question, progress: Callable[[float], None] | None = None) -> Coverage:
@@ -83,10 +86,10 @@ def coverage(scenario: Scenario, question: Question, progress: Callable[[float],
     region = scenario.sites[scenario.modifiers.site]
     draws = question.sites if region.radius > 0.0 and any(r.at == "site" for r in scenario.radars) else 1
     first = build(scenario, question.posture, vignette, question.seed, 0, warning=question.warning)
-    grid = _grid(scenario, question, first)
+    grid = grid_of(first, question.cell, question.heights, question.reference == "ground")
     sums: list[dict[str, np.ndarray]] = [{} for _ in question.heights]
     areas: list[dict[str, list[float]]] = [{} for _ in question.heights]
-    cell_area = _cell_area(grid.latitude, grid.longitude)
+    square = cell_area(grid.latitude, grid.longitude)
     sites = np.zeros((draws, 2))
     fixed: Field | None = None
     for d in range(draws):
@@ -95,15 +98,15 @@ def coverage(scenario: Scenario, question: Question, progress: Callable[[float],
         )
         sites[d] = sim.world.site
         if question.what == "engage":
-            maps = _engaged(scenario, sim, model, grid)
+            maps = _engaged(sim, model, grid)
         else:
-            fixed = fixed if fixed is not None else _field(sim, _on(sim, system=False), model, question, grid)
-            maps = _seen(fixed, _field(sim, _on(sim, system=True), model, question, grid))
+            fixed = fixed if fixed is not None else _field(sim, _on(sim, model, system=False), model, question, grid)
+            maps = _seen(fixed, _field(sim, _on(sim, model, system=True), model, question, grid))
         for h, bands in enumerate(maps):
             for name, band in bands.items():
                 sums[h][name] = sums[h].get(name, 0.0) + band
             for name, band in _counted(bands).items():
-                areas[h].setdefault(name, []).append(float((cell_area * band).sum(dtype=np.float64)))
+                areas[h].setdefault(name, []).append(float((square * band).sum(dtype=np.float64)))
         if progress:
             progress((d + 1) / draws)
     layers = tuple(
@@ -111,24 +114,61 @@ def coverage(scenario: Scenario, question: Question, progress: Callable[[float],
             height,
             {k: (v / draws).astype(np.float32) for k, v in sums[h].items()},
             {k: np.array(v) for k, v in areas[h].items()},
+            (grid.ground > height) & (not grid.above_ground),
         )
         for h, height in enumerate(question.heights)
     )
-    on = sorted([*_on(first, True), *_on(first, False)])
-    names = tuple(scenario.radars[r].name for r in on)
-    return Coverage(scenario, question, grid.latitude, grid.longitude, layers, names, sites)
+    radars, units = _on(first, model), _ready(first, model)
+    off = _off_terrain(first, question, radars, units)
+    seen = any(layer.areas["any"].any() for layer in layers)
+    return Coverage(
+        scenario, question, grid.latitude, grid.longitude, layers, tuple(scenario.radars[r].name for r in radars),
+        tuple(scenario.fire_units[f].name for f in units), sites, off, _notes(first, model, question, off, seen),
+    )  # fmt: skip
+
+
+def _notes(sim: Simulation, model: BodyClass, q: Question, off: float, seen: bool) -> tuple[str, ...]:
+    """Why a map is empty, where it is cut, and why more may be engaged than detected."""
+    notes = []
+    if not seen:
+        why = why_nobody(sim.params, model.kind, q.what)
+        notes.append(
+            f"nothing is shown: {why or 'at these heights all is below the horizon, too weak or out of range'}"
+        )
+    limits = edges(sim.scenario.terrain)
+    if limits and off >= 0.005:
+        notes.append(
+            f"{100.0 * off:.0f} % of the {'fire units' if q.what == 'engage' else 'radars'}' reach at "
+            f"{max(q.heights):,g} m (stated range and horizon) lies off the terrain ({spoken(limits)}); areas count only "
+            "cells on the terrain"
+        )
+    rows = sim.params.units.radar[_ready(sim, model)]
+    radars = sim.params.radars
+    wider = bool((radars.track_width[rows] > radars.sector_width[rows]).any())
+    if q.what == "engage" and (wider or max(model.rcs_beam, model.rcs_tail) > model.rcs_nose):
+        notes.append(
+            "the engaged area may exceed the detected one: it takes the cross-section of each approach, and the whole "
+            "sector in which a radar that is told where to look tracks"
+        )
+    return tuple(notes)
+
+
+def _off_terrain(sim: Simulation, q: Question, radars: list[int], units: list[int]) -> float:
+    """Share of what radars, or fire units, reach at the greatest height that lies off the terrain."""
+    limits = edges(sim.scenario.terrain)
+    if limits is None:
+        return 0.0
+    p = sim.params
+    rows = p.units.radar[units] if q.what == "engage" else np.array(radars, np.int64)
+    far = p.units.reach[units, 0, 1] if q.what == "engage" else p.radars.reach[rows, 1]
+    horizon = [horizon_distance(max(0.0, h), max(q.heights)) for h in p.radars.antenna[rows, 2]]
+    return beyond(limits, p.radars.antenna[rows], np.minimum(far, horizon))
 
 
 def _counted(bands: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What areas are measured of."""
     counted = {"any": bands["share"], "system": bands["system"]}
     return counted | {"two": bands["number"] >= 2.0} if "number" in bands else counted
-
-
-def _cell_area(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
-    """km2 of the cells of a row, float64[rows, 1]."""
-    north, east = abs(float(latitude[0] - latitude[1])), float(longitude[1] - longitude[0])
-    return (EARTH_RADIUS / 1e3) ** 2 * north * east * np.cos(latitude)[:, None]
 
 
 def _checked(scenario: Scenario, q: Question) -> BodyClass:
@@ -141,6 +181,11 @@ def _checked(scenario: Scenario, q: Question) -> BodyClass:
     if not 1 <= len(q.heights) <= MOST_HEIGHTS or not good:
         given = ", ".join(f"{h:g}" for h in q.heights[:8]) + (", ..." if len(q.heights) > 8 else "")
         raise UsageError(f"heights = {given} m: give 1 to {MOST_HEIGHTS} different ones, each above 0 and up to 40 km")
+    names = [height_name(h) for h in q.heights]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            first = q.heights[names.index(name)]
+            raise UsageError(f"heights {first} m and {q.heights[i]} m would both be written to '{name}'; keep one")
     if not SMALLEST_CELL <= q.cell <= 50e3:
         raise UsageError(f"cell = {q.cell:g} m: 1 to 50 km are accepted; a finer map would promise what is not known")
     if not 1 <= q.sites <= 1000:
@@ -157,51 +202,35 @@ def _default_vignette(scenario: Scenario) -> str:
     return next((name for name, v in scenario.vignettes.items() if v.kind == "raid"), next(iter(scenario.vignettes)))
 
 
-def _on(sim: Simulation, system: bool) -> list[int]:
-    """Radars that emit once the warning has passed: the system's, or all others."""
+def height_name(height: float) -> str:
+    """30m, 1km, 1500m."""
+    return f"{height / 1e3:g}km" if height >= 1e3 and height % 1e3 == 0.0 else f"{height:g}m"
+
+
+def _on(sim: Simulation, model: BodyClass, system: bool | None = None) -> list[int]:
+    """Radars that emit once the warning has passed and can place a class: all, the system's, or all others."""
     own = system_nodes(sim.scenario)
-    ready, node = sim.params.readiness, sim.params.radars.node
-    on = [r for r in range(node.size) if ready.allowed[r] and ready.start[r] <= 0.0]
-    return [r for r in on if (int(node[r]) in own) == system]
+    node = sim.params.radars.node
+    able = np.flatnonzero(emitting(sim.params) & placing(sim.params.radars, model.kind))
+    return [int(r) for r in able if system is None or (int(node[r]) in own) == system]
 
 
-def _grid(scenario: Scenario, q: Question, sim: Simulation) -> Grid:
-    """Cells over the terrain; on a smooth Earth over the reach of the radars."""
-    limits = edges(scenario.terrain)
-    if limits is None:
-        radars = sim.params.radars
-        reach = (float(radars.reach[:, 1].max()) + _MARGIN) / EARTH_RADIUS
-        lat, lon = radars.antenna[:, 0], radars.antenna[:, 1]
-        south, north = max(-1.5, float(lat.min()) - reach), min(1.5, float(lat.max()) + reach)
-        across = reach / math.cos(max(abs(south), abs(north)))
-        limits = south, north, float(lon.min()) - across, float(lon.max()) + across
-    south, north, west, east = limits
-    step = q.cell / EARTH_RADIUS
-    step_east = step / math.cos(0.5 * (south + north))
-    rows, columns = int((north - south) / step), int((east - west) / step_east)
-    if rows * columns > MOST_CELLS:
-        raise UsageError(
-            f"the map would have {rows * columns:,} cells; at most {MOST_CELLS:,} are drawn: take a larger cell"
-        )
-    if rows < 2 or columns < 2:
-        raise ScenarioError("the terrain is smaller than two cells of the map")
-    latitude = north - (np.arange(rows) + 0.5) * step
-    longitude = west + (np.arange(columns) + 0.5) * step_east
-    ground = np.zeros((rows, columns), np.float32)
-    ground_heights(sim.params.terrain, latitude, longitude, ground)
-    return Grid(latitude, longitude, ground, np.array(q.heights), q.reference == "ground")
+def _ready(sim: Simulation, model: BodyClass, system: bool = False) -> list[int]:
+    """Fire units that are ready and whose radar can place a class: all, or the system's."""
+    own, units = system_nodes(sim.scenario), sim.params.units
+    able = placing(sim.params.radars, model.kind)
+    ready = [f for f in units_on(sim.params, list(range(units.node.size))) if able[units.radar[f]]]
+    return [f for f in ready if not system or int(units.node[f]) in own]
 
 
 def _field(sim: Simulation, radars: list[int], model: BodyClass, q: Question, grid: Grid) -> Field:
     """What some radars see together of a class that shows its nose."""
     field = empty_field(grid)
     needed = SEEN if q.what == "detect" else _tracked()
-    bit = kind_bits([model.kind])
     for r in radars:
-        if sim.params.radars.dimensions[r] > 1 and int(sim.params.radars.kinds[r]) & bit:
-            add_radar(
-                sim.params.radars, r, sight_of(sim, r, q.cell), model.rcs_nose, needed, grid, field, os.cpu_count() or 1
-            )
+        add_radar(
+            sim.params.radars, r, sight_of(sim, r, q.cell), model.rcs_nose, needed, grid, field, os.cpu_count() or 1
+        )
     return field
 
 
@@ -242,12 +271,9 @@ def _seen(rest: Field, own: Field) -> list[dict[str, np.ndarray]]:
     return maps
 
 
-def _engaged(scenario: Scenario, sim: Simulation, model: BodyClass, grid: Grid) -> list[dict[str, np.ndarray]]:
+def _engaged(sim: Simulation, model: BodyClass, grid: Grid) -> list[dict[str, np.ndarray]]:
     """For each height: share of approaches from which a cell is defended by any fire unit, and by the system's."""
-    own = system_nodes(scenario)
-    node = sim.params.units.node
-    every = units_on(sim.params, list(range(node.size)))
-    system = [f for f in every if int(node[f]) in own]
+    every, system = _ready(sim, model), _ready(sim, model, system=True)
 
     def share(units: list[int], height: float) -> np.ndarray:
         return defended_share(sim.params, units, model, height, grid.latitude, grid.longitude, grid.above_ground)

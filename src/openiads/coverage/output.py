@@ -1,20 +1,18 @@
-"""A coverage answer as files: GeoTIFF and GeoJSON per height, one picture with coast and borders, one table."""
+"""A coverage answer as text and files: GeoTIFF and GeoJSON per height, one picture, one table."""
 
 from __future__ import annotations
 
 import csv
 import json
-import math
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from openiads.coverage.maps import Coverage, Layer
+from openiads.coverage.maps import ASPECT, OUTLINE, Coverage, Layer, height_name
+from openiads.coverage.picture import picture
 from openiads.errors import UsageError
 
-_OUTLINE = 0.5  # share of the draws, or of the approaches, from which an outline is drawn
 _BANDS = {
     "share": "any", "system": "system", "number": "number of radars", "pd": "probability of detection",
 }  # fmt: skip
@@ -42,17 +40,8 @@ def write(answer: Coverage, folder: Path) -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(table(answer))
-    _picture(answer, folder / "coverage.png")
+    picture(answer, folder / "coverage.png")
     (folder / "about.json").write_text(json.dumps(about(answer), indent=1), encoding="utf-8")
-
-
-def height_name(height: float) -> str:
-    """30m, 1km, 1500m."""
-    return f"{height / 1e3:g}km" if height >= 1e3 and height % 1e3 == 0.0 else f"{height:g}m"
-
-
-def _spoken(height: float) -> str:
-    return f"{height / 1e3:g} km" if height >= 1e3 else f"{height:g} m"
 
 
 def table(answer: Coverage) -> list[dict[str, Any]]:
@@ -70,16 +59,43 @@ def table(answer: Coverage) -> list[dict[str, Any]]:
     return rows
 
 
+def lines(answer: Coverage) -> list[str]:
+    """What the console says: who takes part, the table, and what a reader has to know."""
+    q, s = answer.question, answer.scenario
+    part = f"{_counted(len(answer.radars), 'radar')} on that can place it"
+    if q.what == "engage":
+        part = f"{_counted(len(answer.units), 'fire unit')} ready that can engage it"
+    said = [
+        f"{s.title}: {q.posture}, who can {q.what} a {s.library.bodies[q.body].title}, {ASPECT[q.what]}",
+        f"{part}; site region {s.modifiers.site}, {_counted(len(answer.sites), 'draw')}; "
+        f"heights above the {q.reference}; areas at home and abroad",
+    ]
+    for row in table(answer):
+        spread = f" [{row['km2_low']:,.0f}, {row['km2_high']:,.0f}]" if row["draws"] > 1 else ""
+        by = {"any": "anybody", "system": "the system alone", "two": "two radars or more"}[row["by"]]
+        size = f"{row['percent_of_country']:.3g} % of the country's size"
+        said.append(f"{row['height_m']:>7,g} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {size}")
+    return said + [f"note: {note}" for note in answer.notes]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def about(answer: Coverage) -> dict[str, Any]:
     """What the files show, in words and numbers."""
     q, s = answer.question, answer.scenario
+    body = s.library.bodies[q.body]
+    sections = {"nose": body.rcs_nose, "beam": body.rcs_beam, "tail": body.rcs_tail}
     return {
         "scenario": s.name, "posture": q.posture, "what": q.what, "class": q.body, "heights_m": list(q.heights),
         "heights_are": "above the ground" if q.reference == "ground" else "above the sea",
         "terrain": s.terrain, "cell_m": q.cell, "warning_s": q.warning, "seed": q.seed,
-        "radars_on": list(answer.radars),
+        "radars_on": list(answer.radars), "fire_units_ready": list(answer.units), "aspect": ASPECT[q.what],
         "site_region": s.modifiers.site, "sites_drawn": len(answer.sites), "propagation": s.propagation.model_dump(),
-        "cross_section_m2": s.library.bodies[q.body].rcs_nose, "bands": [_BANDS[b] for b in answer.layers[0].bands],
+        "cross_section_m2": sections if q.what == "engage" else {"nose": body.rcs_nose},
+        "reach_off_terrain": round(answer.off_terrain, 3), "notes": list(answer.notes),
+        "bands": [_BANDS[b] for b in answer.layers[0].bands],
         "note": "Notional inputs from open literature; without jamming. The map shows who is seen, not where to go.",
     }  # fmt: skip
 
@@ -98,9 +114,10 @@ def _geotiff(answer: Coverage, layer: Layer, path: Path) -> None:
     with rasterio.open(
         path, "w", driver="GTiff", height=rows, width=columns, count=len(layer.bands), dtype="float32", crs="EPSG:4326",
         transform=_transform(answer), compress="deflate", predictor=3,
+        nodata=np.nan,
     ) as target:  # fmt: skip
         for i, (name, band) in enumerate(layer.bands.items(), 1):
-            target.write(band, i)
+            target.write(np.where(layer.buried, np.float32(np.nan), band), i)
             target.set_band_description(i, _BANDS[name])
         q = answer.question
         target.update_tags(height_m=layer.height, reference=q.reference, what=q.what, body=q.body, posture=q.posture)
@@ -112,7 +129,7 @@ def _outlines(answer: Coverage, layer: Layer) -> dict[str, Any]:
 
     features = []
     for by in ("share", "system"):
-        inside = (layer.bands[by] >= _OUTLINE).astype(np.uint8)
+        inside = (layer.bands[by] >= OUTLINE).astype(np.uint8)
         polygons = [
             shape["coordinates"] for shape, value in shapes(inside, inside > 0, transform=_transform(answer)) if value
         ]
@@ -120,7 +137,7 @@ def _outlines(answer: Coverage, layer: Layer) -> dict[str, Any]:
             "type": "Feature",
             "properties": {
                 "by": _BANDS[by], "height_m": layer.height, "reference": answer.question.reference,
-                "what": answer.question.what, "class": answer.question.body, "at_least": _OUTLINE,
+                "what": answer.question.what, "class": answer.question.body, "at_least": OUTLINE,
             },
             "geometry": {"type": "MultiPolygon", "coordinates": [_rounded(rings) for rings in polygons]},
         })  # fmt: skip
@@ -129,65 +146,3 @@ def _outlines(answer: Coverage, layer: Layer) -> dict[str, Any]:
 
 def _rounded(rings: Any) -> list[list[list[float]]]:
     return [[[round(x, 5), round(y, 5)] for x, y in ring] for ring in rings]
-
-
-def _picture(answer: Coverage, path: Path) -> None:
-    """A panel per height: colours for how many see (or the share defended), an outline for the system alone."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    q, s = answer.question, answer.scenario
-    lat, lon = np.degrees(answer.latitude), np.degrees(answer.longitude)
-    columns = min(3, len(answer.layers))
-    rows = math.ceil(len(answer.layers) / columns)
-    squeeze = 1.0 / math.cos(math.radians(float(lat.mean())))
-    shape = squeeze * (lat[0] - lat[-1]) / (lon[-1] - lon[0])
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(5.2 * columns, 5.2 * shape * rows + 1.1), squeeze=False, layout="constrained"
-    )
-    engaged = q.what == "engage"
-    band, top = (
-        ("share", 1.0) if engaged else ("number", max(1.0, *(float(x.bands["number"].max()) for x in answer.layers)))
-    )
-    colours = plt.get_cmap("OrRd" if engaged else "YlGnBu").with_extremes(under="white")
-    extent = (lon[0], lon[-1], lat[-1], lat[0])
-    image = None
-    for axis, layer in zip(axes.flat, answer.layers, strict=False):
-        image = axis.imshow(
-            layer.bands[band], extent=extent, cmap=colours, vmin=1e-6, vmax=top, aspect=squeeze, interpolation="nearest"
-        )
-        if not engaged and float(layer.bands["system"].max()) > 0.0:
-            axis.contour(lon, lat, layer.bands["system"], levels=[_OUTLINE], colors="#c0392b", linewidths=1.0)
-        _land(axis)
-        axis.plot(np.degrees(answer.sites[:, 1]), np.degrees(answer.sites[:, 0]), ".", color="#c0392b", ms=3)
-        axis.set_xlim(extent[0], extent[1])
-        axis.set_ylim(extent[2], extent[3])
-        km2 = layer.areas["any"].mean()
-        axis.set_title(
-            f"{_spoken(layer.height)} above {'ground' if q.reference == 'ground' else 'the sea'}: {km2:,.0f} km²",
-            fontsize=10,
-        )
-        axis.tick_params(labelsize=7)
-    for axis in list(axes.flat)[len(answer.layers) :]:
-        axis.set_visible(False)
-    verb = {"detect": "detects", "track": "tracks", "engage": "can engage"}[q.what]
-    lines = "" if engaged else "; red: at least half of the site draws see it by the system alone"
-    figure.suptitle(f"{s.title}: {q.posture}: who {verb} {s.library.bodies[q.body].title}{lines}\n"
-                    "notional, from open literature; dots: drawn sites", fontsize=10)  # fmt: skip
-    if image is not None:
-        label = "share of approaches defended" if engaged else "radars that see, mean over site draws"
-        figure.colorbar(image, ax=axes, shrink=0.7, label=label)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def _land(axis: Any) -> None:
-    land = json.loads(files("openiads").joinpath("library/map/coast_borders.geojson").read_text(encoding="utf-8"))
-    for feature in land["features"]:
-        coast = feature["properties"]["kind"] == "coast"
-        for line in feature["geometry"]["coordinates"]:
-            axis.plot(
-                *zip(*line, strict=True), color="#555e66", lw=0.7 if coast else 0.5, ls="-" if coast else (0, (4, 3))
-            )

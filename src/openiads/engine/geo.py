@@ -26,17 +26,18 @@ NO_DATA = -32768  # m: a cell of which no height is known
 class Terrain(NamedTuple):
     """Ground height on a regular grid of latitude and longitude; one cell of height 0 is a smooth Earth."""
 
-    height: np.ndarray  # int16[rows, columns] m, first row is the northern edge; NO_DATA where nothing is known
+    height: np.ndarray  # int16[rows, columns] m, at least 2 x 2, first row in the north; NO_DATA where nothing is known
     north: float  # rad, northern edge of the first row
     west: float  # rad, western edge of the first column
     step_north: float  # rad, height of a cell
     step_east: float  # rad, its width
-    highest: float  # m, no cell is higher
+    lowest: float  # m, no ground is lower, the sea around the grid included: at most 0
+    highest: float  # m, none is higher: at least 0
 
 
 def smooth_earth() -> Terrain:
     """A ground of height 0 everywhere."""
-    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0, 0.0)
+    return Terrain(np.zeros((1, 1), np.int16), 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
 
 
 @jit
@@ -57,31 +58,36 @@ def to_geodetic(x, y, z):
 @part
 def turned(angle):
     """An angle (rad) within one turn, [0, 2 pi]: a floor is cheaper than the remainder of the library."""
-    return angle - _TURN * math.floor(angle * (1.0 / _TURN))
+    return angle - _TURN * np.floor(angle * (1.0 / _TURN))
 
 
 @jit
-def frame(latitude, longitude):
-    """Local axes float64[3, 3]: rows are east, north and up in earth-centred coordinates."""
+def set_frame(axes, i, latitude, longitude):
+    """Fill axes[i, 3, 3] with a place's local axes: rows are east, north and up in earth-centred coordinates."""
     sl, cl = math.sin(latitude), math.cos(latitude)
     so, co = math.sin(longitude), math.cos(longitude)
-    return np.array([[-so, co, 0.0], [-sl * co, -sl * so, cl], [cl * co, cl * so, sl]])
+    axes[i, 0, 0], axes[i, 0, 1], axes[i, 0, 2] = -so, co, 0.0
+    axes[i, 1, 0], axes[i, 1, 1], axes[i, 1, 2] = -sl * co, -sl * so, cl
+    axes[i, 2, 0], axes[i, 2, 1], axes[i, 2, 2] = cl * co, cl * so, sl
 
 
 @jit
 def ground_height(terrain, latitude, longitude):
-    """Height of the ground (m), bilinear between cell centres that have data; 0 outside the grid and without any."""
+    """Height of the ground (m), bilinear between cell centres that have data; 0 outside the grid and without any.
+
+    The outer half of an edge cell has the height of the nearest place between centres.
+    """
     rows, columns = terrain.height.shape
     if rows < 2:
         return 0.0
     row = (terrain.north - latitude) / terrain.step_north - 0.5
     column = (longitude - terrain.west) / terrain.step_east - 0.5
-    if row < 0.0 or column < 0.0 or row > rows - 1.0 or column > columns - 1.0:
+    if abs(row - 0.5 * (rows - 1)) > 0.5 * rows or abs(column - 0.5 * (columns - 1)) > 0.5 * columns:
         return 0.0
     i = min(int(row), rows - 2)
     j = min(int(column), columns - 2)
-    u = row - i
-    v = column - j
+    u = min(max(row - i, 0.0), 1.0)
+    v = min(max(column - j, 0.0), 1.0)
     h = terrain.height
     if min(h[i, j], h[i, j + 1], h[i + 1, j], h[i + 1, j + 1]) == NO_DATA:
         return _partly_known(h, i, j, u, v)
@@ -150,3 +156,8 @@ def ground_distance(latitude, longitude, latitude_2, longitude_2):
     b = math.sin(0.5 * (longitude_2 - longitude)) ** 2
     h = a + math.cos(latitude) * math.cos(latitude_2) * b
     return 2.0 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, h)))
+
+
+def horizon_distance(height_1: float, height_2: float) -> float:
+    """Radio horizon (m) between two heights (m) over a smooth 4/3 earth: the sum of both sqrt(2 a h) (Blake 1986)."""
+    return math.sqrt(2.0 * RADIO_RADIUS * height_1) + math.sqrt(2.0 * RADIO_RADIUS * height_2)

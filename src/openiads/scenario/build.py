@@ -184,7 +184,11 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
     active = np.array([node.tracks and node.name not in posture.absent for node in scenario.nodes])
     return tracking.Trackers(
         active=active,
-        accel=np.full(count, 12.0),
+        kind=np.zeros(1, np.int8),
+        accel=np.full((count, 1), 12.0),
+        sojourn=np.ones(1),
+        prior=np.ones(1),
+        drag=np.zeros(1),
         speed=np.full(count, 350.0),
         hits=np.full(count, 3, np.int32),
         window=3.5 * longest,

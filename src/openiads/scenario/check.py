@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from openiads.errors import ScenarioError
-from openiads.scenario.load import find, parse, read_toml
+from openiads.scenario.load import find, parse, read_scenario
 from openiads.scenario.spec import Modifiers, Scenario
 
 
@@ -28,10 +31,10 @@ def check(name_or_path: str | Path) -> list[Problem]:
     """All problems of a scenario by library name or path; none for one that can be run."""
     source, label = find(name_or_path)
     try:
-        scenario = parse(read_toml(source, label), label)
+        scenario = parse(read_scenario(source, label), label)
     except ScenarioError as error:
         return [_problem(label, line) for line in error.problems]
-    return [Problem(label, f"postures.{name}", text) for name, text in _closed_circles(scenario)]
+    return [Problem(label, key, text) for key, text in chain(_closed_circles(scenario), _baseless(scenario))]
 
 
 def _closed_circles(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -39,13 +42,34 @@ def _closed_circles(scenario: Scenario) -> Iterator[tuple[str, str]]:
     from openiads.scenario.build import links_of  # here, since it loads the engine
 
     for topology in get_args(Modifiers.model_fields["topology"].annotation):
-        modifiers = scenario.modifiers.model_copy(update={"topology": topology})
-        variant = scenario.model_copy(update={"modifiers": modifiers})
+        variant = _with(scenario, topology=topology)
         for name in scenario.postures:
             try:
                 links_of(variant, name)
             except ScenarioError as error:
-                yield name, f"topology {topology}: {error}"
+                yield f"postures.{name}", f"topology {topology}: {error}"
+
+
+def _baseless(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Sites without known land, and radars where the ground is unknown or lies above them."""
+    from openiads.scenario.world import antenna_height, draw_site, radar_place
+
+    for name in scenario.sites:
+        try:
+            draw_site(_with(scenario, site=name), np.zeros(2, np.uint32))
+        except ScenarioError as error:
+            yield f"sites.{name}", str(error)
+    for radar in scenario.radars:
+        if radar.at == "place" and radar.aboard is None:
+            try:
+                antenna_height(scenario, radar, radar_place(scenario, radar, (0.0, 0.0)))
+            except ScenarioError as error:
+                yield f"radars.{radar.name}", str(error)
+
+
+def _with(scenario: Scenario, **modifiers: str) -> Scenario:
+    """The scenario with other modifiers."""
+    return scenario.model_copy(update={"modifiers": scenario.modifiers.model_copy(update=modifiers)})
 
 
 def _problem(label: str, line: str) -> Problem:

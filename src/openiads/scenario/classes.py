@@ -17,8 +17,14 @@ Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
 Mode = Literal["1", "2", "3A", "C", "4", "5", "S", "ADS-B"]
 Band = Literal["VHF", "UHF", "L", "S", "C", "X", "Ku", "Ka"]
 
+MOST_FALSE_PLOTS = 200  # of a radar in a scan
 MOST = 500  # entries of one kind
-# the middle of each band in Hz, for a class that states no frequency (IEEE 521-2019)
+FARTHEST = 3e6  # m: how far a radar looks or asks
+# limits of each band in Hz, and what a class that states no frequency has (IEEE 521-2019)
+BAND_LIMITS = {
+    "VHF": (30e6, 300e6), "UHF": (0.3e9, 1e9), "L": (1e9, 2e9), "S": (2e9, 4e9), "C": (4e9, 8e9), "X": (8e9, 12e9),
+    "Ku": (12e9, 18e9), "Ka": (27e9, 40e9),
+}  # fmt: skip
 BANDS = {"VHF": 0.165e9, "UHF": 0.45e9, "L": 1.3e9, "S": 3.0e9, "C": 5.5e9, "X": 9.5e9, "Ku": 15e9, "Ka": 35e9}
 
 
@@ -28,7 +34,7 @@ class RadarClass(Spec):
     title: Text
     role: Literal["surveillance", "engagement"]
     band: Band
-    frequency: float | None = quantity("frequency", None, gt=1e6, le=1e12)  # else the middle of the band
+    frequency: float | None = quantity("frequency", None, gt=0.0)  # within its band; else in the middle
     dimensions: Literal[1, 2, 3] = 3  # 2: no height of its own; 1: a bearing alone, from what bodies emit
     # a stated range ...
     range: float | None = quantity("length", None, gt=0.0)
@@ -50,8 +56,8 @@ class RadarClass(Spec):
     pfa: float = number(1e-6, ge=1e-20, le=0.01)
     swerling: Literal[0, 1, 2, 3, 4] = 1
     pulses: int = Field(1, ge=1, le=1000)  # added up after the detector
-    instrumented_range: float = quantity("length", gt=0.0, le=3e6)
-    minimum_range: float = quantity("length", 1000.0)
+    instrumented_range: float = quantity("length", gt=0.0, le=FARTHEST)
+    minimum_range: float = quantity("length", 1000.0, le=FARTHEST)
     scan_period: float = quantity("time", gt=0.0, le=120.0)
     track_period: float | None = quantity("time", None, gt=0.0, le=60.0)
     sector_width: float = quantity("angle", gt=0.0, le=2.0 * math.pi + 1e-9)
@@ -62,9 +68,9 @@ class RadarClass(Spec):
     sigma_range: float | None = quantity("length", None, gt=0.0)  # else from bandwidth and beams
     sigma_azimuth: float | None = quantity("angle", None, gt=0.0)
     sigma_elevation: float | None = quantity("angle", None, gt=0.0)
-    false_plots_per_scan: float | None = number(None, le=200.0)  # else from pfa and the resolution cells
+    false_plots_per_scan: float | None = number(None, le=MOST_FALSE_PLOTS)  # else from pfa and the resolution cells
     iff_modes: list[Mode] = Field([], max_length=8)
-    iff_range: float = quantity("length", 0.0)
+    iff_range: float = quantity("length", 0.0, le=FARTHEST)
     crypto: Name = "alliance"  # whose keys it holds for modes 4 and 5
     targets: list[Kind] = Field(["aircraft", "airliner", "cruise", "drone", "ballistic"], min_length=1, max_length=5)
 

@@ -43,11 +43,7 @@ def load(scenario: str | Path | Scenario, sets: dict[str, str] | None = None) ->
             return scenario
         raise UsageError("values are set when a scenario is loaded by name or path, not on one that is loaded")
     source, label = find(scenario)
-    table = read_toml(source, label)
-    terrain = table.get("terrain")
-    if isinstance(source, Path) and isinstance(terrain, str) and terrain not in (SHIPPED, SMOOTH):
-        table["terrain"] = str((source.parent / terrain).resolve())  # a path in a file is seen from the file
-    return parse(table, label, sets)
+    return parse(read_scenario(source, label), label, sets)
 
 
 def find(scenario: str | Path) -> tuple[Path | Traversable, str]:
@@ -58,6 +54,15 @@ def find(scenario: str | Path) -> tuple[Path | Traversable, str]:
     if not path.is_file():
         raise UsageError(f"no file '{path}'; give the path of a .toml file, or one of {', '.join(scenario_names())}")
     return path, str(path)
+
+
+def read_scenario(source: Path | Traversable, label: str) -> dict[str, Any]:
+    """The table of a scenario file; the path of a terrain in it is seen from the file."""
+    table = read_toml(source, label)
+    terrain = table.get("terrain")
+    if isinstance(source, Path) and isinstance(terrain, str) and terrain not in (SHIPPED, SMOOTH):
+        table["terrain"] = str((source.parent / terrain).resolve())
+    return table
 
 
 def read_toml(source: Path | Traversable, label: str) -> dict[str, Any]:

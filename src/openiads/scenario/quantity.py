@@ -12,7 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from openiads.scenario import spelling, words
 from openiads.scenario.spelling import GRADES, PROOF
-from openiads.units import DECADES, UNITS, spellings, to_si
+from openiads.units import DECADES, LARGEST, SMALLEST, UNITS, spellings, to_si
 
 _MOST_ODD = 10  # unknown keys of one table that an error repeats
 
@@ -39,7 +39,12 @@ class Key(NamedTuple):
 
 def quantity(dimension: str, default: Any = ..., *, ge: float | None = 0.0, gt: float | None = None,
              le: float | None = None, sweepable: bool = True, alias: str | None = None) -> Any:  # fmt: skip
-    """A float field in SI that a file writes with a unit suffix."""
+    """A float field in SI that a file writes with a unit suffix; without limits of its own it has those of its dimension."""
+    le = LARGEST[dimension] if le is None else le
+    if gt == 0.0 and dimension in SMALLEST:
+        gt, ge = None, SMALLEST[dimension]
+    elif ge is None and gt is None:
+        ge = -LARGEST[dimension]
     return Field(
         default, alias=alias, ge=None if gt is not None else ge, gt=gt, le=le, allow_inf_nan=False,
         json_schema_extra={"dimension": dimension, "sweepable": sweepable},

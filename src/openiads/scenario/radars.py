@@ -18,7 +18,6 @@ from openiads.scenario.spec import Propagation, Radar, Scenario
 from openiads.scenario.world import World
 
 _MOST_ELEVATION = math.radians(89.0)
-MOST_FALSE_PLOTS = 1000.0
 NATIONAL_MODES = ["3A", "C", "5"]  # of a national interrogator fitted to the system
 
 
@@ -162,7 +161,7 @@ def false_plots(model: RadarClass) -> float:
     cells *= model.sector_width / model.beam_azimuth
     if model.beam_elevation is not None:
         cells *= max(1.0, (model.elevation_max - max(0.0, model.elevation_min)) / model.beam_elevation)
-    return min(MOST_FALSE_PLOTS, model.pfa * cells)
+    return model.pfa * cells
 
 
 def _hears(model: RadarClass) -> float:

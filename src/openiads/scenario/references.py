@@ -9,6 +9,8 @@ from itertools import islice
 
 from openiads.engine.geo import EARTH_RADIUS
 from openiads.scenario import words
+from openiads.scenario.classes import BAND_LIMITS, MOST_FALSE_PLOTS
+from openiads.scenario.radars import false_plots
 from openiads.scenario.spec import FRAMES, Scenario, Vignette
 from openiads.scenario.terrain import outside
 
@@ -19,7 +21,7 @@ MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
 def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
     rules = (
-        _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _jamming, _vignettes,
+        _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _places, _jamming, _vignettes,
         _ticks, _links, _ground, _surface,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
@@ -154,6 +156,12 @@ def _descriptions(s: Scenario) -> Iterator[str]:
     """A radar is described in one of two ways, and completely."""
     for name, r in s.library.radars.items():
         path = f"library.radars.{name}"
+        low, high = BAND_LIMITS[r.band]
+        if r.frequency is not None and not low <= r.frequency <= high:
+            yield (
+                f"{path}.frequency: {r.frequency / 1e9:g} GHz lies outside its band {r.band} ({low / 1e9:g} to {high / 1e9:g} "
+                f"GHz, IEEE 521); {_band_of(r.frequency)}"
+            )
         sheet = {"peak_power": r.peak_power, "pulse": r.pulse, "cfar_cells": r.cfar_cells}
         given = [key for key, value in sheet.items() if value is not None]
         stated = [key for key in ("range", "range_rcs", "range_emission") if getattr(r, key) is not None]
@@ -180,6 +188,42 @@ def _descriptions(s: Scenario) -> Iterator[str]:
                 yield f"{path}: no error of its own; give {sigma}, or {source} from which it follows"
         if r.false_plots_per_scan is None and (r.bandwidth is None or r.beam_azimuth is None):
             yield f"{path}: give false_plots_per_scan, or bandwidth and beam_azimuth, from whose cells they are counted"
+        elif false_plots(r) > MOST_FALSE_PLOTS:
+            yield (
+                f"{path}: pfa = {r.pfa:g} in its resolution cells makes {false_plots(r):.0f} false plots a scan, at most "
+                f"{MOST_FALSE_PLOTS} are accepted; lower pfa, or state false_plots_per_scan"
+            )
+        if r.cfar_cells is not None and (r.pulses > 1 or r.swerling not in (1, 2)):
+            yield (
+                f"{path}.cfar_cells: the loss is known for one pulse of a Swerling 1 or 2 target, not for pulses = "
+                f"{r.pulses}, swerling = {r.swerling}; leave cfar_cells out and put the loss into losses"
+            )
+
+
+def _band_of(frequency: float) -> str:
+    """What to do with a frequency (Hz) that is not of its band."""
+    right = [band for band, (low, high) in BAND_LIMITS.items() if low <= frequency <= high]
+    return (
+        f"set band = {words.listed(map(repr, right))}"
+        if right
+        else f"no band of {words.listed(BAND_LIMITS)} has it; change it"
+    )
+
+
+def _places(s: Scenario) -> Iterator[str]:
+    """A radar's place and height are stated once, and a silence ends after it begins."""
+    for r in s.radars:
+        for quiet in r.silence:
+            if quiet.to <= quiet.from_:
+                yield f"radars.{r.name}.silence: ends at {quiet.to:g} s, not after its start at {quiet.from_:g} s; swap from and to"
+        given = {"latitude", "longitude"} & r.model_fields_set
+        if given and (r.at == "site" or r.aboard):
+            where = "the site" if r.at == "site" else f"sortie '{r.aboard}'"
+            yield f"radars.{r.name}: stands with {where}; leave out {' and '.join(sorted(given))}, or at and aboard"
+        if r.altitude is not None and r.antenna_height is not None:
+            yield f"radars.{r.name}: altitude (above the sea) and antenna_height (above the ground) both say how high; keep one"
+        if r.aboard and (r.altitude is not None or r.antenna_height is not None):
+            yield f"radars.{r.name}: flies as high as sortie '{r.aboard}'; leave out altitude and antenna_height"
 
 
 def _jamming(s: Scenario) -> Iterator[str]:

@@ -20,6 +20,7 @@ from openiads.scenario.traffic import civil_flights, sorties
 
 MASK_BINS = 320  # of one kilometre
 _TRIES = 64
+_FILL_THE_GAP = 'fill the gap (gdal_fillnodata.py), move it, or set terrain = "smooth"'
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,27 @@ class World:
 
 
 def draw_site(scenario: Scenario, key: np.ndarray) -> tuple[float, float]:
-    """The system's position within its region, on land; drawn by the seed, the same for all postures."""
+    """The system's position within its region, on known land; drawn by the seed, the same for all postures.
+
+    Only the sea is exactly 0 m high: land may lie below it.
+    """
     terrain = terrain_of(scenario.terrain)
     region = scenario.sites[scenario.modifiers.site]
     u = rng.uniform_table(key, rng.SITE, name_key(scenario.modifiers.site), np.uint32(0), _TRIES)
-    place = (region.latitude, region.longitude)
+    known = False
     for i in range(_TRIES):
         place = destination(
             region.latitude, region.longitude, 2.0 * math.pi * u[i, 0], region.radius * math.sqrt(u[i, 1])
         )
-        if terrain.height.size == 1 or ground_height(terrain, *place) > 0.0:
+        covered = has_height(terrain, *place)
+        if terrain.height.size == 1 or (covered and ground_height(terrain, *place) != 0.0):
             return place
+        known |= covered
+    within = f"within {region.radius / 1e3:g} km of its centre" if region.radius else "at its centre"
     raise ScenarioError(
-        f"site region '{scenario.modifiers.site}' has no land within {region.radius / 1e3:.0f} km of its centre; "
-        "move it or widen it"
+        f"site region '{scenario.modifiers.site}' has no land {within}; move it or widen it"
+        if known
+        else f"site region '{scenario.modifiers.site}' lies where the terrain has no data ({within}); {_FILL_THE_GAP}"
     )
 
 
@@ -74,10 +82,7 @@ def require_ground(scenario: Scenario, what: str, place: tuple[float, float]) ->
     if why:
         raise ScenarioError(f"{where} {why}")
     if not has_height(terrain_of(scenario.terrain), *place):
-        raise ScenarioError(
-            f"{where} stands where the terrain has no data; fill the gap (gdal_fillnodata.py), move it, or set "
-            'terrain = "smooth"'
-        )
+        raise ScenarioError(f"{where} stands where the terrain has no data; {_FILL_THE_GAP}")
 
 
 @lru_cache(maxsize=64)
@@ -95,15 +100,21 @@ def antennas(scenario: Scenario, site: tuple[float, float]) -> tuple[np.ndarray,
     for r, radar in enumerate(scenario.radars):
         place = radar_place(scenario, radar, site)
         if radar.aboard is None:
-            height = _antenna_height(scenario, radar, place)
+            height = antenna_height(scenario, radar, place)
             mask[r] = _fixed_mask(scenario.terrain, scenario.propagation, place[0], place[1], height)
         else:
             height = carried_height(scenario, radar.aboard)
+            ground = ground_height(terrain_of(scenario.terrain), *place)
+            if height < ground:
+                raise ScenarioError(
+                    f"radar '{radar.name}' flies with sortie '{radar.aboard}' at {height:g} m above the sea, below the ground "
+                    f"there ({ground:.0f} m); raise the sortie's altitude"
+                )
         antenna[r] = *place, height
     return antenna, mask
 
 
-def _antenna_height(scenario: Scenario, radar: Radar, place: tuple[float, float]) -> float:
+def antenna_height(scenario: Scenario, radar: Radar, place: tuple[float, float]) -> float:
     """Height (m above the sea) of an antenna on the ground, or at the altitude that its radar states."""
     require_ground(scenario, f"radar '{radar.name}'", place)
     ground = ground_height(terrain_of(scenario.terrain), *place)

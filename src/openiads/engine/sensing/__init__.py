@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.geo import frame, to_ecef, turned
+from openiads.engine.geo import set_frame, to_ecef, turned
 from openiads.engine.jit import jit
-from openiads.engine.sensing.beam import bearing, carry, cull, designated, line_up, look_time, swept
+from openiads.engine.sensing.beam import bearing, beyond, carry, cull, designated, line_up, look_time, swept
 from openiads.engine.sensing.detection import detection_probability, detection_table, required_snr
 from openiads.engine.sensing.horizon import MASK_AZIMUTHS, MASK_STEP, horizon_mask, line_of_sight
 from openiads.engine.sensing.jamming import hear
@@ -111,7 +111,7 @@ class Due(NamedTuple):
     """The looks of one radar in one tick, and what leads to them; nothing in it is read later."""
 
     place: np.ndarray  # float64[3, B] m, positions as lanes
-    within: np.ndarray  # float64[B] >= 0: in range
+    within: np.ndarray  # float64[B] >= 0: in range and not behind the limb
     lit: np.ndarray  # float64[B] >= 0: also in what the beam sweeps
     body: np.ndarray  # int64[B]
     scan: np.ndarray  # int64[B]
@@ -159,7 +159,7 @@ def empty_antennas(radars: Radars) -> Antennas:
     antennas = Antennas(radars.antenna.copy(), np.zeros((count, 3)), np.zeros((count, 3, 3)))
     for r in range(count):
         antennas.pos[r] = to_ecef(*radars.antenna[r])
-        antennas.axes[r] = frame(radars.antenna[r, 0], radars.antenna[r, 1])
+        set_frame(antennas.axes, r, radars.antenna[r, 0], radars.antenna[r, 1])
     return antennas
 
 
@@ -179,7 +179,8 @@ def sense(radars, bodies, terrain, key, truth, antennas, due, taskings, plots, o
             continue
         period, phase, width = radars.period[r], radars.phase[r], radars.sector_width[r]
         begin = radars.sector_centre[r] - 0.5 * width
-        cull(antennas, due, r, radars.reach[r, 1], swept(period, phase, width, begin, t0, t1))
+        beam, limb = swept(period, phase, width, begin, t0, t1), beyond(radars, terrain, antennas, r)
+        cull(antennas, due, r, radars.reach[r, 1], beam, limb)
         kinds, host = radars.kinds[r], radars.host[r]
         dwells = radars.track_period[r] > 0.0 and taskings.active[r].any()
         candidates = due.within if dwells else due.lit
@@ -202,7 +203,7 @@ def sense(radars, bodies, terrain, key, truth, antennas, due, taskings, plots, o
             if t > t0:
                 due.body[count], due.scan[count], due.t[count] = b, scan, t
                 count += 1
-        jammers = hear(radars, bodies, terrain, truth, antennas, r, due.noise) if count > 0 else 0
+        jammers = hear(radars, bodies, terrain, truth, antennas, due, r) if count > 0 else 0
         row = looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, count, jammers, r, row, t1)
         row = false_plots(radars, key, antennas, plots, origin, r, row, t0, t1)
     plots.first[radars.key.size] = row

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
-from openiads.engine.geo import frame, to_geodetic
+import numpy as np
+
+from openiads.engine.geo import RADIO_RADIUS, set_frame, to_geodetic
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING
+from openiads.engine.sensing.signal import RISE
 
 _TWO_PI = 2.0 * math.pi
 
@@ -17,7 +20,7 @@ def look_time(fraction, period, phase, t0, t1):
 
     fraction: 0 to 1, of a scan until the place is reached; period, phase, t0, t1: s.
     """
-    scan = math.floor((t1 - phase) / period - fraction)
+    scan = np.floor((t1 - phase) / period - fraction)
     t = phase + (scan + fraction) * period
     if t > t0:
         return t, int(scan)
@@ -34,7 +37,7 @@ def swept(period, phase, width, begin, t0, t1):
     if sweep > 0.5 * width or sweep > 2.5:
         return 0.0, 1.0, -2.0
     share = (0.5 * (t0 + t1) - phase) / period
-    middle = begin + width * (share - math.floor(share))
+    middle = begin + width * (share - np.floor(share))
     if width < _TWO_PI - 1e-6 and (middle - begin < sweep or begin + width - middle < sweep):
         return 0.0, 1.0, -2.0  # the sector ends within the tick
     return math.sin(middle), math.cos(middle), math.cos(0.5 * sweep + 0.02)
@@ -52,24 +55,40 @@ def line_up(truth, due):
 
 
 @part
-def cull(antennas, due, r, reach, beam):
-    """Which bodies radar r can look at now: within >= 0 in range, lit >= 0 also in what the beam sweeps.
+def beyond(radars, terrain, antennas, r):
+    """Square of a distance (m2) beyond which all that lies below a slope is hidden by the sea, and that slope.
 
-    No branch, so that the loop fills the lanes of the processor.
+    The limb of a 4/3 earth at the lowest ground, with room for what `apparent_sine` is off; a bent ray knows no limb.
+    """
+    above = max(0.0, antennas.site[r, 2] - terrain.lowest)
+    if radars.bend.shape[1] > 1:
+        return math.inf, 0.0
+    return 2.02 * RADIO_RADIUS * above + 1e6, math.sqrt(2.0 * above / RADIO_RADIUS) + 5e-4
+
+
+@part
+def cull(antennas, due, r, reach, beam, limb):
+    """Which bodies radar r can look at now: within >= 0 in range and not behind the limb, lit >= 0 also in the beam.
+
+    No branch, so that the loop fills the lanes of the processor; squares that keep their sign in place of roots.
     """
     x, y, z = antennas.pos[r, 0], antennas.pos[r, 1], antennas.pos[r, 2]
     e0, e1, e2 = antennas.axes[r, 0, 0], antennas.axes[r, 0, 1], antennas.axes[r, 0, 2]
     n0, n1, n2 = antennas.axes[r, 1, 0], antennas.axes[r, 1, 1], antennas.axes[r, 1, 2]
+    u0, u1, u2 = antennas.axes[r, 2, 0], antennas.axes[r, 2, 1], antennas.axes[r, 2, 2]
     middle_e, middle_n, narrow = beam
-    square, cone = reach * reach, narrow * abs(narrow)  # squares that keep their sign, in place of a root
+    square, cone, far, dip = reach * reach, narrow * abs(narrow), limb[0], limb[1] * limb[1]
     place, within, lit = due.place, due.within, due.lit
     for b in range(within.size):
         dx, dy, dz = place[0, b] - x, place[1, b] - y, place[2, b] - z
         east = e0 * dx + e1 * dy + e2 * dz
         north = n0 * dx + n1 * dy + n2 * dz
+        level = east * east + north * north
+        up = u0 * dx + u1 * dy + u2 * dz + RISE * level
         along = east * middle_e + north * middle_n
-        within[b] = square - (dx * dx + dy * dy + dz * dz)
-        lit[b] = min(within[b], along * abs(along) - cone * (east * east + north * north))
+        seen = max(far - level, up * abs(up) + dip * level)
+        within[b] = min(square - (dx * dx + dy * dy + dz * dz), seen)
+        lit[b] = min(within[b], along * abs(along) - cone * level)
 
 
 @part
@@ -108,5 +127,5 @@ def carry(radars, truth, antennas, r):
     antennas.site[r, 0], antennas.site[r, 1], antennas.site[r, 2] = lat, lon, height
     for i in range(3):
         antennas.pos[r, i] = truth.pos[host, i]
-    antennas.axes[r] = frame(lat, lon)
+    set_frame(antennas.axes, r, lat, lon)
     return True

@@ -108,7 +108,8 @@ def visible(radars, terrain, truth, antennas, r, b, back, azimuth):
     distance = EARTH_RADIUS * math.acos(min(1.0, max(-1.0, up / radius)))
     height = radius - EARTH_RADIUS
     if radars.host[r] >= 0:
-        return line_of_sight(terrain, antennas.site[r], height, distance, azimuth)
+        place = (antennas.site[r, 0], antennas.site[r, 1], antennas.site[r, 2])
+        return line_of_sight(terrain, place, height, distance, azimuth)
     return above_mask(radars, r, antennas.site[r, 2], distance, azimuth, height)
 
 

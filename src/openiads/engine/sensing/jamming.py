@@ -15,11 +15,12 @@ _HALF_POWER = 4.0 * math.log(2.0)
 
 
 @part
-def hear(radars, bodies, terrain, truth, antennas, r, noise):
-    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears, into noise float64[2, B].
+def hear(radars, bodies, terrain, truth, antennas, due, r):
+    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears, into due.noise.
 
-    Returns their number, int. The jammer's power lies even over its bandwidth: what falls into the receiver's is its density times that of
-    the narrower of the two.
+
+    Returns their number, int. The jammer's power lies even over its bandwidth: what falls into the receiver's is its
+    density times that of the narrower of the two.
     """
     count = 0
     if radars.hears[r] <= 0.0:
@@ -39,21 +40,21 @@ def hear(radars, bodies, terrain, truth, antennas, r, noise):
         level = math.sqrt(east * east + north * north)
         slant = max(1.0, math.sqrt(level * level + up * up))
         through = transmission(radars.transmission, r, apparent_sine(slant, level, up), slant / radars.reach[r, 1])
-        noise[0, count] = azimuth
-        noise[1, count] = radars.hears[r] * density / (slant * slant) * math.sqrt(through)  # one way
+        due.noise[0, count] = azimuth
+        due.noise[1, count] = radars.hears[r] * density / (slant * slant) * math.sqrt(through)  # one way
         count += 1
     return count
 
 
 @part
-def jammed(radars, r, noise, jammers, azimuth):
+def jammed(radars, due, r, jammers, azimuth):
     """Noise over thermal noise (float) when radar r looks along an azimuth (rad): Gaussian main beam, even sidelobes.
 
-    noise: float64[2, B] of `hear`, of which the first `jammers` count.
+    due.noise: float64[2, B] of `hear`, of which the first `jammers` count.
     """
     total = 0.0
     for j in range(jammers):
-        off = turned(noise[0, j] - azimuth + math.pi) - math.pi
+        off = turned(due.noise[0, j] - azimuth + math.pi) - math.pi
         lobe = math.exp(-_HALF_POWER * (off / radars.beam[r]) ** 2)
-        total += noise[1, j] * max(lobe, radars.sidelobes[r])
+        total += due.noise[1, j] * max(lobe, radars.sidelobes[r])
     return total

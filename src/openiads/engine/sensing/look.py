@@ -12,13 +12,12 @@ from openiads.engine.jit import part
 from openiads.engine.sensing.detection import probability
 from openiads.engine.sensing.horizon import lowest_elevation, visible
 from openiads.engine.sensing.jamming import jammed
+from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, ASSUMED_SIGMA, REPLY_SIGMA, elevation_from, place
 from openiads.engine.sensing.signal import aspect_side, signal, surface_factor
 
 IFF_MODES = ("1", "2", "3A", "C", "4", "5", "S", "ADS-B")  # in the order of their bits
 PLAIN, SECURE, CIVIL = 0b00000011, 0b00110000, 0b11001100  # military in clear, military under keys, civil
 _HEIGHT_REPLY = 0b11001000  # Mode C, Mode S and ADS-B say how high
-_REPLY_SIGMA = 38.0  # m: 125 ft, what a reported height may be off (ICAO Annex 10)
-_ASSUMED_HEIGHT, _ASSUMED_SIGMA = 6_000.0, 3_500.0  # m: what a radar without a height of its own takes a body for
 _TWO_PI = 2.0 * math.pi
 
 
@@ -48,7 +47,7 @@ def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, cou
         if radars.reflection[r] > 0.0:
             snr *= _surface(radars, truth, antennas, r, b, back)
         if jammers > 0:
-            snr /= 1.0 + jammed(radars, r, due.noise, jammers, math.atan2(east, north))
+            snr /= 1.0 + jammed(radars, due, r, jammers, math.atan2(east, north))
         u = rng.uniforms(key, rng.LOOK, radars.key[r], bodies.key[b], scan)
         detected = u[0] < probability(detection, snr)
         reply = _interrogate(radars, bodies, r, b, u[1], u[2]) if distance < radars.iff_range[r] else 0
@@ -86,7 +85,7 @@ def _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, heig
         radars, antennas, plots, r, row,
         distance + radars.bias[r, 1] + n0 * sharp * radars.sigma[r, 0],
         azimuth + radars.bias[r, 0] + n1 * sharp * radars.sigma[r, 1],
-        elevation + n2 * sharp * radars.sigma[r, 2], height + n3 * _REPLY_SIGMA if height >= 0.0 else height,
+        elevation + n2 * sharp * radars.sigma[r, 2], height + n3 * REPLY_SIGMA if height >= 0.0 else height,
         sharp,
     )  # fmt: skip
 
@@ -142,45 +141,16 @@ def _report(radars, antennas, plots, r, row, distance, azimuth, elevation, heigh
         distance = 0.5 * (radars.reach[r, 0] + radars.reach[r, 1])
         sigma_r = (radars.reach[r, 1] - radars.reach[r, 0]) / math.sqrt(12.0)
     if radars.dimensions[r] < 3:
-        spread = _REPLY_SIGMA
+        spread = REPLY_SIGMA
         if height < 0.0 or radars.dimensions[r] == 1:
-            height, spread = _ASSUMED_HEIGHT, _ASSUMED_SIGMA
-        low, high = EARTH_RADIUS + antennas.site[r, 2], EARTH_RADIUS + height
-        sine = (high * high - low * low - distance * distance) / (2.0 * low * distance)
-        elevation = math.asin(min(0.95, max(-0.95, sine)))
+            height, spread = ASSUMED_HEIGHT, ASSUMED_SIGMA
+        elevation = elevation_from(antennas.site[r, 2], distance, height)
         sigma_e = spread / (distance * math.cos(elevation))
-    _measure(
-        radars, antennas, plots, r, row, distance, azimuth, elevation, sigma_r, sharp * radars.sigma[r, 1], sigma_e
-    )
+    place(
+        antennas.axes, antennas.pos, r, plots.pos, plots.cov, row, distance, azimuth, elevation, sigma_r,
+        sharp * radars.sigma[r, 1], sigma_e, radars.dimensions[r] == 3,
+    )  # fmt: skip
     plots.starts[row] = radars.dimensions[r] > 1
-
-
-@part
-def _measure(radars, antennas, plots, r, row, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e):
-    """Turn range, azimuth, elevation and their errors into an earth-centred point and its covariance."""
-    sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
-    s_r = sigma_r * sigma_r
-    s_a = (sigma_a * distance * ce) ** 2
-    s_e = (sigma_e * distance) ** 2
-    ray = _along(antennas.axes, r, ce * sa, ce * ca, se)
-    across = _along(antennas.axes, r, ca, -sa, 0.0)
-    upward = _along(antennas.axes, r, -se * sa, -se * ca, ce)
-    m = 0
-    for i in range(3):
-        plots.pos[row, i] = antennas.pos[r, i] + distance * ray[i]
-        for j in range(i, 3):
-            plots.cov[row, m] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j]
-            m += 1
-
-
-@part
-def _along(axes, r, east, north, up):
-    """A local vector in earth-centred coordinates; a tuple, since a small array would come from the heap."""
-    return (
-        east * axes[r, 0, 0] + north * axes[r, 1, 0] + up * axes[r, 2, 0],
-        east * axes[r, 0, 1] + north * axes[r, 1, 1] + up * axes[r, 2, 1],
-        east * axes[r, 0, 2] + north * axes[r, 1, 2] + up * axes[r, 2, 2],
-    )
 
 
 @part

@@ -11,7 +11,7 @@ from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
 from openiads.engine.jit import part
 from openiads.engine.sensing.propagation import pattern_factor, transmission
 
-_BEND = 0.5 * (1.0 / EARTH_RADIUS - 1.0 / RADIO_RADIUS)  # 1/m: a ray rises by this times the square of its length
+RISE = 0.5 * (1.0 / EARTH_RADIUS - 1.0 / RADIO_RADIUS)  # 1/m: a ray rises by this times the square of its length
 
 
 @part
@@ -38,7 +38,7 @@ def apparent_sine(slant, level, up):
     The ray of the 4/3 earth leaves the antenna above the straight line, by slant / 2 (1/a - 3/4a) cos e. The error is
     that over 1 to 600 km, bodies to 20 km and antennas to 9,150 m.
     """
-    return (up + _BEND * level * level) / slant
+    return (up + RISE * level * level) / slant
 
 
 @part

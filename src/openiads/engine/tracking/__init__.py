@@ -25,8 +25,9 @@ from openiads.engine.tracking.associate import (
     pair_up,
     widest_axis,
 )
-from openiads.engine.tracking.filter import predict
-from openiads.engine.tracking.lifecycle import SECOND_LOOK, count, settle, start, take
+from openiads.engine.tracking.imm import carry
+from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
+from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
@@ -34,15 +35,17 @@ __all__ = [
     "clear", "empty_scratch", "empty_tracks", "track",
 ]  # fmt: skip
 
-UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
-
 
 @bundle
 class Trackers(NamedTuple):
     """What a node's tracker is set to; axis 0 = node."""
 
     active: np.ndarray  # bool[N] has a tracker
-    accel: np.ndarray  # float64[N] m/s2, one-sigma acceleration over a second (white noise)
+    kind: np.ndarray  # int8[M] of each model: straight, turning, falling (models.py)
+    accel: np.ndarray  # float64[N, M] m/s2, one-sigma acceleration over a second (white noise)
+    sojourn: np.ndarray  # float64[M] s, how long a model holds on average
+    prior: np.ndarray  # float64[M] probability of each model for a new track
+    drag: np.ndarray  # float64[M] m2/kg, inverse ballistic coefficient of a falling model
     speed: np.ndarray  # float64[N] m/s, one-sigma speed of a new track on each axis
     hits: np.ndarray  # int32[N] plots that confirm a track ...
     window: np.ndarray  # float64[N] s ... within this time of the first, else it is dropped
@@ -59,6 +62,10 @@ class Tracks(NamedTuple):
     next_number: np.ndarray  # int64[N]
     x: np.ndarray  # float64[N, S, 6] m, m/s at the end of the tick, earth-centred
     p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
+    bank: np.ndarray  # float64[N * B * M * 432] every model of every track, sixteen tracks side by side (lanes.py)
+    share: np.ndarray  # float64[N, S, M] probability that a model holds
+    turn: np.ndarray  # float64[N, S] rad/s about the vertical
+    was: np.ndarray  # float64[N, S, 4] velocity (m/s) at the plot from which the turn is measured, and its time (s)
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
     hits: np.ndarray  # int32[N, S] plots
@@ -77,14 +84,17 @@ class Scratch(NamedTuple):
     sweep: Sweep
     pairs: Pairs
     matching: Matching
+    lanes: Lanes
+    taken: np.ndarray  # int64[Q] by row of plots: number of the track that took it, 0 for none
 
 
-def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
-    """No tracks: [slots] at each node, of up to [radars] radars."""
-    shape = (nodes, slots)
+def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks:
+    """No tracks: [slots] at each node, of up to [radars] radars, each with [models]."""
+    shape, blocks = (nodes, slots), blocks_of(slots)
     tracks = Tracks(
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
-        np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(shape), np.zeros(shape),
+        np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(nodes * blocks * models * SIZE), np.zeros((*shape, models)),
+        np.zeros((nodes, blocks * LANES)), np.zeros((*shape, 4)), np.zeros(shape), np.zeros(shape),
         np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(1, np.int64),
     )  # fmt: skip
@@ -92,9 +102,12 @@ def empty_tracks(nodes: int, slots: int, radars: int) -> Tracks:
     return tracks
 
 
-def empty_scratch(slots: int, plots: int) -> Scratch:
-    """Working memory for [slots] tracks a node and [plots] plots a radar."""
-    return Scratch(empty_sweep(slots), empty_pairs(plots, slots), empty_matching(plots, slots))
+def empty_scratch(slots: int, plots: int, rows: int = 0, models: int = 1) -> Scratch:
+    """Working memory for [slots] tracks a node, [plots] plots of a radar in a tick and [rows] plots in all."""
+    taken = np.zeros(max(plots, rows), np.int64)
+    return Scratch(
+        empty_sweep(slots), empty_pairs(plots, slots), empty_matching(plots, slots), empty_lanes(slots, models), taken
+    )
 
 
 def clear(tracks: Tracks) -> None:
@@ -110,15 +123,13 @@ def clear(tracks: Tracks) -> None:
 def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
     """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1."""
     x, p, status, track_of = tracks.x, tracks.p, tracks.status, scratch.matching.track_of
-    sweep, pairs = scratch.sweep, scratch.pairs
+    sweep, pairs, blocks = scratch.sweep, scratch.pairs, (status.shape[1] + LANES - 1) // LANES
     for n in range(trackers.active.size):
         if not trackers.active[n]:
             continue
-        density = trackers.accel[n] * trackers.accel[n] * UNIT_TIME
-        for s in range(status.shape[1]):
-            if status[n, s] != FREE:
-                predict(x, p, n, s, t1 - t0, density)
-                tracks.plot[n, s] = -1
+        for b in range(blocks):
+            if lives(tracks, n, b):
+                carry(trackers, tracks, scratch.lanes, n, blocks, b, t1 - t0)
         axis = widest_axis(status, x, n)
         list_tracks(status, x, p, n, sweep, axis, math.sqrt(trackers.gate[n]), t1 - t0)
         for r in range(radars_node.size):
@@ -127,7 +138,7 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
                 turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
                 pair_up(plots, x, p, sweep, pairs, tracks.dropped, turn)
                 assign(pairs, last - first, scratch.matching)
-                take(plots, tracks, sweep, track_of, turn)
-                start(plots, tracks, sweep, track_of, turn, trackers.speed[n], density)
-                count(plots, tracks, track_of, turn)
+                take(trackers, plots, tracks, sweep, scratch.lanes, track_of, turn)
+                start(trackers, plots, tracks, sweep, scratch.lanes, track_of, turn)
+                count(plots, tracks, track_of, scratch.taken, turn)
         settle(trackers, tracks, n, t1)

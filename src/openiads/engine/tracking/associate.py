@@ -1,6 +1,6 @@
 """Which plots can belong to which tracks: a sorted sweep along one axis, then the gate.
 
-Inner functions take single arrays: a call that is not inlined costs more for a whole bundle than for its work.
+Inner functions take single arrays: a call that is not inlined costs more for a whole bundle than for its lanes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The filter of one track: constant velocity in earth-centred coordinates, seen through whole positions.
+"""What a plot does to a track: its distance, and the update of sixteen tracks at once. docs/equations/tracking.md.
 
-State float64[6] = position (m), velocity (m/s). Covariance float64[21] in three blocks:
-p[0:6] position xx xy xz yy yz zz; p[6:15] position i with velocity j, row by row; p[15:21] velocity, as position.
-Arrays come whole, x[N, S, 6] and p[N, S, 21], with node n and slot s. docs/equations/tracking.md.
+The best estimate of a track lies in x[N, S, 6] and p[N, S, 21] (position xx xy xz yy yz zz, position i with velocity j,
+velocity as position): gates and readers use it. The models of the track lie in lanes (lanes.py).
 """
 
 from __future__ import annotations
@@ -10,37 +9,7 @@ from __future__ import annotations
 import math
 
 from openiads.engine.jit import jit, part
-
-
-@jit
-def predict(x, p, n, s, dt, density):
-    """Carry a track forward by dt (s) under white acceleration of a density (m2/s3).
-
-    Over one step the acceleration is constant with variance density / dt, so that the growth of the velocity
-    does not depend on the length of a step (Bar-Shalom, Li, Kirubarajan 2001, section 6.3.2).
-    """
-    noise_v = density * dt
-    noise_c = 0.5 * noise_v * dt
-    noise_x = 0.5 * noise_c * dt
-    c00, c01, c02 = p[n, s, 15], p[n, s, 16], p[n, s, 17]
-    c11, c12, c22 = p[n, s, 18], p[n, s, 19], p[n, s, 20]
-    b00, b01, b02 = p[n, s, 6] + dt * c00, p[n, s, 7] + dt * c01, p[n, s, 8] + dt * c02
-    b10, b11, b12 = p[n, s, 9] + dt * c01, p[n, s, 10] + dt * c11, p[n, s, 11] + dt * c12
-    b20, b21, b22 = p[n, s, 12] + dt * c02, p[n, s, 13] + dt * c12, p[n, s, 14] + dt * c22
-    # With b already carried forward, a + dt (b + b') counts dt2 c twice.
-    p[n, s, 0] += dt * (2.0 * b00 - dt * c00) + noise_x
-    p[n, s, 1] += dt * (b01 + b10 - dt * c01)
-    p[n, s, 2] += dt * (b02 + b20 - dt * c02)
-    p[n, s, 3] += dt * (2.0 * b11 - dt * c11) + noise_x
-    p[n, s, 4] += dt * (b12 + b21 - dt * c12)
-    p[n, s, 5] += dt * (2.0 * b22 - dt * c22) + noise_x
-    p[n, s, 6], p[n, s, 7], p[n, s, 8] = b00 + noise_c, b01, b02
-    p[n, s, 9], p[n, s, 10], p[n, s, 11] = b10, b11 + noise_c, b12
-    p[n, s, 12], p[n, s, 13], p[n, s, 14] = b20, b21, b22 + noise_c
-    p[n, s, 15], p[n, s, 18], p[n, s, 20] = c00 + noise_v, c11 + noise_v, c22 + noise_v
-    x[n, s, 0] += dt * x[n, s, 3]
-    x[n, s, 1] += dt * x[n, s, 4]
-    x[n, s, 2] += dt * x[n, s, 5]
+from openiads.engine.tracking.lanes import LANES
 
 
 @part
@@ -104,63 +73,69 @@ def distance(x, p, n, s, pos, cov, q, back, gate):
     return far, math.log(determinant)
 
 
-@jit
-def update(x, p, n, s, pos, cov, q, back):
-    """Take in plot q. P - W D^-1 W' with W = P H' L'^-1 is symmetric by construction, and stays positive."""
-    y, c = innovation(x, p, n, s, pos, cov, q, back)
-    low, g, _ = factor(c)
-    z = solve_lower(low, y)
-    a00, a01, a02 = p[n, s, 0], p[n, s, 1], p[n, s, 2]
-    a11, a12, a22 = p[n, s, 3], p[n, s, 4], p[n, s, 5]
-    b00, b01, b02 = p[n, s, 6], p[n, s, 7], p[n, s, 8]
-    b10, b11, b12 = p[n, s, 9], p[n, s, 10], p[n, s, 11]
-    b20, b21, b22 = p[n, s, 12], p[n, s, 13], p[n, s, 14]
-    c00, c01, c02 = p[n, s, 15], p[n, s, 16], p[n, s, 17]
-    c11, c12, c22 = p[n, s, 18], p[n, s, 19], p[n, s, 20]
-    w0 = solve_lower(low, (a00 - back * b00, a01 - back * b01, a02 - back * b02))
-    w1 = solve_lower(low, (a01 - back * b10, a11 - back * b11, a12 - back * b12))
-    w2 = solve_lower(low, (a02 - back * b20, a12 - back * b21, a22 - back * b22))
-    w3 = solve_lower(low, (b00 - back * c00, b10 - back * c01, b20 - back * c02))
-    w4 = solve_lower(low, (b01 - back * c01, b11 - back * c11, b21 - back * c12))
-    w5 = solve_lower(low, (b02 - back * c02, b12 - back * c12, b22 - back * c22))
-    x[n, s, 0] += product(w0, g, z)
-    x[n, s, 1] += product(w1, g, z)
-    x[n, s, 2] += product(w2, g, z)
-    x[n, s, 3] += product(w3, g, z)
-    x[n, s, 4] += product(w4, g, z)
-    x[n, s, 5] += product(w5, g, z)
-    p[n, s, 0] = a00 - product(w0, g, w0)
-    p[n, s, 1] = a01 - product(w0, g, w1)
-    p[n, s, 2] = a02 - product(w0, g, w2)
-    p[n, s, 3] = a11 - product(w1, g, w1)
-    p[n, s, 4] = a12 - product(w1, g, w2)
-    p[n, s, 5] = a22 - product(w2, g, w2)
-    p[n, s, 6] = b00 - product(w0, g, w3)
-    p[n, s, 7] = b01 - product(w0, g, w4)
-    p[n, s, 8] = b02 - product(w0, g, w5)
-    p[n, s, 9] = b10 - product(w1, g, w3)
-    p[n, s, 10] = b11 - product(w1, g, w4)
-    p[n, s, 11] = b12 - product(w1, g, w5)
-    p[n, s, 12] = b20 - product(w2, g, w3)
-    p[n, s, 13] = b21 - product(w2, g, w4)
-    p[n, s, 14] = b22 - product(w2, g, w5)
-    p[n, s, 15] = c00 - product(w3, g, w3)
-    p[n, s, 16] = c01 - product(w3, g, w4)
-    p[n, s, 17] = c02 - product(w3, g, w5)
-    p[n, s, 18] = c11 - product(w4, g, w4)
-    p[n, s, 19] = c12 - product(w4, g, w5)
-    p[n, s, 20] = c22 - product(w5, g, w5)
-
-
 @part
-def begin(x, p, n, s, pos, cov, q, back, speed, density):
-    """A new track from plot q: at rest, give or take `speed` (m/s) on each axis, carried forward by `back`."""
-    for i in range(3):
-        x[n, s, i] = pos[q, i]
-        x[n, s, i + 3] = 0.0
-    for i in range(6):
-        p[n, s, i] = cov[q, i]
-    for i in range(6, 21):
-        p[n, s, i] = 0.0
-    p[n, s, 15] = p[n, s, 18] = p[n, s, 20] = speed * speed
-    predict(x, p, n, s, back, density)
+def update(f, plot, fit):
+    """Take in the plots of a block, one a lane; a lane without one stays as it is, bit by bit.
+
+    P - W D^-1 W' with W = P H' L'^-1 is symmetric by construction, and stays positive. fit[2 * LANES]: squared
+    distance and determinant, how well the plot fitted.
+    """
+    for i in range(LANES):
+        back, there = plot[9 * LANES + i], plot[10 * LANES + i]
+        a00, a01, a02 = f[6 * LANES + i], f[7 * LANES + i], f[8 * LANES + i]
+        a11, a12, a22 = f[9 * LANES + i], f[10 * LANES + i], f[11 * LANES + i]
+        b00, b01, b02 = f[12 * LANES + i], f[13 * LANES + i], f[14 * LANES + i]
+        b10, b11, b12 = f[15 * LANES + i], f[16 * LANES + i], f[17 * LANES + i]
+        b20, b21, b22 = f[18 * LANES + i], f[19 * LANES + i], f[20 * LANES + i]
+        c00, c01, c02 = f[21 * LANES + i], f[22 * LANES + i], f[23 * LANES + i]
+        c11, c12, c22 = f[24 * LANES + i], f[25 * LANES + i], f[26 * LANES + i]
+        y = (
+            plot[0 * LANES + i] - (f[0 * LANES + i] - back * f[3 * LANES + i]),
+            plot[1 * LANES + i] - (f[1 * LANES + i] - back * f[4 * LANES + i]),
+            plot[2 * LANES + i] - (f[2 * LANES + i] - back * f[5 * LANES + i]),
+        )
+        low, g, determinant = factor((
+            plot[3 * LANES + i] + a00 - back * (2.0 * b00 - back * c00),
+            plot[4 * LANES + i] + a01 - back * (b01 + b10 - back * c01),
+            plot[5 * LANES + i] + a02 - back * (b02 + b20 - back * c02),
+            plot[6 * LANES + i] + a11 - back * (2.0 * b11 - back * c11),
+            plot[7 * LANES + i] + a12 - back * (b12 + b21 - back * c12),
+            plot[8 * LANES + i] + a22 - back * (2.0 * b22 - back * c22),
+        ))  # fmt: skip
+        z = solve_lower(low, y)
+        fit[0 * LANES + i] = product(z, g, z)
+        fit[1 * LANES + i] = determinant
+        g = (g[0] * there, g[1] * there, g[2] * there)
+        w0 = solve_lower(low, (a00 - back * b00, a01 - back * b01, a02 - back * b02))
+        w1 = solve_lower(low, (a01 - back * b10, a11 - back * b11, a12 - back * b12))
+        w2 = solve_lower(low, (a02 - back * b20, a12 - back * b21, a22 - back * b22))
+        w3 = solve_lower(low, (b00 - back * c00, b10 - back * c01, b20 - back * c02))
+        w4 = solve_lower(low, (b01 - back * c01, b11 - back * c11, b21 - back * c12))
+        w5 = solve_lower(low, (b02 - back * c02, b12 - back * c12, b22 - back * c22))
+        f[0 * LANES + i] += product(w0, g, z)
+        f[1 * LANES + i] += product(w1, g, z)
+        f[2 * LANES + i] += product(w2, g, z)
+        f[3 * LANES + i] += product(w3, g, z)
+        f[4 * LANES + i] += product(w4, g, z)
+        f[5 * LANES + i] += product(w5, g, z)
+        f[6 * LANES + i] = a00 - product(w0, g, w0)
+        f[7 * LANES + i] = a01 - product(w0, g, w1)
+        f[8 * LANES + i] = a02 - product(w0, g, w2)
+        f[9 * LANES + i] = a11 - product(w1, g, w1)
+        f[10 * LANES + i] = a12 - product(w1, g, w2)
+        f[11 * LANES + i] = a22 - product(w2, g, w2)
+        f[12 * LANES + i] = b00 - product(w0, g, w3)
+        f[13 * LANES + i] = b01 - product(w0, g, w4)
+        f[14 * LANES + i] = b02 - product(w0, g, w5)
+        f[15 * LANES + i] = b10 - product(w1, g, w3)
+        f[16 * LANES + i] = b11 - product(w1, g, w4)
+        f[17 * LANES + i] = b12 - product(w1, g, w5)
+        f[18 * LANES + i] = b20 - product(w2, g, w3)
+        f[19 * LANES + i] = b21 - product(w2, g, w4)
+        f[20 * LANES + i] = b22 - product(w2, g, w5)
+        f[21 * LANES + i] = c00 - product(w3, g, w3)
+        f[22 * LANES + i] = c01 - product(w3, g, w4)
+        f[23 * LANES + i] = c02 - product(w3, g, w5)
+        f[24 * LANES + i] = c11 - product(w4, g, w4)
+        f[25 * LANES + i] = c12 - product(w4, g, w5)
+        f[26 * LANES + i] = c22 - product(w5, g, w5)

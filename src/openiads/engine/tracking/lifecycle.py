@@ -18,32 +18,49 @@ from openiads.engine.tracking.associate import (
     relist,
     seen_before,
 )
-from openiads.engine.tracking.filter import begin, update
+from openiads.engine.tracking.imm import hand_over, take_in
+from openiads.engine.tracking.lanes import LANES, spread
 
 IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
+UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
 SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 
 @part
-def take(plots, tracks, sweep, track_of, turn):
+def lives(tracks, n, b):
+    """Has a block a track; clears what its slots took in the tick before."""
+    some = False
+    for s in range(b * LANES, min((b + 1) * LANES, tracks.status.shape[1])):
+        tracks.plot[n, s] = -1
+        some |= tracks.status[n, s] != FREE
+    return some
+
+
+@part
+def take(trackers, plots, tracks, sweep, lanes, track_of, turn):
     """Update the tracks of a pass with the plots that are assigned to them."""
-    t, pos, cov, x, p, radar_t, half = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t, sweep.half
+    t, x, p, radar_t, half = plots.t, tracks.x, tracks.p, tracks.radar_t, sweep.half
     n, local, t1 = turn.node, turn.local, turn.t1
     sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
         if s >= 0:
-            update(x, p, n, s, pos, cov, q, t1 - t[q])
+            hand_over(lanes, plots, q, s, t1 - t[q])
             radar_t[n, s, local] = max(radar_t[n, s, local], t[q])
-            box(x, p, n, s, half, sigmas, span)
+    for b in range(lanes.some.size):
+        if lanes.some[b]:
+            take_in(trackers, tracks, lanes, n, lanes.some.size, b, t1)
+    for q in range(turn.first, turn.last):
+        if track_of[q - turn.first] >= 0:
+            box(x, p, n, track_of[q - turn.first], half, sigmas, span)
     relist(x, n, sweep, turn.axis)
 
 
 @part
-def start(plots, tracks, sweep, track_of, turn, speed, density):
+def start(trackers, plots, tracks, sweep, lanes, track_of, turn):
     """Every plot that is left starts a track, unless it is a second look at one of this pass.
 
-    Its slot is entered in track_of. speed: m/s, one sigma; density: m2/s3.
+    Its slot is entered in track_of.
     """
     t, pos, cov, x, p, radar_t = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t
     status, half = tracks.status, sweep.half
@@ -55,7 +72,8 @@ def start(plots, tracks, sweep, track_of, turn, speed, density):
             continue
         s = seen_before(t, pos, cov, x, p, radar_t, sweep, turn, q, SECOND_LOOK)
         if s >= 0:
-            update(x, p, n, s, pos, cov, q, t1 - t[q])
+            hand_over(lanes, plots, q, s, t1 - t[q])
+            take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES, t1)
             box(x, p, n, s, half, sigmas, span)
             relist(x, n, sweep, turn.axis)
         else:
@@ -67,20 +85,43 @@ def start(plots, tracks, sweep, track_of, turn, speed, density):
             s = free
             status[n, s] = TENTATIVE
             radar_t[n, s, :] = NEVER
-            begin(x, p, n, s, pos, cov, q, t1 - t[q], speed, density)
+            begin(trackers, tracks, lanes.some.size, n, s, pos, cov, q, t1 - t[q])
             enter(x, p, n, s, sweep, turn.axis, sigmas, span)
         radar_t[n, s, turn.local] = max(radar_t[n, s, turn.local], t[q])
         track_of[q - turn.first] = s
 
 
 @part
-def count(plots, tracks, track_of, turn):
+def begin(trackers, tracks, blocks, n, s, pos, cov, q, back):
+    """A new track from plot q, `back` seconds old: at rest, give or take trackers.speed (m/s) on each axis."""
+    x, p, speed, models = tracks.x, tracks.p, trackers.speed[n], tracks.share.shape[2]
+    density = trackers.accel[n, 0] * trackers.accel[n, 0] * UNIT_TIME
+    for i in range(3):
+        x[n, s, i], x[n, s, i + 3] = pos[q, i], 0.0
+    for i in range(21):
+        p[n, s, i] = cov[q, i] if i < 6 else 0.0
+    square = speed * speed
+    for i in (0, 3, 5):
+        p[n, s, i] += back * back * (square + 0.25 * density * back)
+        p[n, s, 15 + i] = square + density * back
+    for i in (6, 10, 14):
+        p[n, s, i] = back * (square + 0.5 * density * back)
+    for m in range(models):
+        tracks.share[n, s, m] = trackers.prior[m]
+    tracks.turn[n, s] = 0.0
+    tracks.was[n, s, :] = 0.0
+    spread(x, p, n, s, tracks.bank, blocks, models)
+
+
+@part
+def count(plots, tracks, track_of, taken, turn):
     """Enter the plots of a pass into the books of their tracks; a track without a hit is new and gets its number."""
     t, reply, luck = plots.t, plots.reply, plots.luck
     n, hits, t_update = turn.node, tracks.hits, tracks.t_update
     asked, answered = tracks.asked, tracks.answered
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
+        taken[q] = 0
         if s < 0:
             continue
         if hits[n, s] == 0:
@@ -96,6 +137,7 @@ def count(plots, tracks, track_of, turn):
             answered[n, s, g] += ((reply[q] >> 8) & IFF_GROUPS[g]) != 0
         t_update[n, s] = max(t_update[n, s], t[q])
         tracks.plot[n, s] = q
+        taken[q] = tracks.number[n, s]
 
 
 @part

@@ -30,7 +30,8 @@ def figures(summary: dict[str, Any], scenario: Scenario) -> dict[str, str]:
 
     plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "openiads",
                          "svg.fonttype": "none", "font.family": "sans-serif"})  # fmt: skip
-    made = {"intervals": _intervals(plt, summary), "tradeoff": _tradeoff(plt, summary), "map": _map(plt, scenario)}
+    with plt.rc_context({"text.parse_math": False}):  # titles are the user's: a dollar is a dollar
+        made = {"intervals": _intervals(plt, summary), "tradeoff": _tradeoff(plt, summary), "map": _map(plt, scenario)}
     return {name: svg for name, svg in made.items() if svg}
 
 

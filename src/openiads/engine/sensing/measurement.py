@@ -1,0 +1,82 @@
+"""From what a radar measures to a point with a covariance in earth-centred coordinates. docs/equations/tracking.md."""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.geo import EARTH_RADIUS
+from openiads.engine.jit import jit, part
+
+REPLY_SIGMA = 38.0  # m: 125 ft, what a reported height may be off (ICAO Annex 10)
+ASSUMED_HEIGHT, ASSUMED_SIGMA = 6_000.0, 3_500.0  # m: what a radar without a height of its own takes a body for
+
+
+@part
+def stretch(sigma):
+    """How much shorter a direction is on average than it was before noise of sigma (rad) turned it: exp(sigma^2 / 2).
+
+    Its inverse is the bias of a converted polar measurement (Lerro, Bar-Shalom 1993; Mo et al. 1998); 1e-7 to 0.1 rad.
+    """
+    square = sigma * sigma
+    return 1.0 + 0.5 * square * (1.0 + 0.25 * square)
+
+
+@part
+def elevation_from(antenna, distance, height):
+    """Elevation (rad) of a body at a slant range (m) and a height, both heights in m above the sea."""
+    low, high = EARTH_RADIUS + antenna, EARTH_RADIUS + height
+    sine = (high * high - low * low - distance * distance) / (2.0 * low * distance)
+    return math.asin(min(0.95, max(-0.95, sine)))
+
+
+@part
+def place(axes, origin, r, pos, cov, q, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e, measured):
+    """Fill pos[q] (m) and cov[q, 6] (m2) from range, azimuth, elevation and their errors (m, rad), without bias.
+
+    axes[r], origin[r]: the antenna's frame. An elevation that was not measured but follows from a height is no angle
+    with noise, and is not stretched.
+    """
+    sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
+    s_r = sigma_r * sigma_r
+    s_a = (sigma_a * distance * ce) ** 2
+    s_e = (sigma_e * distance) ** 2
+    upright = stretch(sigma_e) if measured else 1.0
+    flat = upright * stretch(sigma_a)
+    point = _along(axes, r, flat * ce * sa, flat * ce * ca, upright * se)
+    ray = _along(axes, r, ce * sa, ce * ca, se)
+    across = _along(axes, r, ca, -sa, 0.0)
+    upward = _along(axes, r, -se * sa, -se * ca, ce)
+    m = 0
+    for i in range(3):
+        pos[q, i] = origin[r, i] + distance * point[i]
+        for j in range(i, 3):
+            cov[q, m] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j]
+            m += 1
+
+
+@part
+def _along(axes, r, east, north, up):
+    """A local vector in earth-centred coordinates; a tuple, since a small array would come from the heap."""
+    return (
+        east * axes[r, 0, 0] + north * axes[r, 1, 0] + up * axes[r, 2, 0],
+        east * axes[r, 0, 1] + north * axes[r, 1, 1] + up * axes[r, 2, 1],
+        east * axes[r, 0, 2] + north * axes[r, 1, 2] + up * axes[r, 2, 2],
+    )
+
+
+@jit
+def place_all(sites, origin, axes, sigma, bias, radar, distance, azimuth, elevation, height, pos, cov):
+    """Fill pos[Q, 3] and cov[Q, 6] of many plots; sites [R, 3] (rad, rad, m), origin [R, 3], axes [R, 3, 3].
+
+    sigma[R, 3]: m, rad, rad, NaN without an elevation; bias[R, 2]: m, rad, taken off; elevation and height: NaN for none.
+    A plot without elevation is placed by its reported height, else at an assumed one of large error.
+    """
+    for q in range(radar.size):
+        r = radar[q]
+        d, a, e, sigma_e = distance[q] - bias[r, 0], azimuth[q] - bias[r, 1], elevation[q], sigma[r, 2]
+        measured = not (math.isnan(e) or math.isnan(sigma_e))
+        if not measured:
+            known = not math.isnan(height[q])
+            e = elevation_from(sites[r, 2], d, height[q] if known else ASSUMED_HEIGHT)
+            sigma_e = (REPLY_SIGMA if known else ASSUMED_SIGMA) / (d * math.cos(e))
+        place(axes, origin, r, pos, cov, q, d, a, e, sigma[r, 0], sigma[r, 1], sigma_e, measured)

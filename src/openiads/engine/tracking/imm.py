@@ -1,0 +1,210 @@
+"""Several models of one track at once: mix before a step, weigh after a plot, combine for whoever reads.
+
+Interacting multiple models (Blom, Bar-Shalom 1988). With one model nothing is mixed and the model is the estimate.
+"""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.jit import part
+from openiads.engine.tracking.filter import update
+from openiads.engine.tracking.lanes import LANES, SIZE, model_of, store
+from openiads.engine.tracking.models import predict
+
+_LEAST = 1e-4  # probability that a model keeps, so that it can come back
+_SOON = 0.5  # s between plots below which a turn is not measured
+_SLOW = 20.0  # m/s
+_MOST = 0.3  # rad/s
+
+
+@part
+def carry(trackers, tracks, lanes, n, blocks, b, dt):
+    """Every track of a block forward by dt (s): mix, predict each model, combine."""
+    status, bank, share, turn = tracks.status, tracks.bank, tracks.share, tracks.turn
+    models, first = share.shape[2], b * LANES
+    if models > 1:
+        mix(trackers, share, bank, lanes, n, blocks, b, dt)
+    for m in range(models):
+        density = trackers.accel[n, m] * trackers.accel[n, m]
+        f = model_of(bank, blocks, models, n, b, m)
+        predict(f, trackers.kind[m], dt, density, trackers.drag[m], turn, n, first, lanes.step)
+    best = combine(share, bank, lanes, n, blocks, b)
+    for i in range(min(LANES, status.shape[1] - first)):
+        if status[n, first + i] != 0:
+            store(tracks.x, tracks.p, n, first + i, best, i)
+
+
+@part
+def mix(trackers, share, bank, lanes, n, blocks, b, dt):
+    """What each model starts from: all of them, weighted by how likely each led to it; and its new probability."""
+    models, first = share.shape[2], b * LANES
+    wide = min(LANES, share.shape[1] - first)
+    for j in range(models):
+        out = lanes.mixed[j * SIZE : (j + 1) * SIZE]
+        for i in range(wide):
+            total = 0.0
+            for m in range(models):
+                lanes.weight[m * LANES + i] = passage(trackers, m, j, models, dt) * share[n, first + i, m]
+                total += lanes.weight[m * LANES + i]
+            for m in range(models):
+                lanes.weight[m * LANES + i] /= max(total, 1e-300)
+        moment_match(bank, lanes, n, blocks, b, models, out)
+    for i in range(wide):
+        for j in range(models):
+            lanes.weight[j * LANES + i] = 0.0
+            for m in range(models):
+                lanes.weight[j * LANES + i] += passage(trackers, m, j, models, dt) * share[n, first + i, m]
+        for j in range(models):
+            share[n, first + i, j] = lanes.weight[j * LANES + i]
+    for j in range(models):
+        f, mixed = model_of(bank, blocks, models, n, b, j), lanes.mixed[j * SIZE : (j + 1) * SIZE]
+        for k in range(SIZE):
+            f[k] = mixed[k]
+
+
+@part
+def passage(trackers, m, j, models, dt):
+    """Probability that model m has become j after dt (s): it lasts trackers.sojourn[m] s on average."""
+    stays = math.exp(-dt / trackers.sojourn[m])
+    return stays if m == j else (1.0 - stays) / (models - 1)
+
+
+@part
+def combine(share, bank, lanes, n, blocks, b):
+    """One estimate of every track of a block: float64[SIZE]."""
+    models, first = share.shape[2], b * LANES
+    if models == 1:
+        return model_of(bank, blocks, models, n, b, 0)
+    for i in range(min(LANES, share.shape[1] - first)):
+        for m in range(models):
+            lanes.weight[m * LANES + i] = share[n, first + i, m]
+    moment_match(bank, lanes, n, blocks, b, models, lanes.best)
+    return lanes.best
+
+
+@part
+def moment_match(bank, lanes, n, blocks, b, models, out):
+    """Mean and covariance of a mixture of the models with the weights of `lanes`, into out."""
+    for k in range(SIZE):
+        out[k] = 0.0
+    for m in range(models):
+        add_mean(out, model_of(bank, blocks, models, n, b, m), lanes.weight[m * LANES : (m + 1) * LANES])
+    for m in range(models):
+        add_covariance(out, model_of(bank, blocks, models, n, b, m), lanes.weight[m * LANES : (m + 1) * LANES])
+
+
+@part
+def add_mean(out, f, weight):
+    for i in range(LANES):
+        w = weight[i]
+        out[0 * LANES + i] += w * f[0 * LANES + i]
+        out[1 * LANES + i] += w * f[1 * LANES + i]
+        out[2 * LANES + i] += w * f[2 * LANES + i]
+        out[3 * LANES + i] += w * f[3 * LANES + i]
+        out[4 * LANES + i] += w * f[4 * LANES + i]
+        out[5 * LANES + i] += w * f[5 * LANES + i]
+
+
+@part
+def add_covariance(out, f, weight):
+    """w (P + d d'), d from the mean that `out` holds already."""
+    for i in range(LANES):
+        w = weight[i]
+        d0, d1, d2 = (
+            f[0 * LANES + i] - out[0 * LANES + i],
+            f[1 * LANES + i] - out[1 * LANES + i],
+            f[2 * LANES + i] - out[2 * LANES + i],
+        )
+        e0, e1, e2 = (
+            f[3 * LANES + i] - out[3 * LANES + i],
+            f[4 * LANES + i] - out[4 * LANES + i],
+            f[5 * LANES + i] - out[5 * LANES + i],
+        )
+        out[6 * LANES + i] += w * (f[6 * LANES + i] + d0 * d0)
+        out[7 * LANES + i] += w * (f[7 * LANES + i] + d0 * d1)
+        out[8 * LANES + i] += w * (f[8 * LANES + i] + d0 * d2)
+        out[9 * LANES + i] += w * (f[9 * LANES + i] + d1 * d1)
+        out[10 * LANES + i] += w * (f[10 * LANES + i] + d1 * d2)
+        out[11 * LANES + i] += w * (f[11 * LANES + i] + d2 * d2)
+        out[12 * LANES + i] += w * (f[12 * LANES + i] + d0 * e0)
+        out[13 * LANES + i] += w * (f[13 * LANES + i] + d0 * e1)
+        out[14 * LANES + i] += w * (f[14 * LANES + i] + d0 * e2)
+        out[15 * LANES + i] += w * (f[15 * LANES + i] + d1 * e0)
+        out[16 * LANES + i] += w * (f[16 * LANES + i] + d1 * e1)
+        out[17 * LANES + i] += w * (f[17 * LANES + i] + d1 * e2)
+        out[18 * LANES + i] += w * (f[18 * LANES + i] + d2 * e0)
+        out[19 * LANES + i] += w * (f[19 * LANES + i] + d2 * e1)
+        out[20 * LANES + i] += w * (f[20 * LANES + i] + d2 * e2)
+        out[21 * LANES + i] += w * (f[21 * LANES + i] + e0 * e0)
+        out[22 * LANES + i] += w * (f[22 * LANES + i] + e0 * e1)
+        out[23 * LANES + i] += w * (f[23 * LANES + i] + e0 * e2)
+        out[24 * LANES + i] += w * (f[24 * LANES + i] + e1 * e1)
+        out[25 * LANES + i] += w * (f[25 * LANES + i] + e1 * e2)
+        out[26 * LANES + i] += w * (f[26 * LANES + i] + e2 * e2)
+
+
+@part
+def hand_over(lanes, plots, q, s, back):
+    """Plot q, `back` seconds old, to the lane of slot s."""
+    b, i = s // LANES, s % LANES
+    for k in range(3):
+        lanes.plot[b, k * LANES + i] = plots.pos[q, k]
+    for k in range(6):
+        lanes.plot[b, (3 + k) * LANES + i] = plots.cov[q, k]
+    lanes.plot[b, 9 * LANES + i] = back
+    lanes.plot[b, 10 * LANES + i] = 1.0
+    lanes.some[b] = True
+
+
+@part
+def take_in(trackers, tracks, lanes, n, blocks, b, t1):
+    """Update the tracks of a block with the plots handed over to them."""
+    bank, share = tracks.bank, tracks.share
+    models, first, plot = share.shape[2], b * LANES, lanes.plot[b]
+    for m in range(models):
+        update(model_of(bank, blocks, models, n, b, m), plot, lanes.fit[2 * m * LANES : 2 * (m + 1) * LANES])
+    if models > 1:
+        for i in range(LANES):
+            if plot[10 * LANES + i] > 0.0:
+                weigh(share, lanes.fit, n, first + i, i)
+    best = combine(share, bank, lanes, n, blocks, b)
+    for i in range(LANES):
+        if plot[10 * LANES + i] > 0.0:
+            store(tracks.x, tracks.p, n, first + i, best, i)
+            if models > 1:
+                sense_turn(tracks.x, tracks.turn, tracks.was, n, first + i, t1 - plot[9 * LANES + i])
+            plot[10 * LANES + i] = 0.0
+    lanes.some[b] = False
+
+
+@part
+def weigh(share, fit, n, s, i):
+    """Probabilities of the models of a track after a plot: each by the likelihood it gave to the plot."""
+    models, best, total = share.shape[2], -math.inf, 0.0
+    for m in range(models):
+        fit[2 * m * LANES + i] = -0.5 * (fit[2 * m * LANES + i] + math.log(fit[(2 * m + 1) * LANES + i]))
+        best = max(best, fit[2 * m * LANES + i])
+    for m in range(models):
+        share[n, s, m] = max(_LEAST, share[n, s, m] * math.exp(fit[2 * m * LANES + i] - best))
+        total += share[n, s, m]
+    for m in range(models):
+        share[n, s, m] /= total
+
+
+@part
+def sense_turn(x, turn, was, n, s, t):
+    """How fast the velocity turns about the vertical since the plot before, half of it old news."""
+    v0, v1, v2 = x[n, s, 3], x[n, s, 4], x[n, s, 5]
+    w0, w1, w2 = was[n, s, 0], was[n, s, 1], was[n, s, 2]
+    gap = t - was[n, s, 3]
+    if gap < _SOON:
+        return
+    if w0 * w0 + w1 * w1 + w2 * w2 > _SLOW * _SLOW:
+        r = math.sqrt(x[n, s, 0] ** 2 + x[n, s, 1] ** 2 + x[n, s, 2] ** 2)
+        up = (
+            x[n, s, 0] * (w1 * v2 - w2 * v1) + x[n, s, 1] * (w2 * v0 - w0 * v2) + x[n, s, 2] * (w0 * v1 - w1 * v0)
+        ) / r
+        rate = math.atan2(up, w0 * v0 + w1 * v1 + w2 * v2) / gap
+        turn[n, s] = 0.5 * (turn[n, s] + min(_MOST, max(-_MOST, rate)))
+    was[n, s, 0], was[n, s, 1], was[n, s, 2], was[n, s, 3] = v0, v1, v2, t

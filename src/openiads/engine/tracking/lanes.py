@@ -1,0 +1,75 @@
+"""How the filters of a node's tracks lie in memory: sixteen tracks side by side, so that one loop fills the lanes.
+
+A block holds the tracks of LANES slots; of each model it holds ROWS rows, each one number of every track:
+0-5 position (m) and velocity (m/s); 6-11 covariance of position xx xy xz yy yz zz; 12-20 position i with velocity j, row
+by row; 21-26 of velocity, as position. Loops over lanes index one flat view by constants, which lets them vectorise:
+1.4 ns a track for a prediction, 5 ns for an update, where one track after the other takes 30 and 70.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from openiads.engine.bundle import bundle
+from openiads.engine.jit import part
+
+LANES = 16
+ROWS = 27
+SIZE = ROWS * LANES  # of one model's block
+
+
+@bundle
+class Lanes(NamedTuple):
+    """Room for the blocks of one node; nothing in it is read later."""
+
+    best: np.ndarray  # float64[SIZE] combined estimate of a block
+    mixed: np.ndarray  # float64[M * SIZE]
+    weight: np.ndarray  # float64[M * LANES] of the models in what is combined
+    step: np.ndarray  # float64[24 * LANES] of a curved model: new position, velocity, derivatives with velocity
+    plot: np.ndarray  # float64[B, 11 * LANES] plot of each lane: position, covariance, age (s), 1 where there is one
+    some: np.ndarray  # bool[B] has a lane with a plot
+    fit: np.ndarray  # float64[M * 2 * LANES] squared distance of the plot, determinant of its covariance
+
+
+def blocks_of(slots: int) -> int:
+    """Blocks that hold [slots]."""
+    return -(-slots // LANES)
+
+
+def empty_lanes(slots: int, models: int) -> Lanes:
+    """Working memory for a node's slots."""
+    blocks = blocks_of(slots)
+    return Lanes(
+        np.zeros(SIZE), np.zeros(models * SIZE), np.zeros(models * LANES), np.zeros(24 * LANES),
+        np.zeros((blocks, 11 * LANES)), np.zeros(blocks, np.bool_), np.zeros(models * 2 * LANES),
+    )  # fmt: skip
+
+
+@part
+def model_of(bank, blocks, models, n, b, m):
+    """One model of a block: float64[SIZE]."""
+    begin = ((n * blocks + b) * models + m) * SIZE
+    return bank[begin : begin + SIZE]
+
+
+@part
+def store(x, p, n, s, best, i):
+    """Lane i of a block into the estimate of a slot."""
+    for k in range(6):
+        x[n, s, k] = best[k * LANES + i]
+    for k in range(21):
+        p[n, s, k] = best[(6 + k) * LANES + i]
+
+
+@part
+def spread(x, p, n, s, bank, blocks, models):
+    """The estimate of a slot into every model of its lane."""
+    b, i = s // LANES, s % LANES
+    for m in range(models):
+        f = model_of(bank, blocks, models, n, b, m)
+        for k in range(6):
+            f[k * LANES + i] = x[n, s, k]
+        for k in range(21):
+            f[(6 + k) * LANES + i] = p[n, s, k]

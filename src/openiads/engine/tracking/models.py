@@ -1,0 +1,214 @@
+"""How a track moves between two ticks: constant velocity, coordinated turn, ballistic fall. docs/equations/tracking.md.
+
+Each model carries sixteen tracks forward at once. White acceleration is constant over a step with variance
+density / dt, so that the growth of the velocity does not depend on the length of a step (Bar-Shalom, Li, Kirubarajan
+2001, section 6.3.2).
+"""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.geo import EARTH_RADIUS, GM
+from openiads.engine.jit import part
+from openiads.engine.tracking.lanes import LANES
+
+STRAIGHT, TURNING, FALLING = 0, 1, 2  # kinds of model
+AIR_DENSITY, AIR_SCALE = 1.225, 7163.0  # kg/m3 at the sea, m (Allen, Eggers 1958)
+_SLOW = 1e-5  # rad/s: below it a turn is straight
+
+
+@part
+def predict(f, kind, dt, density, drag, turn, n, first, step):
+    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model; turn[n, first + lane]: rad/s."""
+    if kind == STRAIGHT:
+        straight(f, dt, density)
+        return
+    for i in range(LANES):
+        if kind == TURNING:
+            turned_step(f, i, dt, turn[n, first + i], step)
+        else:
+            falling_step(f, i, dt, drag, step)
+    curved(f, step, dt, density)
+
+
+@part
+def straight(f, dt, density):
+    """Constant velocity."""
+    noise_v = density * dt
+    noise_c = 0.5 * noise_v * dt
+    noise_x = 0.5 * noise_c * dt
+    for i in range(LANES):
+        c00, c01, c02 = f[21 * LANES + i], f[22 * LANES + i], f[23 * LANES + i]
+        c11, c12, c22 = f[24 * LANES + i], f[25 * LANES + i], f[26 * LANES + i]
+        b00 = f[12 * LANES + i] + dt * c00
+        b01 = f[13 * LANES + i] + dt * c01
+        b02 = f[14 * LANES + i] + dt * c02
+        b10 = f[15 * LANES + i] + dt * c01
+        b11 = f[16 * LANES + i] + dt * c11
+        b12 = f[17 * LANES + i] + dt * c12
+        b20 = f[18 * LANES + i] + dt * c02
+        b21 = f[19 * LANES + i] + dt * c12
+        b22 = f[20 * LANES + i] + dt * c22
+        # With b already carried forward, a + dt (b + b') counts dt2 c twice.
+        f[6 * LANES + i] += dt * (2.0 * b00 - dt * c00) + noise_x
+        f[7 * LANES + i] += dt * (b01 + b10 - dt * c01)
+        f[8 * LANES + i] += dt * (b02 + b20 - dt * c02)
+        f[9 * LANES + i] += dt * (2.0 * b11 - dt * c11) + noise_x
+        f[10 * LANES + i] += dt * (b12 + b21 - dt * c12)
+        f[11 * LANES + i] += dt * (2.0 * b22 - dt * c22) + noise_x
+        f[12 * LANES + i], f[13 * LANES + i], f[14 * LANES + i] = b00 + noise_c, b01, b02
+        f[15 * LANES + i], f[16 * LANES + i], f[17 * LANES + i] = b10, b11 + noise_c, b12
+        f[18 * LANES + i], f[19 * LANES + i], f[20 * LANES + i] = b20, b21, b22 + noise_c
+        f[21 * LANES + i], f[24 * LANES + i], f[26 * LANES + i] = c00 + noise_v, c11 + noise_v, c22 + noise_v
+        f[0 * LANES + i] += dt * f[3 * LANES + i]
+        f[1 * LANES + i] += dt * f[4 * LANES + i]
+        f[2 * LANES + i] += dt * f[5 * LANES + i]
+
+
+@part
+def turned_step(f, i, dt, rate, step):
+    """Where a track is after turning about the vertical at a rate (rad/s), and the derivatives with its velocity.
+
+    Rotation by t = rate dt about the unit vertical u: v cos t + (u x v) sin t + u (u v) (1 - cos t); the way is its
+    integral over the step.
+    """
+    x, y, z = f[0 * LANES + i], f[1 * LANES + i], f[2 * LANES + i]
+    r = max(1.0, math.sqrt(x * x + y * y + z * z))
+    u0, u1, u2 = x / r, y / r, z / r
+    angle = rate * dt
+    s, c = math.sin(angle), math.cos(angle)
+    if abs(rate) < _SLOW:
+        way_s, way_c = dt, 0.5 * rate * dt * dt
+    else:
+        way_s, way_c = s / rate, (1.0 - c) / rate
+    _turning(step, 6, i, u0, u1, u2, way_s, way_c, dt - way_s)
+    _turning(step, 15, i, u0, u1, u2, c, s, 1.0 - c)
+    v0, v1, v2 = f[3 * LANES + i], f[4 * LANES + i], f[5 * LANES + i]
+    for k in range(3):
+        g, h = 6 + 3 * k, 15 + 3 * k
+        step[k * LANES + i] = (
+            f[k * LANES + i]
+            + step[g * LANES + i] * v0
+            + step[(g + 1) * LANES + i] * v1
+            + step[(g + 2) * LANES + i] * v2
+        )
+        step[(k + 3) * LANES + i] = (
+            step[h * LANES + i] * v0 + step[(h + 1) * LANES + i] * v1 + step[(h + 2) * LANES + i] * v2
+        )
+
+
+@part
+def _turning(step, row, i, u0, u1, u2, even, odd, along):
+    """even I + odd [u]x + along u u' into nine rows."""
+    step[row * LANES + i] = even + along * u0 * u0
+    step[(row + 1) * LANES + i] = along * u0 * u1 - odd * u2
+    step[(row + 2) * LANES + i] = along * u0 * u2 + odd * u1
+    step[(row + 3) * LANES + i] = along * u1 * u0 + odd * u2
+    step[(row + 4) * LANES + i] = even + along * u1 * u1
+    step[(row + 5) * LANES + i] = along * u1 * u2 - odd * u0
+    step[(row + 6) * LANES + i] = along * u2 * u0 - odd * u1
+    step[(row + 7) * LANES + i] = along * u2 * u1 + odd * u0
+    step[(row + 8) * LANES + i] = even + along * u2 * u2
+
+
+@part
+def falling_step(f, i, dt, drag, step):
+    """Where a track is after falling freely through an exponential atmosphere, and the derivatives with its velocity.
+
+    Acceleration -GM r / |r|^3 - rho |v| v / 2 drag, drag = 1 / ballistic coefficient (m2/kg); midpoint rule over the step. The
+    gradient of gravity, 2e-6 / s2, is left out of the derivatives.
+    """
+    x, y, z = f[0 * LANES + i], f[1 * LANES + i], f[2 * LANES + i]
+    v0, v1, v2 = f[3 * LANES + i], f[4 * LANES + i], f[5 * LANES + i]
+    h = 0.5 * dt
+    a0, a1, a2, _, _ = _fall(x, y, z, v0, v1, v2, drag)
+    w0, w1, w2 = v0 + h * a0, v1 + h * a1, v2 + h * a2
+    a0, a1, a2, k, speed = _fall(x + h * v0, y + h * v1, z + h * v2, w0, w1, w2, drag)
+    step[0 * LANES + i], step[3 * LANES + i] = x + dt * w0, v0 + dt * a0
+    step[1 * LANES + i], step[4 * LANES + i] = y + dt * w1, v1 + dt * a1
+    step[2 * LANES + i], step[5 * LANES + i] = z + dt * w2, v2 + dt * a2
+    e0, e1, e2 = w0 / speed, w1 / speed, w2 / speed
+    _turning(step, 6, i, e0, e1, e2, dt - h * dt * k, 0.0, -h * dt * k)
+    _turning(step, 15, i, e0, e1, e2, 1.0 - dt * k, 0.0, -dt * k)
+
+
+@part
+def _fall(x, y, z, v0, v1, v2, drag):
+    """Acceleration (m/s2), drag over speed (1/s), speed (m/s)."""
+    r = max(0.5 * EARTH_RADIUS, math.sqrt(x * x + y * y + z * z))
+    speed = max(1.0, math.sqrt(v0 * v0 + v1 * v1 + v2 * v2))
+    k = 0.5 * AIR_DENSITY * math.exp(-max(0.0, r - EARTH_RADIUS) / AIR_SCALE) * speed * drag
+    g = -GM / (r * r * r)
+    return g * x - k * v0, g * y - k * v1, g * z - k * v2, k, speed
+
+
+@part
+def curved(f, step, dt, density):
+    """Covariance under position' = position + G velocity, velocity' = H velocity; new positions and velocities.
+
+    A' = A + G B' + B G' + G C G', B' = (B + G C) H', C' = H C H'. Rows 6-14 of step are G, 15-23 H.
+    """
+    noise_v = density * dt
+    noise_c = 0.5 * noise_v * dt
+    noise_x = 0.5 * noise_c * dt
+    for i in range(LANES):
+        g00, g01, g02 = step[6 * LANES + i], step[7 * LANES + i], step[8 * LANES + i]
+        g10, g11, g12 = step[9 * LANES + i], step[10 * LANES + i], step[11 * LANES + i]
+        g20, g21, g22 = step[12 * LANES + i], step[13 * LANES + i], step[14 * LANES + i]
+        h00, h01, h02 = step[15 * LANES + i], step[16 * LANES + i], step[17 * LANES + i]
+        h10, h11, h12 = step[18 * LANES + i], step[19 * LANES + i], step[20 * LANES + i]
+        h20, h21, h22 = step[21 * LANES + i], step[22 * LANES + i], step[23 * LANES + i]
+        c00, c01, c02 = f[21 * LANES + i], f[22 * LANES + i], f[23 * LANES + i]
+        c11, c12, c22 = f[24 * LANES + i], f[25 * LANES + i], f[26 * LANES + i]
+        b00, b01, b02 = f[12 * LANES + i], f[13 * LANES + i], f[14 * LANES + i]
+        b10, b11, b12 = f[15 * LANES + i], f[16 * LANES + i], f[17 * LANES + i]
+        b20, b21, b22 = f[18 * LANES + i], f[19 * LANES + i], f[20 * LANES + i]
+        # d = b + g c, so that a' = a + d g' + g b'
+        d00, d01, d02 = (
+            b00 + g00 * c00 + g01 * c01 + g02 * c02,
+            b01 + g00 * c01 + g01 * c11 + g02 * c12,
+            b02 + g00 * c02 + g01 * c12 + g02 * c22,
+        )
+        d10, d11, d12 = (
+            b10 + g10 * c00 + g11 * c01 + g12 * c02,
+            b11 + g10 * c01 + g11 * c11 + g12 * c12,
+            b12 + g10 * c02 + g11 * c12 + g12 * c22,
+        )
+        d20, d21, d22 = (
+            b20 + g20 * c00 + g21 * c01 + g22 * c02,
+            b21 + g20 * c01 + g21 * c11 + g22 * c12,
+            b22 + g20 * c02 + g21 * c12 + g22 * c22,
+        )
+        f[6 * LANES + i] += d00 * g00 + d01 * g01 + d02 * g02 + g00 * b00 + g01 * b01 + g02 * b02 + noise_x
+        f[7 * LANES + i] += d00 * g10 + d01 * g11 + d02 * g12 + g00 * b10 + g01 * b11 + g02 * b12
+        f[8 * LANES + i] += d00 * g20 + d01 * g21 + d02 * g22 + g00 * b20 + g01 * b21 + g02 * b22
+        f[9 * LANES + i] += d10 * g10 + d11 * g11 + d12 * g12 + g10 * b10 + g11 * b11 + g12 * b12 + noise_x
+        f[10 * LANES + i] += d10 * g20 + d11 * g21 + d12 * g22 + g10 * b20 + g11 * b21 + g12 * b22
+        f[11 * LANES + i] += d20 * g20 + d21 * g21 + d22 * g22 + g20 * b20 + g21 * b21 + g22 * b22 + noise_x
+        f[12 * LANES + i] = d00 * h00 + d01 * h01 + d02 * h02 + noise_c
+        f[13 * LANES + i] = d00 * h10 + d01 * h11 + d02 * h12
+        f[14 * LANES + i] = d00 * h20 + d01 * h21 + d02 * h22
+        f[15 * LANES + i] = d10 * h00 + d11 * h01 + d12 * h02
+        f[16 * LANES + i] = d10 * h10 + d11 * h11 + d12 * h12 + noise_c
+        f[17 * LANES + i] = d10 * h20 + d11 * h21 + d12 * h22
+        f[18 * LANES + i] = d20 * h00 + d21 * h01 + d22 * h02
+        f[19 * LANES + i] = d20 * h10 + d21 * h11 + d22 * h12
+        f[20 * LANES + i] = d20 * h20 + d21 * h21 + d22 * h22 + noise_c
+        e00, e01, e02 = (
+            h00 * c00 + h01 * c01 + h02 * c02, h00 * c01 + h01 * c11 + h02 * c12, h00 * c02 + h01 * c12 + h02 * c22,
+        )  # fmt: skip
+        e10, e11, e12 = (
+            h10 * c00 + h11 * c01 + h12 * c02, h10 * c01 + h11 * c11 + h12 * c12, h10 * c02 + h11 * c12 + h12 * c22,
+        )  # fmt: skip
+        e20, e21, e22 = (
+            h20 * c00 + h21 * c01 + h22 * c02, h20 * c01 + h21 * c11 + h22 * c12, h20 * c02 + h21 * c12 + h22 * c22,
+        )  # fmt: skip
+        f[21 * LANES + i] = e00 * h00 + e01 * h01 + e02 * h02 + noise_v
+        f[22 * LANES + i] = e00 * h10 + e01 * h11 + e02 * h12
+        f[23 * LANES + i] = e00 * h20 + e01 * h21 + e02 * h22
+        f[24 * LANES + i] = e10 * h10 + e11 * h11 + e12 * h12 + noise_v
+        f[25 * LANES + i] = e10 * h20 + e11 * h21 + e12 * h22
+        f[26 * LANES + i] = e20 * h20 + e21 * h21 + e22 * h22 + noise_v
+        for k in range(6):
+            f[k * LANES + i] = step[k * LANES + i]

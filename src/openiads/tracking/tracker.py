@@ -1,0 +1,162 @@
+"""A tracker of one node: give it plots as they come, it gives back its firm tracks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from openiads.engine import sensing
+from openiads.engine import tracking as engine
+from openiads.engine.tracking.batch import empty_log, track_all
+from openiads.errors import UsageError
+from openiads.tracking.plots import Plots, Radar, placed
+
+_ROOM = 256  # slots of a new tracker; it grows
+_LOG = 1 << 16  # rows that are logged in one call
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a tracker is set to (docs/equations/tracking.md); times in scans count the longest period of its radars."""
+
+    accel: float = 5.0  # m/s2, one-sigma acceleration over a second
+    speed: float = 250.0  # m/s, one-sigma speed of a new track on each axis
+    hits: int = 3  # plots that confirm a track ...
+    confirm_scans: float = 3.5  # ... within this time
+    coast_scans: float = 3.5  # without a plot until a firm track is dropped
+    gate: float = 16.0  # chi-square of 3 degrees
+    tick: float | None = None  # s between updates; the shortest period if None
+
+    def __post_init__(self) -> None:
+        for name in ("accel", "speed", "confirm_scans", "coast_scans", "gate", "hits"):
+            if not getattr(self, name) > 0:
+                raise UsageError(f"tracker: {name} = {getattr(self, name)!r} must be above 0")
+        if self.tick is not None and not self.tick > 0.0:
+            raise UsageError(f"tracker: tick = {self.tick!r} must be above 0 s, or None")
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Firm tracks at the end of every tick, as columns [N]; partner[Q]: number of the track that took each plot, 0 for none."""
+
+    t: np.ndarray  # s
+    number: np.ndarray
+    t_update: np.ndarray  # s, last plot
+    x: np.ndarray  # float64[N, 6] m, m/s, earth-centred
+    p: np.ndarray  # float64[N, 21] covariance: position [6], position x velocity [9], velocity [6]
+    partner: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+class Tracker:
+    """One node's tracker. `process` may be called again and again, with plots that are not older than the last tick."""
+
+    def __init__(self, radars: Sequence[Radar], config: Config | None = None) -> None:
+        if not radars:
+            raise UsageError("a tracker needs at least one radar")
+        self.radars, self.config = list(radars), config or Config()
+        self.tick = self.config.tick or min(r.period for r in self.radars)
+        longest = max(r.period for r in self.radars)
+        c = self.config
+        self._settings = engine.Trackers(
+            np.ones(1, np.bool_), np.zeros(1, np.int8), np.full((1, 1), c.accel), np.ones(1), np.ones(1), np.zeros(1), np.full(1, c.speed), np.full(1, c.hits, np.int32),
+            np.full(1, c.confirm_scans * longest), np.full(1, c.coast_scans * longest), np.full(1, c.gate),
+        )  # fmt: skip
+        self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars))
+        self._scratch = engine.empty_scratch(_ROOM, _ROOM)
+        self._start: float | None = None  # s, where the first tick begins
+        self._done = 0  # ticks
+
+    def process(self, plots: Plots, until: float | None = None) -> Tracks:
+        """Firm tracks after every tick up to the last plot, or up to a time (s)."""
+        if len(plots) and plots.refused(len(self.radars)).any():
+            bad = int(np.flatnonzero(plots.refused(len(self.radars)))[0])
+            raise UsageError(
+                f"plots: row {bad} can not be used (t {plots.t[bad]:g}, radar {plots.radar[bad]}, range {plots.range[bad]:g}); "
+                "leave such rows out (Plots.refused finds them)"
+            )
+        if len(plots) == 0 and until is None:
+            return _joined([], np.zeros(0, np.int64))
+        if self._start is None:
+            self._start = (float(plots.t.min()) if len(plots) else float(until or 0.0)) - self.tick
+        now = self._start + self.tick * self._done
+        if len(plots) and plots.t.min() <= now:
+            raise UsageError(
+                f"plots: the first is of {plots.t.min():g} s, but tracks are already at {now:g} s; sort the calls by time"
+            )
+        end = max(plots.t.max(initial=-math.inf), -math.inf if until is None else until)
+        last = max(self._done, math.ceil((end - self._start) / self.tick - 1e-9))
+        times = self._start + self.tick * np.arange(self._done, last + 1)
+        order, first = _by_tick_and_radar(plots, times, len(self.radars))
+        pieces = list(self._run(_bundle(plots, order, self.radars), first, times))
+        self._done = last
+        partner = np.zeros(len(plots), np.int64)
+        partner[order] = self._scratch.taken[: len(plots)]
+        return _joined(pieces, partner)
+
+    def _run(self, plots: sensing.Plots, first: np.ndarray, times: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+        """As many ticks at a time as there is room for tracks and rows."""
+        nodes, local = np.zeros(len(self.radars), np.int32), np.arange(len(self.radars), dtype=np.int32)
+        starts = np.append(first[:, 0], plots.t.size)
+        most, taken = int(np.diff(first).max(initial=1)), np.zeros(plots.t.size, np.int64)
+        k, ticks = 0, len(times) - 1
+        while k < ticks:
+            live = int(np.count_nonzero(self._tracks.status[0]))
+            self._reserve(live + int(starts[k + 1] - starts[k]), most, taken)
+            room = self._tracks.status.shape[1]
+            end = k + 1
+            while end < ticks and live + starts[end + 1] - starts[k] <= room and (end + 1 - k) * room <= _LOG:
+                end += 1
+            log = empty_log((end - k) * room)
+            track_all(self._settings, nodes, local, plots, self._tracks, self._scratch, first, times, k, end, log)
+            rows = slice(int(log.count[0]))
+            yield times[log.tick[rows] + 1], log.number[rows], log.t_update[rows], log.x[rows], log.p[rows]
+            k = end
+
+    def _reserve(self, slots: int, plots: int, taken: np.ndarray) -> None:
+        """Room for tracks, and for the plots of a radar in a tick; grows by doubling."""
+        if slots > self._tracks.status.shape[1]:
+            self._grow(2 * slots)
+        matching, room = self._scratch.matching, self._tracks.status.shape[1]
+        if matching.plot_of.size < room or matching.track_of.size < plots:
+            self._scratch = engine.empty_scratch(room, max(plots, matching.track_of.size))
+        self._scratch = self._scratch._replace(taken=taken)
+
+    def _grow(self, slots: int) -> None:
+        """Room for more tracks; those that are there keep their slots."""
+        before = self._tracks
+        larger = engine.empty_tracks(1, slots, len(self.radars))
+        for old, new in zip(before, larger, strict=True):
+            new[tuple(slice(n) for n in old.shape)] = old
+        self._tracks = larger
+
+
+def _by_tick_and_radar(plots: Plots, times: np.ndarray, radars: int) -> tuple[np.ndarray, np.ndarray]:
+    """The order of plots, int64[Q], and where those of each tick and radar begin in it, int64[ticks, radars + 1]."""
+    tick_of = np.maximum(0, np.searchsorted(times, plots.t * (1.0 - 1e-15) - 1e-9, side="left") - 1)
+    order = np.lexsort((plots.t, plots.radar, tick_of))
+    ticks = len(times) - 1
+    edges = np.searchsorted(tick_of[order] * radars + plots.radar[order], np.arange(ticks * radars + 1))
+    return order, edges[np.arange(ticks)[:, None] * radars + np.arange(radars + 1)]
+
+
+def _bundle(plots: Plots, order: np.ndarray, radars: list[Radar]) -> sensing.Plots:
+    """The engine's arrays, in the order of ticks, radars and times."""
+    n = len(plots)
+    bundle, _ = sensing.empty_plots(len(radars), max(1, n))
+    pos, cov = placed(plots, radars)
+    bundle.t[:n], bundle.pos[:n], bundle.cov[:n] = plots.t[order], pos[order], cov[order]
+    bundle.snr[:n], bundle.starts[:n] = 1.0, True
+    return bundle
+
+
+def _joined(pieces: list[tuple[np.ndarray, ...]], partner: np.ndarray) -> Tracks:
+    if not pieces:
+        return Tracks(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 6)), np.zeros((0, 21)), partner)
+    t, number, t_update, x, p = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    return Tracks(t, number, t_update, x, p, partner)

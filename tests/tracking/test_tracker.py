@@ -1,0 +1,150 @@
+"""The tracker without the simulator: plots in columns, tracks in columns, however the plots are cut into calls."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from openiads.engine.geo import to_ecef
+from openiads.errors import UsageError
+from openiads.tracking import Config, Plots, Radar, Tracker
+
+DATA = Path(__file__).parents[1] / "data" / "tracking"
+SITE = Radar("eye", 0.68, 0.62, 900.0, 50.0, math.radians(0.2), math.radians(0.2), period=4.0)
+
+
+def world(seed=1, targets=12, scans=20, clutter=3, site=SITE):
+    """Aircraft in straight flight around one radar: plots, and where the bodies are at the end of each scan."""
+    g = np.random.default_rng(seed)
+    start, velocity = g.uniform(-80e3, 80e3, (targets, 2)), g.normal(0, 160, (targets, 2))
+    rows = []
+    for k in range(scans):
+        for b in range(targets):
+            t = 4.0 * k + 4.0 * g.random()
+            x, y = start[b] + t * velocity[b]
+            if g.random() < 0.9:
+                d = math.sqrt(x * x + y * y + 8e3**2)
+                rows.append((t, d, math.atan2(x, y), math.asin(8e3 / d)))
+        for _ in range(g.poisson(clutter)):
+            rows.append((4.0 * k + 4.0 * g.random(), g.uniform(5e3, 120e3), g.uniform(-3, 3), 0.1))
+    table = np.array(rows) + g.normal(size=(len(rows), 4)) * [0.0, 50.0, math.radians(0.2), math.radians(0.2)]
+    t, d, a, e = table.T
+    return Plots(t, np.zeros(len(t)), d, a, e), start, velocity
+
+
+def test_every_body_has_one_track():
+    plots, start, velocity = world()
+    tracks = Tracker([SITE], Config(accel=2.0)).process(plots)
+    last = tracks.t == tracks.t.max()
+    axes = frame(SITE)
+    local = (tracks.x[last, :3] - to_ecef(SITE.latitude, SITE.longitude, SITE.height)) @ axes.T
+    there = start + tracks.t.max() * velocity
+    gaps = np.linalg.norm(there[:, None] - local[None, :, :2], axis=2)
+    assert last.sum() == len(start)
+    assert sorted(gaps.argmin(axis=1).tolist()) == list(range(len(start)))
+    assert gaps.min(axis=1).max() < 600.0
+
+
+def frame(radar):
+    from openiads.engine.geo import set_frame
+
+    axes = np.empty((1, 3, 3))
+    set_frame(axes, 0, radar.latitude, radar.longitude)
+    return axes[0]
+
+
+@pytest.mark.parametrize("pieces", [2, 7, 40])
+def test_it_does_not_matter_how_plots_are_cut_into_calls(pieces):
+    """Call after call at the end of ticks gives the bytes of one call."""
+    plots, _, _ = world(2, scans=40)
+    whole = Tracker([SITE]).process(plots)
+    piecewise = Tracker([SITE])
+    begin = plots.t.min() - 4.0
+    edges = begin + 4.0 * np.unique(np.linspace(0, 40, pieces + 1).round())
+    edges[-1] = np.inf
+    got = []
+    for low, high in itertools.pairwise(edges):
+        part = Plots(*(getattr(plots, n)[(plots.t > low) & (plots.t <= high)] for n in ("t", "radar", "range", "azimuth",
+                                                                                       "elevation")))  # fmt: skip
+        if low == edges[0]:
+            part = Plots(*(getattr(plots, n)[plots.t <= high] for n in ("t", "radar", "range", "azimuth", "elevation")))
+        got.append(piecewise.process(part, until=None if math.isinf(high) else high))
+    assert sum(len(g) for g in got) == len(whole)
+    for name in ("t", "number", "x", "p"):
+        assert np.array_equal(np.concatenate([getattr(g, name) for g in got]), getattr(whole, name)), name
+
+
+def test_room_grows_with_the_plots():
+    plots, start, _ = world(3, targets=400, scans=6, clutter=100)
+    tracks = Tracker([SITE], Config(accel=2.0)).process(plots)
+    assert np.count_nonzero(tracks.t == tracks.t.max()) >= 0.9 * len(start)
+
+
+def test_partner_names_the_track_of_a_plot():
+    plots, _, _ = world(4)
+    tracks = Tracker([SITE]).process(plots)
+    assert (tracks.partner > 0).all(), "every plot starts or updates a track"
+    assert set(np.unique(tracks.number)) <= set(np.unique(tracks.partner))
+
+
+def test_the_frozen_scenario_through_the_front_door():
+    """TRK-10 S1 by the public class: six tracks, never one too many for long."""
+    settings = json.loads((DATA / "meta.json").read_text())["S1"]
+    rows = np.loadtxt(DATA / "S1_detections.csv", delimiter=",", skiprows=1)
+    radar = Radar("origin", 0.0, 0.0, 0.0, settings["sigma_r"], math.radians(settings["sigma_b_deg"]), 1e-4)
+    plots = Plots(rows[:, 0], np.zeros(len(rows)), rows[:, 1], rows[:, 2], np.zeros(len(rows)))
+    tracks = Tracker([radar], Config(accel=0.3, speed=200.0, hits=4, confirm_scans=5.0, coast_scans=5.0)).process(plots)
+    late = tracks.t >= 40.0
+    _, counts = np.unique(tracks.t[late], return_counts=True)
+    assert counts.min() == 6 and counts.mean() < 6.1
+
+
+@pytest.mark.parametrize(
+    ("plots", "words"),
+    [
+        (Plots([0.0], [0], [np.nan], [0.0]), "row 0 can not be used"),
+        (Plots([0.0], [3], [1e3], [0.0]), "row 0 can not be used"),
+        (Plots([0.0], [0], [-5.0], [0.0]), "row 0 can not be used"),
+    ],
+)
+def test_plots_that_can_not_be_used(plots, words):
+    with pytest.raises(UsageError, match=words):
+        Tracker([SITE]).process(plots)
+
+
+def test_clear_errors():
+    with pytest.raises(UsageError, match="at least one radar"):
+        Tracker([])
+    with pytest.raises(UsageError, match="gate = -1 must be above 0"):
+        Config(gate=-1)
+    with pytest.raises(UsageError, match=r"sigma_range = 0\.0"):
+        Radar("x", 0.0, 0.0, 0.0, sigma_range=0.0)
+    with pytest.raises(UsageError, match="column 'range' has shape"):
+        Plots([0.0, 1.0], [0, 0], [1e3], [0.0, 0.0])
+    tracker = Tracker([SITE])
+    tracker.process(Plots([10.0], [0], [1e4], [0.0], [0.1]))
+    with pytest.raises(UsageError, match="sort the calls by time"):
+        tracker.process(Plots([9.0], [0], [1e4], [0.0], [0.1]))
+    assert len(tracker.process(Plots([], [], [], []))) == 0
+
+
+@pytest.mark.parametrize(("degrees", "expected"), [(0.5, -3.8076), (1.0, -15.2297), (2.0, -60.9049)])
+def test_a_converted_plot_has_no_bias(degrees, expected):
+    """TRK-8: uncorrected, a plot at 100 km would lie this much (m) short on average; as placed, it does not."""
+    sigma = math.radians(degrees)
+    radar = Radar("far", 0.0, 0.0, 0.0, 1.0, sigma, 1e-5)
+    rng = np.random.default_rng(1)
+    n = 400_000
+    azimuth = rng.normal(0.0, sigma, n)
+    plots = Plots(np.zeros(n), np.zeros(n), np.full(n, 100e3), azimuth, np.zeros(n))
+    from openiads.tracking.plots import placed
+
+    pos, _ = placed(plots, [radar])
+    north = pos[:, 2]
+    assert 100e3 * np.cos(azimuth).mean() - 100e3 == pytest.approx(expected, abs=4 * 100e3 * sigma**2 / math.sqrt(n))
+    assert north.mean() == pytest.approx(100e3, abs=4 * 100e3 * sigma**2 / math.sqrt(n))
