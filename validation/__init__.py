@@ -17,6 +17,7 @@ class Row:
     """One reference: what is expected, what the product gives, and how far they may lie apart.
 
     kind: absolute or relative tolerance; "least" and "most" bound what is got by what is expected.
+    missing: why the product does not reproduce it; such a row must not hold, else the word is out of date.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Row:
     tolerance: float = 0.0
     unit: str = ""
     kind: str = "absolute"
+    missing: str = ""
 
     @property
     def ok(self) -> bool:
@@ -44,9 +46,21 @@ class Row:
         tolerance = "" if sign else f"{self.tolerance:g}" if self.kind == "absolute" else f"{100 * self.tolerance:g} %"
         expected, got = (f"{x:.9g}" for x in (self.expected, self.got))
         return [
-            self.id, self.what, self.source, f"{sign}{expected} {self.unit}".strip(), f"{got} {self.unit}".strip(), tolerance,
-            "holds" if self.ok else "**FAILS**",
+            self.id, self.what, self.source, f"{sign}{expected} {self.unit}".strip(), f"{got} {self.unit}".strip(),
+            tolerance, self.verdict,
         ]  # fmt: skip
+
+    @property
+    def verdict(self) -> str:
+        """As the page says it."""
+        if self.missing:
+            return "**FAILS** to be missing" if self.ok else f"*not reproduced*: {self.missing}"
+        return "holds" if self.ok else "**FAILS**"
+
+    @property
+    def as_stated(self) -> bool:
+        """Does it hold, or is it reported as not reproduced and is not."""
+        return self.ok != bool(self.missing)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def section() -> Section:
         )
     )
     text = (
-        "The product uses a sphere of the mean radius (decision 0002), so the ellipsoidal coordinates of GEO-2 do not apply; the "
-        "page allows a sphere 0.5 % in distance, and the degenerate places must hold."
+        "The product uses a sphere of the mean radius (decision 0002), so the ellipsoidal coordinates of GEO-2 do "
+        "not apply; the page allows a sphere 0.5 % in distance, and the degenerate places must hold."
     )
     return Section("Geodesy", text, rows)

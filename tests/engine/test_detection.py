@@ -211,6 +211,21 @@ def test_table_error(n):
         assert got[0] == pytest.approx(pfa, rel=1e-12)
 
 
+@pytest.mark.parametrize(("n", "allowed"), [(1, 1.2e-5), (10, 1.2e-5), (100, 1.2e-5), (1000, 7.5e-5)])
+def test_table_error_over_all_that_a_scenario_may_state(n, allowed):
+    """Below the first step, between the steps (3e-6), beyond the last: Pfa from 0.01 down to 1e-20."""
+    steps = np.arange(0, (det.HIGHEST - det.LOWEST) * det.STEPS, 7)
+    inside = (1.0 + (steps % det.STEPS + 0.43) / det.STEPS) * 2.0 ** (det.LOWEST + steps // det.STEPS)
+    snr = np.concatenate([2.0**det.LOWEST * np.linspace(0.0, 1.0, 40), [2.0**det.HIGHEST], inside])
+    got, exact = np.empty_like(snr), np.empty_like(snr)
+    for swerling, pfa in itertools.product(CASES, (1e-2, 1e-3, 1e-12, 1e-20)):
+        look_up(det.detection_table(math.log(pfa), swerling, n), snr, got)
+        compute(snr, math.log(pfa), swerling, n, exact)
+        error = np.abs(got - exact)
+        assert error.max() <= allowed, (swerling, pfa)
+        assert error[41:].max() <= 3e-6, (swerling, pfa)
+
+
 def test_table_holds_its_steps_and_its_ends():
     table = det.detection_table(math.log(1e-6), 3, 10)
     steps = np.arange((det.HIGHEST - det.LOWEST) * det.STEPS)

@@ -139,6 +139,13 @@ def test_a_carried_radar_flies_above_the_ground():
 # ---------------------------------------------------------------- what it measures
 
 
+def test_a_false_alarm_probability_that_no_radar_has_is_refused():
+    """Below about 1e-307 the exact series would never end."""
+    assert builders.scenario(**radar(pfa=1e-20)).library.radars["sharp"].pfa == 1e-20
+    with pytest.raises(ScenarioError, match="pfa"):
+        builders.scenario(**radar(pfa=1e-310))
+
+
 def heights(sim: Simulation, seen) -> np.ndarray:
     return np.linalg.norm(seen.pos, axis=1) - EARTH_RADIUS
 

@@ -12,8 +12,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from openiads.engine.geo import RADIO_RADIUS, horizon_distance, sight_slope
+from openiads.engine.geo import RADIO_RADIUS, sight_slope
 from openiads.engine.sensing.visibility import minimum_visible_height
+from validation.horizon import closed_form
 
 KAYSERI = (math.radians(38.73), math.radians(35.48))
 CELL = 1000.0  # m
@@ -78,7 +79,7 @@ def test_visible_area_is_that_of_grass(reference, target):
 def test_over_the_sea_a_target_shows_up_to_the_sum_of_both_horizons(antenna, target):
     n = 501
     lowest = minimum_visible_height(np.zeros((n, n)), CELL, antenna, RADIO_RADIUS)
-    d, limit = distances(n, CELL), horizon_distance(antenna, target)
+    d, limit = distances(n, CELL), closed_form(antenna, target)
     assert limit < 250e3
     assert (lowest[d < limit - CELL] <= target).all()
     assert (lowest[d > limit + CELL] > target).all()

@@ -114,7 +114,11 @@ def approach_seen(radars, terrain, r, latitude, longitude, back, length, height,
 
 @jit
 def seen(radars, terrain, r, lat, lon, height, back, rcs):
-    """Is a place seen by a fixed radar: reach, elevation, terrain mask, and detection of the class at its aspect."""
+    """Is a place seen by fixed radar r: reach, elevation, terrain mask, and detection of the class at its aspect; bool.
+
+    lat, lon: rad; height: m above the sea; back: rad, azimuth from which the target comes; rcs: float64[3] m2 of nose,
+    beam and tail.
+    """
     site = radars.antenna[r]
     turn, s_lat, c_lat = lon - site[1], math.sin(lat), math.cos(lat)
     cosine = s_lat * math.sin(site[0]) + c_lat * math.cos(site[0]) * math.cos(turn)

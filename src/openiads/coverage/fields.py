@@ -1,4 +1,7 @@
-"""The field of one radar over a grid of latitude and longitude: what it detects at each height. docs/equations/coverage.md."""
+"""The field of one radar over a grid of latitude and longitude: what it detects at each height.
+
+docs/equations/coverage.md.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,10 @@ def _ways(radars, r, sight, latitude, turn, way):
 
 @jit
 def _strengths(radars, r, sight, rcs, grid, i, h, begin, way, snr):
-    """Fill snr[n] of a row at a height, 0 where a cell is not seen; tell whether any is."""
+    """Fill snr float64[n] of row i at height h of the grid, 0 where a cell is not seen; bool, whether any is.
+
+    rcs: m2; begin: first column; way: float64[4, n] of `_ways`, arcs as cosine and sine, the rest m.
+    """
     site = radars.antenna[r]
     low = EARTH_RADIUS + site[2]
     some = False

@@ -90,11 +90,12 @@ def about(answer: Coverage) -> dict[str, Any]:
     return {
         "scenario": s.name, "posture": q.posture, "what": q.what, "class": q.body, "heights_m": list(q.heights),
         "heights_are": "above the ground" if q.reference == "ground" else "above the sea",
-        "terrain": s.terrain, "cell_m": q.cell, "warning_s": q.warning, "seed": q.seed, "radars_on": list(answer.radars),
-        "fire_units_ready": list(answer.units), "aspect": ASPECT[q.what],
+        "terrain": s.terrain, "cell_m": q.cell, "warning_s": q.warning, "seed": q.seed,
+        "radars_on": list(answer.radars), "fire_units_ready": list(answer.units), "aspect": ASPECT[q.what],
         "site_region": s.modifiers.site, "sites_drawn": len(answer.sites), "propagation": s.propagation.model_dump(),
         "cross_section_m2": sections if q.what == "engage" else {"nose": body.rcs_nose},
-        "reach_off_terrain": round(answer.off_terrain, 3), "notes": list(answer.notes), "bands": [_BANDS[b] for b in answer.layers[0].bands],
+        "reach_off_terrain": round(answer.off_terrain, 3), "notes": list(answer.notes),
+        "bands": [_BANDS[b] for b in answer.layers[0].bands],
         "note": "Notional inputs from open literature; without jamming. The map shows who is seen, not where to go.",
     }  # fmt: skip
 

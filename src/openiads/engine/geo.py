@@ -73,7 +73,7 @@ def set_frame(axes, i, latitude, longitude):
 
 @jit
 def ground_height(terrain, latitude, longitude):
-    """Height of the ground (m), bilinear between the cell centres that have data; 0 outside the grid and without any.
+    """Height of the ground (m), bilinear between cell centres that have data; 0 outside the grid and without any.
 
     The outer half of an edge cell has the height of the nearest place between centres.
     """

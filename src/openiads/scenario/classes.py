@@ -53,7 +53,7 @@ class RadarClass(Spec):
     beam_azimuth: float | None = quantity("angle", None, gt=0.0, le=math.pi)
     beam_elevation: float | None = quantity("angle", None, gt=0.0, le=math.pi)
     sidelobes: float = quantity("ratio", 10.0**-2.5, gt=0.0, le=1.0)
-    pfa: float = number(1e-6, gt=0.0, le=0.01)
+    pfa: float = number(1e-6, ge=1e-20, le=0.01)
     swerling: Literal[0, 1, 2, 3, 4] = 1
     pulses: int = Field(1, ge=1, le=1000)  # added up after the detector
     instrumented_range: float = quantity("length", gt=0.0, le=FARTHEST)

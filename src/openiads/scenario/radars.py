@@ -44,7 +44,9 @@ def radars_of(scenario: Scenario, world: World, node_index: dict[str, int], tick
         kinds=np.array([kind_bits(m.targets) for m in models], np.int32),
         dimensions=np.array([m.dimensions for m in models], np.int8),
         period=np.array([m.scan_period for m in models]),
-        phase=np.array([float(name_key(r.name) % 1000) / 1000.0 * m.scan_period for r, m in zip(specs, models, strict=True)]),
+        phase=np.array([
+            float(name_key(r.name) % 1000) / 1000.0 * m.scan_period for r, m in zip(specs, models, strict=True)
+        ]),
         track_period=np.array([m.track_period or 0.0 for m in models]),
         sector_centre=np.array([r.sector_center or 0.0 for r in specs]),
         sector_width=np.array([m.sector_width for m in models]),
@@ -60,14 +62,19 @@ def radars_of(scenario: Scenario, world: World, node_index: dict[str, int], tick
         band=np.array([band_bits([m.band]) for m in models], np.int32),
         wavelength=np.array([equation.LIGHT / frequency(m) for m in models]),
         reflection=np.full(len(specs), air.reflection),
-        transmission=np.stack([transmission_of(air, frequency(m), h, m.instrumented_range) for m, h in zip(models, heights, strict=True)]),
+        transmission=np.stack([
+            transmission_of(air, frequency(m), h, m.instrumented_range) for m, h in zip(models, heights, strict=True)
+        ]),
         bend=np.stack([bend_of(air, height) for height in heights]),
         hears=np.array([_hears(m) for m in models]),
         bandwidth=np.array([m.bandwidth or 0.0 for m in models]),
         beam=np.array([m.beam_azimuth or 2.0 * math.pi for m in models]),
         sidelobes=np.array([m.sidelobes for m in models]),
         modes=np.array([mode_bits(modes_of(scenario, r)) for r in specs], np.int32),
-        crypto=np.array([name_key("alliance" if nationally_asked(scenario, r) else m.crypto) for r, m in zip(specs, models, strict=True)], np.uint32),
+        crypto=np.array([
+            name_key("alliance" if nationally_asked(scenario, r) else m.crypto)
+            for r, m in zip(specs, models, strict=True)
+        ], np.uint32),
         iff_range=np.array([m.iff_range for m in models]),
         false_mean=np.array([false_plots(m) for m in models]),
         antenna=world.antenna,

@@ -16,7 +16,10 @@ _TWO_PI = 2.0 * math.pi
 
 @part
 def look_time(fraction, period, phase, t0, t1):
-    """When the beam passes a place within (t0, t1], and the number of that scan; (nan, 0) if it does not."""
+    """When (s) the beam passes a place within (t0, t1], and the number of that scan (int); (nan, 0) if it does not.
+
+    fraction: 0 to 1, of a scan until the place is reached; period, phase, t0, t1: s.
+    """
     scan = np.floor((t1 - phase) / period - fraction)
     t = phase + (scan + fraction) * period
     if t > t0:

@@ -2,8 +2,9 @@
 
 Convention: square-law detector, N pulses summed noncoherently, noise samples exp(1), snr = mean power SNR of a pulse
 (linear). The target fluctuates by a gamma law of order K = inf, 1, N, 2, 2 N: Swerling cases 0 to 4 (Swerling 1954).
-Exact values by one series for all cases; kernels read them from a table made for one radar. A field of many values of
-one pulse at a Swerling 1 or 2 target takes the closed form, which fills the lanes of the processor where a table can not.
+Exact values by one series for all cases; kernels read them from a table made for one radar. A field of many values
+of one pulse at a Swerling 1 or 2 target takes the closed form, which fills the lanes of the processor where a table
+can not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 from openiads.engine.jit import jit, part
 
 # The table: snr from 2**-9 (-27 dB) to 2**22 (66 dB), 128 equal steps an octave, 32 kB. Error against the exact value,
-# all cases, Pfa 1e-8 to 1e-4: 1e-6 between the steps (N up to 100), 4.4e-6 beyond 2**22 (Swerling 1 or 2, N = 1).
+# all cases and every Pfa that a scenario may state (1e-20 to 0.01): N up to 100, 2e-6 between the steps, 7e-6 below the
+# first (Pfa 0.01, N = 100), 1.1e-5 beyond the last (Pfa 1e-20, N = 1); N = 1000, 7.3e-5 below the first (Pfa 0.01).
 LOWEST, HIGHEST, STEPS = -9, 22, 128
 _CELLS = STEPS // 2  # a cell is two steps: a parabola through three values
 _SHIFT = 53 - _CELLS.bit_length()  # below it a float64 tells the place within a cell, above it octave and cell
@@ -181,7 +183,7 @@ def probability(table, snr):
 
 @jit
 def probabilities(table, snr, out):
-    """Pd of many snr >= 0 (float64[n]) into out: in closed form to 6e-11 relative where there is one, else by look-up."""
+    """Pd of many snr >= 0 into out, both float64[n]: in closed form to 6e-11 relative where there is one, else looked up."""
     level = table[-1]
     if level > 0.0:
         scaled = level / math.log(2.0)
@@ -194,7 +196,7 @@ def probabilities(table, snr, out):
 
 @part
 def _two_to(x):
-    """2**x for -1000 <= x <= 0, relative error below 6e-11; without a branch or a call, so that a loop of it fills lanes.
+    """2**x for -1000 <= x <= 0, relative error below 6e-11; no branch and no call, so that a loop of it fills lanes.
 
     Adding 1.5 * 2**52 leaves the nearest integer in the low bits, which go to the exponent of 2**fraction (Chebyshev).
     """

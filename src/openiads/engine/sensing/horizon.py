@@ -1,4 +1,7 @@
-"""What the Earth hides: the horizon mask of a fixed antenna, and a walk along the ground for a moving one."""
+"""What the Earth hides: the horizon mask of a fixed antenna, and a walk along the ground for a moving one.
+
+docs/equations/sensing.md; checked against GRASS and a fine march in docs/validation.md.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from openiads.engine.sensing.propagation import apparent_slope
 MASK_AZIMUTHS = 720
 MASK_STEP = 1000.0  # m
 _MARGIN = 100.0  # m: more than the parabola is off within 600 km
+_LEAST_STEP = 250.0  # m: a third of a cell of the shipped grid
+_STEEPEST = 0.5  # rise of the ground over its length: of the cells of the shipped grid one in 170 rises faster
 _TWO_PI = 2.0 * math.pi
 
 
@@ -18,8 +23,9 @@ _TWO_PI = 2.0 * math.pi
 def horizon_mask(terrain, bend, latitude, longitude, height, out):
     """Fill float32[720, K]: the tangent of the lowest elevation at which range bin k is visible on an azimuth.
 
-    4/3 earth, or with a table of bending. A bin holds the steepest ground from the antenna out to the start of the bin, so that a body
-    is never hidden by the ground beneath it.
+    terrain: Terrain; bend: float32[D, H] of the antenna, or one cell for a 4/3 earth; latitude, longitude: rad;
+    height: m above the sea. A bin holds the steepest ground from the antenna out to the start of the bin,
+    so that a body is never hidden by the ground beneath it.
     """
     bins = out.shape[1]
     s_lat, c_lat = math.sin(latitude), math.cos(latitude)
@@ -40,11 +46,11 @@ def horizon_mask(terrain, bend, latitude, longitude, height, out):
 
 @jit
 def line_of_sight(terrain, site, height, distance, azimuth):
-    """Is a point seen from a moving antenna (4/3 earth): march along the ground from the point to the antenna.
+    """Is a point seen from a moving antenna (4/3 earth): march along the ground from the point to the antenna; bool.
 
-    site: latitude, longitude (rad), height (m); height (m), distance over ground (m) and azimuth (rad) of the point.
-    Steps of a kilometre, a cell of the shipped grid, over the stretch where the ray (a parabola over distance) runs
-    below the highest ground; the smooth earth's limb by formula.
+    site: float64[3] latitude, longitude (rad), height (m); height (m), distance over ground (m) and azimuth (rad) of
+    the point. The smooth earth's limb by formula; ground only over the stretch where the ray (a parabola over distance)
+    runs below the highest. A step is as long as the ray is clear of ground that rises one in two, 250 m at least.
     """
     aim = sight_slope(distance, site[2], height)
     limb = math.acos(min(1.0, RADIO_RADIUS / (RADIO_RADIUS + max(site[2], 0.0))))
@@ -57,18 +63,16 @@ def line_of_sight(terrain, site, height, distance, azimuth):
     near, far = RADIO_RADIUS * (-aim - math.sqrt(square)), RADIO_RADIUS * (-aim + math.sqrt(square))
     s_lat, c_lat = math.sin(site[0]), math.cos(site[0])
     s_az, c_az = math.sin(azimuth), math.cos(azimuth)
-    arc = MASK_STEP / EARTH_RADIUS
-    s_step, c_step = math.sin(arc), math.cos(arc)
-    d = min(distance - MASK_STEP, far)
-    s, c = math.sin(d / EARTH_RADIUS), math.cos(d / EARTH_RADIUS)
-    while d >= max(MASK_STEP, near):
+    d = min(distance - _LEAST_STEP, far)
+    while d >= max(_LEAST_STEP, near):
+        s, c = math.sin(d / EARTH_RADIUS), math.cos(d / EARTH_RADIUS)
         z = s_lat * c + c_lat * s * c_az
         lat = math.asin(min(1.0, max(-1.0, z)))
         lon = site[1] + math.atan2(s_az * s * c_lat, c - s_lat * z)
-        if sight_slope(d, site[2], ground_height(terrain, lat, lon)) > aim:
+        above = aim - sight_slope(d, site[2], ground_height(terrain, lat, lon))
+        if above < 0.0:
             return False
-        s, c = s * c_step - c * s_step, c * c_step + s * s_step
-        d -= MASK_STEP
+        d -= max(_LEAST_STEP, above * d / _STEEPEST)
     return True
 
 

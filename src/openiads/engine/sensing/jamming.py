@@ -16,10 +16,11 @@ _HALF_POWER = 4.0 * math.log(2.0)
 
 @part
 def hear(radars, bodies, terrain, truth, antennas, due, r):
-    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears; returns their number.
+    """Azimuth (rad) and power over noise in the main beam of every jammer that radar r hears, into due.noise.
 
-    The jammer's power lies even over its bandwidth: what falls into the receiver's is its density times that of
-    the narrower of the two.
+
+    Returns their number, int. The jammer's power lies even over its bandwidth: what falls into the receiver's is its
+    density times that of the narrower of the two.
     """
     count = 0
     if radars.hears[r] <= 0.0:
@@ -47,7 +48,10 @@ def hear(radars, bodies, terrain, truth, antennas, due, r):
 
 @part
 def jammed(radars, due, r, jammers, azimuth):
-    """Noise over thermal noise when radar r looks along an azimuth: Gaussian main beam, even sidelobes."""
+    """Noise over thermal noise (float) when radar r looks along an azimuth (rad): Gaussian main beam, even sidelobes.
+
+    due.noise: float64[2, B] of `hear`, of which the first `jammers` count.
+    """
     total = 0.0
     for j in range(jammers):
         off = turned(due.noise[0, j] - azimuth + math.pi) - math.pi

@@ -25,7 +25,10 @@ def cfar_loss(pd: float, pfa: float, cells: int) -> float:
 
 
 def m_of_n(p: float, m: int, n: int) -> float:
-    """Probability of m or more hits in n looks that hit with probability p each: the tail of a binomial."""
+    """Probability (float) of m or more hits in n looks that hit with probability p each: the tail of a binomial.
+
+    0 <= p <= 1, 0 <= m <= n; looks independent given p.
+    """
     return math.fsum(math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(m, n + 1))
 
 

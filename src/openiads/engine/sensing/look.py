@@ -92,7 +92,7 @@ def _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, heig
 
 @part
 def _component(axes, r, axis, dx, dy, dz):
-    """Along an axis of the antenna's frame: 0 east, 1 north, 2 up. Indices and no view, which would count references."""
+    """Along an axis of the antenna's frame: 0 east, 1 north, 2 up. Indices and no view, which would be counted."""
     return axes[r, axis, 0] * dx + axes[r, axis, 1] * dy + axes[r, axis, 2] * dz
 
 

@@ -33,7 +33,10 @@ def loss_ranges(count: int, reach: float) -> np.ndarray:
 
 @part
 def transmission(table, r, sine, share):
-    """Two-way power that the air lets through, 1 for none lost; sine of the elevation, share of the reach."""
+    """Two-way power that the air lets through to a body, float 0 to 1, 1 for none lost; bilinear.
+
+    table: float32[R, E, K] of all radars, r one of them; sine of the elevation; slant range as a share of its reach.
+    """
     rows, columns = table.shape[1], table.shape[2]
     if rows < 2:
         return 1.0
@@ -168,7 +171,7 @@ def pattern_factor(distance, height_1, height_2, wavelength, reflection, radius)
 
 @jit
 def diffracted(distance, height_1, height_2, wavelength, radius):
-    """Field (dB) over that of empty space behind a smooth sphere: the first term of the residue series (P.526-15, 3.1)."""
+    """Field (dB) over that of empty space behind a smooth sphere: first term of the residue series (P.526-15, 3.1)."""
     x = distance * (math.pi / (wavelength * radius * radius)) ** (1.0 / 3.0)
     scale = 2.0 * (math.pi * math.pi / (wavelength * wavelength * radius)) ** (1.0 / 3.0)
     far = 11.0 + 10.0 * math.log10(x) - 17.6 * x if x >= 1.6 else -20.0 * math.log10(x) - 5.6488 * x**1.425

@@ -33,9 +33,10 @@ def signal(radars, r, source, slant, level, up):
 
 @part
 def apparent_sine(slant, level, up):
-    """Sine of the elevation at which a 4/3 earth shows what lies `up` and `level` (m) away, to 2e-4 within 600 km.
+    """Sine of the elevation at which a 4/3 earth shows what lies `up` and `level` (m) away, to 2.2e-4.
 
-    The ray of the 4/3 earth leaves the antenna above the straight line, by slant / 2 (1/a - 3/4a) cos e.
+    The ray of the 4/3 earth leaves the antenna above the straight line, by slant / 2 (1/a - 3/4a) cos e. The error is
+    that over 1 to 600 km, bodies to 20 km and antennas to 9,150 m.
     """
     return (up + RISE * level * level) / slant
 

@@ -1,7 +1,8 @@
 """The lowest height that an antenna sees over every cell of a grid around it: what coverage maps are made from.
 
 Rays run from the centre to the rim of each quadrant and cross one row of cells after the other; each carries the
-steepest ground so far. Their number doubles as the ring grows, so the work per cell is constant. docs/equations/coverage.md.
+steepest ground so far. Their number doubles as the ring grows, so the work per cell is constant.
+docs/equations/coverage.md.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _rows(ground, sign, cell, antenna, radius, out):
 
 @jit
 def _columns(ground, sign, cell, antenna, radius, out):
-    """The eastern or western quadrant without its diagonals: columns half + sign k, some at a time turned into lines."""
+    """The eastern or western quadrant without its diagonals: columns half + sign k, some at a time made lines."""
     half = ground.shape[0] // 2
     steep, rays, work, index = _start(half)
     lines, found = np.empty((_STRIP, 2 * half + 1), np.float32), np.empty((_STRIP, 2 * half + 1), np.float32)
@@ -132,7 +133,7 @@ def _rays(height, steep, rays, across, antenna, radius):
 
 @part
 def _cells(slope, line, out, k, across, antenna, radius):
-    """Heights over the 2k + 1 cells of a row from the steepness of the rays there; its own ground does not hide them."""
+    """Heights over the 2k + 1 cells of a row from the steepness of the rays there; its own ground hides none."""
     one, half_one, sixth, twelfth = np.float32(1.0), np.float32(0.5), np.float32(1.0 / 6.0), np.float32(1.0 / 12.0)
     slant, per = one / (k * k), one / radius
     for m in range(slope.size):
@@ -157,7 +158,7 @@ def straighten(ground, bend, cell, antenna):
 
 @jit
 def local_grid(terrain, latitude, longitude, cell, n):
-    """Ground heights float32[n, n] around a place (rad), azimuthal equidistant, cells of `cell` m, row 0 in the north."""
+    """Ground (m) float32[n, n] around a place (rad), azimuthal equidistant, cells of `cell` m, row 0 in the north."""
     out = np.empty((n, n), np.float32)
     middle = n // 2
     s0, c0 = math.sin(latitude), math.cos(latitude)
