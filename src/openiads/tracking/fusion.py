@@ -25,9 +25,7 @@ def full_covariance(p: np.ndarray) -> np.ndarray:
     return out
 
 
-def fuse_independent(
-    a: np.ndarray, p_a: np.ndarray, b: np.ndarray, p_b: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def fuse_independent(a: np.ndarray, p_a: np.ndarray, b: np.ndarray, p_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """State [..., n] and covariance [..., n, n] of two estimates whose errors have nothing in common."""
     return fuse_correlated(a, p_a, b, p_b, np.zeros_like(np.asarray(p_a, np.float64)))
 
@@ -126,7 +124,9 @@ def _candidates(
 def _check(a: np.ndarray, p_a: np.ndarray, b: np.ndarray, p_b: np.ndarray, same: bool = True) -> None:
     for x, p in ((a, p_a), (b, p_b)):
         if p.shape != (*x.shape, *x.shape[-1:]):
-            raise UsageError(f"a covariance has shape {p.shape}; for states of shape {x.shape} it must be {(*x.shape, *x.shape[-1:])}")
+            raise UsageError(
+                f"a covariance has shape {p.shape}; for states of shape {x.shape} it must be {(*x.shape, *x.shape[-1:])}"
+            )
     if a.shape[-1:] != b.shape[-1:] or (same and a.shape != b.shape):
         raise UsageError(f"states of shapes {a.shape} and {b.shape} can not be put together")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -56,10 +57,8 @@ class Scene:
     @classmethod
     def instant(cls, truth: np.ndarray, tracks: np.ndarray) -> Scene:
         """One frame of two sets of points, [n, d] and [m, d] m."""
-        n, m = len(truth), len(tracks)
-        truth, tracks = (np.asarray(a, np.float64).reshape(len(a), -1) for a in (truth, tracks))
-        d = max(truth.shape[1], tracks.shape[1])
-        truth, tracks = truth.reshape(n, d), tracks.reshape(m, d)
+        truth, tracks = np.asarray(truth, np.float64), np.asarray(tracks, np.float64)
+        (n, d), m = truth.shape, len(tracks)
         i, j = np.arange(n), np.arange(m)
         zero, still = np.zeros(n, np.int64), np.full((m, d), np.nan)
         return cls(np.zeros(1), zero, i, truth, np.full((n, d), np.nan), np.zeros(m, np.int64), j, tracks, still, j, i, j, False)  # fmt: skip
@@ -88,7 +87,9 @@ def align(
     numbers, number = np.unique(np.asarray(tracks.number), return_inverse=True)
     t, x = np.asarray(tracks.t, np.float64), np.asarray(tracks.x, np.float64)
     if x.ndim != 2 or x.shape[0] != len(t) or x.shape[1] not in (3, 6):
-        raise UsageError(f"tracks: column 'x' has shape {x.shape}; with {len(t)} times it must be ({len(t)}, 3) or (…, 6)")
+        raise UsageError(
+            f"tracks: column 'x' has shape {x.shape}; with {len(t)} times it must be ({len(t)}, 3) or (…, 6)"
+        )
     if times is None:
         frames = _frames(truth, t, number)
     else:
@@ -118,10 +119,13 @@ def _frames(truth: Truth, t: np.ndarray, number: np.ndarray) -> np.ndarray:
     np.maximum.at(last, number, t)
     expected = (np.searchsorted(own, last, "right") - np.searchsorted(own, first, "left")).sum()
     if 2 * len(t) < expected:
-        raise UsageError("the tracks are not reported at common instants; give times=, and hold= for how old a row may be")
-    if own.size == 1 or len(truth) == 0:
+        raise UsageError(
+            "the tracks are not reported at common instants; give times=, and hold= for how old a row may be"
+        )
+    steps = np.diff(own if own.size > 1 else np.unique(truth.t))
+    if steps.size == 0 or len(truth) == 0:
         return own
-    step = float(np.median(np.diff(own)))
+    step = float(np.quantile(steps, 0.5, method="lower"))
     low, high = float(truth.t.min()), float(truth.t.max())
     before = own[0] - step * np.arange(1, max(0.0, own[0] - low) / step + 1.0 + 1e-9)[::-1]
     after = own[-1] + step * np.arange(1, max(0.0, high - own[-1]) / step + 1.0 + 1e-9)
@@ -139,7 +143,7 @@ def _latest(
     edges = np.searchsorted(number[order], np.arange(numbers + 1))
     slack = hold + SAME_TIME
     rows, served = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for first, end in zip(edges[:-1], edges[1:], strict=True):
+    for first, end in itertools.pairwise(edges):
         own = t[order[first:end]]
         low = np.searchsorted(frames, own[0] - SAME_TIME, "left")
         high = np.searchsorted(frames, own[-1] + slack, "right")

@@ -47,12 +47,9 @@ def siap(scene: Scene, cutoff: float) -> Siap:
         (velocity, belonging),
     ]
     changes, tracked, longest, life = continuity(scene, pairs)
-    return Siap(
-        *(_ratio(part.sum(), whole.sum()) for part, whole in at),
-        _ratio(changes.sum(), tracked.sum()),
-        _ratio(longest.sum(), life.sum()),
-        *(np.divide(part, whole, out=np.full(frames, np.nan), where=whole > 0) for part, whole in at),
-    )
+    c, a, s, p, v = (_ratio(part.sum(), whole.sum()) for part, whole in at)
+    every = [np.divide(part, whole, out=np.full(frames, np.nan), where=whole > 0) for part, whole in at]
+    return Siap(c, a, s, p, v, _ratio(changes.sum(), tracked.sum()), _ratio(longest.sum(), life.sum()), *every)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -30,7 +30,9 @@ class Truth:
         size = len(t)
         for name, column, shape in (("id", who, (size,)), ("x", x, (size, 3)), ("v", v, (size, 3))):
             if column is not None and column.shape != shape:
-                raise UsageError(f"truth: column '{name}' has shape {column.shape}; with {size} times it must be {shape}")
+                raise UsageError(
+                    f"truth: column '{name}' has shape {column.shape}; with {size} times it must be {shape}"
+                )
         finite = np.isfinite(t) & np.isfinite(x).all(axis=1) & (True if v is None else ~np.isinf(v).any(axis=1))
         if not finite.all():
             raise UsageError(f"truth: row {np.flatnonzero(~finite)[0]} is not finite; leave such rows out")
@@ -38,7 +40,9 @@ class Truth:
         t, who = t[order], who[order]
         twice = np.flatnonzero((who[1:] == who[:-1]) & (np.diff(t) <= 0.0))
         if twice.size:
-            raise UsageError(f"truth: body {who[twice[0]]} is there twice at {t[twice[0]]:g} s; keep one sample of each time")
+            raise UsageError(
+                f"truth: body {who[twice[0]]} is there twice at {t[twice[0]]:g} s; keep one sample of each time"
+            )
         for name, column in (("t", t), ("id", who), ("x", x[order]), ("v", None if v is None else v[order])):
             object.__setattr__(self, name, column)
 
