@@ -8,10 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, minimize_scalar
 from scipy.stats import chi2
-from stonesoup.types.detection import GaussianDetection
-from stonesoup.types.hypothesis import SingleHypothesis
-from stonesoup.types.prediction import GaussianStatePrediction
-from stonesoup.updater.chernoff import ChernoffUpdater
+from stonesoup.mixturereducer.gaussianmixture import CovarianceIntersection
+from stonesoup.types.state import GaussianState
 
 from openiads.errors import UsageError
 from openiads.tracking.fusion import (
@@ -72,13 +70,10 @@ def test_the_weight_is_the_least(least):
 
 
 def test_against_stone_soup():
-    """Its Chernoff update of two Gaussians is covariance intersection with a weight that is given."""
-    _, _, w = covariance_intersection(A, P_A, B, P_B)
-    x, p, _ = covariance_intersection(A, P_A, B, P_B)
-    updater = ChernoffUpdater(measurement_model=None, omega=float(w))
-    prediction = GaussianStatePrediction(B[:, None], P_B)
-    measurement = GaussianDetection(A[:, None], P_A)
-    got = updater.update(SingleHypothesis(prediction, measurement))
+    """Its covariance intersection takes the weights as given."""
+    x, p, w = covariance_intersection(A, P_A, B, P_B)
+    parts = GaussianState(A[:, None], P_A), GaussianState(B[:, None], P_B)
+    got = CovarianceIntersection.merge_components(*parts, weights=[float(w), float(1 - w)])
     np.testing.assert_allclose(np.ravel(got.state_vector), x, rtol=1e-9)
     np.testing.assert_allclose(got.covar, p, rtol=1e-9)
 

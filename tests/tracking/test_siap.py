@@ -152,6 +152,13 @@ def test_what_is_undefined_is_no_number():
     )
 
 
+def test_velocities_that_are_not_known_are_left_out():
+    truth = Truth(np.arange(3.0), np.zeros(3, int), np.zeros((3, 3)), np.zeros((3, 3)), earth=False)
+    tracks = table([(t, 1, 1.0, 0, 0, v, 0, 0) for t, v in ((0.0, 2.0), (1.0, math.nan), (2.0, 4.0))])
+    score = siap(align(truth, tracks), 10.0)
+    assert score.velocity == pytest.approx(3.0) and score.position == pytest.approx(1.0)
+
+
 def test_order_of_rows_does_not_matter():
     truth, tracks = world(3)
     shuffled = np.random.default_rng(1).permutation(len(tracks.t))

@@ -57,7 +57,7 @@ def test_linear_is_the_chord():
 
 
 def test_a_turn_is_kept():
-    """3 degrees a second at 200 m/s, seen every 4 s: within metres where the chord is 84 m off."""
+    """3 degrees a second at 200 m/s, seen every 4 s: within a metre where the chord is 21 m off."""
     w, r = math.radians(3.0), 200.0 / math.radians(3.0)
 
     def path(t):
@@ -125,6 +125,17 @@ def test_tracks_of_many_clocks_are_refused_without_times():
     rows = [(k + n / 7, n, 0, 0, 0, 0, 0, 0) for k in range(9) for n in range(7)]
     with pytest.raises(UsageError, match="give times="):
         align(straight(), table(rows))
+
+
+@pytest.mark.parametrize("row", [(math.nan, 1, 0, 0, 0, 0, 0, 0), (1.0, 1, math.inf, 0, 0, 0, 0, 0)])
+def test_tracks_that_are_not_finite_are_refused(row):
+    with pytest.raises(UsageError, match="row 0 is not finite"):
+        align(straight(), table([row]))
+
+
+def test_no_truth_is_all_false():
+    scene = align(Truth([], [], np.zeros((0, 3))), table([(1.0, 1, 0, 0, 0, 0, 0, 0)]))
+    assert len(scene.t) == len(scene.track_id) == 1 and len(scene.truth_id) == 0
 
 
 @pytest.mark.parametrize(

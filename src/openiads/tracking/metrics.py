@@ -24,7 +24,7 @@ class Gospa:
 
 
 class _Sums(NamedTuple):
-    """Of every frame [F]: bodies, tracks, pairs closer than the cutoff, and the sum of their distances to the power p."""
+    """Of every frame [F]: bodies, tracks, pairs closer than the cutoff c, and the sum of their (d / c)^p."""
 
     bodies: np.ndarray
     tracks: np.ndarray
@@ -37,8 +37,7 @@ def ospa(scene: Scene, cutoff: float, order: float = 1.0) -> np.ndarray:
     _check(cutoff, order)
     s = _sums(scene, cutoff, order)
     most = np.maximum(s.bodies, s.tracks)
-    total = s.cost + cutoff**order * (most - s.pairs)
-    return (total / np.maximum(most, 1)) ** (1.0 / order)
+    return cutoff * ((s.cost + most - s.pairs) / np.maximum(most, 1)) ** (1.0 / order)
 
 
 def gospa(scene: Scene, cutoff: float, order: float = 1.0, alpha: float = 2.0) -> Gospa:
@@ -46,35 +45,35 @@ def gospa(scene: Scene, cutoff: float, order: float = 1.0, alpha: float = 2.0) -
     _check(cutoff, order)
     if not 0.0 < alpha <= 2.0:
         raise UsageError(f"alpha = {alpha!r} must be above 0 and at most 2")
-    s, full = _sums(scene, cutoff, order), cutoff**order
+    s = _sums(scene, cutoff, order)
     missed, false = s.bodies - s.pairs, s.tracks - s.pairs
     localisation = s.cost
     if alpha != 2.0:
         forced = np.minimum(missed, false)
-        localisation = localisation + full * forced
+        localisation = localisation + forced
         missed, false = missed - forced, false - forced
-    parts = localisation, missed * full / alpha, false * full / alpha
-    return Gospa(np.sum(parts, axis=0) ** (1.0 / order), *parts)
+    parts = np.array([localisation, missed / alpha, false / alpha])
+    return Gospa(cutoff * parts.sum(axis=0) ** (1.0 / order), *parts * cutoff**order)
 
 
 def _check(cutoff: float, order: float) -> None:
     if not (cutoff > 0.0 and math.isfinite(cutoff)):
         raise UsageError(f"cutoff = {cutoff!r} must be a number of metres above 0")
-    if not (1.0 <= order < math.inf):
-        raise UsageError(f"order = {order!r} must be a number from 1 on")
+    if not 1.0 <= order <= 50.0:
+        raise UsageError(f"order = {order!r} must be a number from 1 to 50")
 
 
 def _sums(scene: Scene, cutoff: float, order: float) -> _Sums:
     """The best pairs are the same for OSPA and for GOSPA with every alpha: they save most against the cutoff."""
     pairs = near(scene, cutoff)
-    share = pairs.distance / cutoff  # powers of metres would overflow
-    taken = assign(pairs.truth, pairs.track, np.maximum(1.0 - share**order, 1e-300))
+    cost = (pairs.distance / cutoff) ** order
+    taken = assign(pairs.truth, pairs.track, 1.0 - cost)
     frames, frame = len(scene.t), scene.truth_frame[pairs.truth[taken]]
     return _Sums(
         np.bincount(scene.truth_frame, minlength=frames),
         np.bincount(scene.track_frame, minlength=frames),
         np.bincount(frame, minlength=frames),
-        np.bincount(frame, pairs.distance[taken] ** order, minlength=frames),
+        np.bincount(frame, cost[taken], minlength=frames),
     )
 
 

@@ -90,6 +90,9 @@ def align(
         raise UsageError(
             f"tracks: column 'x' has shape {x.shape}; with {len(t)} times it must be ({len(t)}, 3) or (…, 6)"
         )
+    finite = np.isfinite(t) & np.isfinite(x[:, :3]).all(axis=1)
+    if not finite.all():
+        raise UsageError(f"tracks: row {np.flatnonzero(~finite)[0]} is not finite; leave such rows out")
     if times is None:
         frames = _frames(truth, t, number)
     else:

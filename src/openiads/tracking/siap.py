@@ -38,13 +38,14 @@ def siap(scene: Scene, cutoff: float) -> Siap:
     belonging = np.bincount(frame, minlength=frames)
     error = np.linalg.norm(scene.track_v[pairs.track] - scene.truth_v[pairs.truth], axis=1)
     position = np.bincount(frame, pairs.distance, minlength=frames)
-    velocity = np.bincount(frame, error, minlength=frames)
+    known = np.isfinite(error)
+    velocity, speeds = (np.bincount(frame[known], w, minlength=frames) for w in (error[known], None))
     at = [
         (found, bodies),
         (belonging, found),
         (tracks - belonging, tracks),
         (position, belonging),
-        (velocity, belonging),
+        (velocity, speeds),
     ]
     changes, tracked, longest, life = continuity(scene, pairs)
     c, a, s, p, v = (_ratio(part.sum(), whole.sum()) for part, whole in at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,8 +97,8 @@ class Truth:
     def _segments(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For each body and each time in its span: the row at or before it, the time, and how far it is past the row (s)."""
         rows, wanted, past = [np.zeros(0, np.int64)], [np.zeros(0)], [np.zeros(0)]
-        edges = np.flatnonzero(np.append(True, self.id[1:] != self.id[:-1])) if len(self) else np.zeros(0, np.int64)
-        for first, end in zip(edges, np.append(edges[1:], len(self)), strict=True):
+        edges = np.flatnonzero(np.append(True, self.id[1:] != self.id[:-1])[: len(self)])
+        for first, end in itertools.pairwise([*edges.tolist(), len(self)]):
             own = self.t[first:end]
             low, high = np.searchsorted(times, (own[0] - SAME_TIME, own[-1] + SAME_TIME))
             inside = np.clip(times[low:high], own[0], own[-1])
