@@ -138,6 +138,7 @@ def test_assignment_saves_most(density):
 def test_a_tree_finds_what_trying_all_finds():
     g = np.random.default_rng(6)
     x, y = g.uniform(0, 100, (90, 3)), g.uniform(0, 100, (80, 3))
+    y[:5] = x[7:12]  # no distance at all is one too
     pairs = near(Scene.instant(x, y), 20.0)
     gaps = np.linalg.norm(x[:, None] - y[None], axis=2)
     i, j = np.nonzero(gaps < 20.0)

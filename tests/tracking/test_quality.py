@@ -24,6 +24,7 @@ from openiads.tracking import (
     quality_alone,
     siap,
 )
+from openiads.tracking.truth import SPHERE
 from tests.tracking.scenes import table
 from tests.tracking.test_tracker import DATA, SITE, frame
 from tests.tracking.test_tracker import world as plots_of_a_world
@@ -142,6 +143,21 @@ def test_up_is_away_from_the_earth():
     value = rows(quality(truth, table(np.column_stack([t, np.ones(n), higher.x, higher.at(t).v]))))
     assert value["height RMS error"] == pytest.approx(100.0)
     assert value["horizontal RMS error"] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("earth", [False, True])
+def test_a_track_of_the_wrong_height_is_still_a_track(earth):
+    """6 km too high, as from a radar without elevations."""
+    truth = fliers(41)
+    tracks = followed(truth, offset=(0.0, 100.0, 6000.0))
+    if earth:
+        lift = np.array([0.0, 0.0, SPHERE])  # the plane touches the Earth at a pole
+        tracks.x[:, :3] += lift
+        truth = Truth(truth.t, truth.id, truth.x + lift, truth.v)
+    value = rows(quality(truth, tracks))
+    assert value["bodies with a track"] == 100.0 and value["extra tracks"] == 0.0
+    assert value["horizontal RMS error"] == pytest.approx(100.0, rel=0.3 if earth else 1e-9)
+    assert value["height RMS error"] == pytest.approx(6000.0, rel=1e-3)
 
 
 def test_without_a_truth():

@@ -59,17 +59,18 @@ def quality(
     cutoff: float = 2000.0,
     turning: float = 1.5,
 ) -> list[Row]:
-    """The table of tracks against truth: a body's track is nearer than `cutoff` (m); it turns above `turning` (m/s2)."""
+    """The table of tracks against truth: a body's track is nearer than `cutoff` (m) on the ground; it turns above `turning` (m/s2)."""
     if separation not in DEMANDS:
         raise UsageError(f"separation = '{separation}' is not known; {' or '.join(DEMANDS)}")
     scene = align(truth, tracks, times, hold)
     if len(scene.t) == 0 or len(scene.truth_id) == 0:
         raise UsageError("there is no time at which both the truth and the tracks could be compared")
-    demand, mot = DEMANDS[separation], clear_mot(scene, cutoff)
+    demand, level = DEMANDS[separation], scene.level()  # radars without a height must not lose their tracks for it
+    mot = clear_mot(level, cutoff)
     return [
         *_updates(scene, mot, _fresh(scene, tracks), demand),
         *_accuracy(scene, mot, demand, turning),
-        *_extra(scene, mot, cutoff),
+        *_extra(level, mot, cutoff),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from openiads.errors import UsageError
-from openiads.tracking.truth import SAME_TIME, Truth
+from openiads.tracking.truth import SAME_TIME, SPHERE, Truth
 
 _FEW = 4096  # pairs of a frame that are tried one by one; more than that go through a tree
 
@@ -62,6 +62,14 @@ class Scene:
         i, j = np.arange(n), np.arange(m)
         zero, still = np.zeros(n, np.int64), np.full((m, d), np.nan)
         return cls(np.zeros(1), zero, i, truth, np.full((n, d), np.nan), np.zeros(m, np.int64), j, tracks, still, j, i, j, False)  # fmt: skip
+
+    def level(self) -> Scene:
+        """The same with every place brought to sea level, for scores of horizontal distance."""
+        flat = [x * np.array([1.0, 1.0, 0.0]) for x in (self.truth_x, self.track_x)]
+        if self.earth:
+            size = (np.linalg.norm(x, axis=1, keepdims=True) for x in (self.truth_x, self.track_x))
+            flat = [SPHERE / r * x for r, x in zip(size, (self.truth_x, self.track_x), strict=True)]
+        return replace(self, truth_x=flat[0], track_x=flat[1])
 
 
 class Pairs(NamedTuple):
