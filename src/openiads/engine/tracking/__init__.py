@@ -23,7 +23,6 @@ from openiads.engine.tracking.associate import (
     empty_sweep,
     list_tracks,
     pair_up,
-    widest_axis,
 )
 from openiads.engine.tracking.imm import carry
 from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
@@ -130,12 +129,11 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
         for b in range(blocks):
             if lives(tracks, n, b):
                 carry(trackers, tracks, scratch.lanes, n, blocks, b, t1 - t0)
-        axis = widest_axis(status, x, n)
-        list_tracks(status, x, p, n, sweep, axis, math.sqrt(trackers.gate[n]), t1 - t0)
+        list_tracks(status, x, p, n, sweep, math.sqrt(trackers.gate[n]), t1 - t0)
         for r in range(radars_node.size):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
-                turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
+                turn = Pass(n, radars_local[r], first, last, t0, t1, trackers.gate[n])
                 pair_up(plots, x, p, sweep, pairs, tracks.dropped, turn)
                 assign(pairs, last - first, scratch.matching)
                 take(trackers, plots, tracks, sweep, scratch.lanes, track_of, turn)

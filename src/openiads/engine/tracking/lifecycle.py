@@ -53,7 +53,7 @@ def take(trackers, plots, tracks, sweep, lanes, track_of, turn):
     for q in range(turn.first, turn.last):
         if track_of[q - turn.first] >= 0:
             box(x, p, n, track_of[q - turn.first], half, sigmas, span)
-    relist(x, n, sweep, turn.axis)
+    relist(x, n, sweep)
 
 
 @part
@@ -75,7 +75,7 @@ def start(trackers, plots, tracks, sweep, lanes, track_of, turn):
             hand_over(lanes, plots, q, s, t1 - t[q])
             take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES, t1)
             box(x, p, n, s, half, sigmas, span)
-            relist(x, n, sweep, turn.axis)
+            relist(x, n, sweep)
         else:
             while free < status.shape[1] and status[n, free] != FREE:
                 free += 1
@@ -86,7 +86,7 @@ def start(trackers, plots, tracks, sweep, lanes, track_of, turn):
             status[n, s] = TENTATIVE
             radar_t[n, s, :] = NEVER
             begin(trackers, tracks, lanes.some.size, n, s, pos, cov, q, t1 - t[q])
-            enter(x, p, n, s, sweep, turn.axis, sigmas, span)
+            enter(x, p, n, s, sweep, sigmas, span)
         radar_t[n, s, turn.local] = max(radar_t[n, s, turn.local], t[q])
         track_of[q - turn.first] = s
 
