@@ -29,7 +29,7 @@ from stonesoup.updater.kalman import ExtendedKalmanUpdater
 
 from benchmarks.trackers.scenes import STEP, Scene
 
-BEGIN = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
+BEGIN = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 MAPPING, RATES = (0, 2, 4), (1, 3, 5)
 HORIZON = 10 * STEP  # s, of the tree: longer than a track may go without a plot
 
@@ -39,11 +39,14 @@ class Setting:
     """What was tuned on scenes of other seeds; `python -m benchmarks.trackers.tune`."""
 
     noise: float = 1.0  # m2/s3, diffusion of the constant-velocity model
-    gate: float = 4.0  # Mahalanobis distance of a missed detection
+    gate: float = 5.0  # Mahalanobis distance of a missed detection
     hold: int = 4  # scans without a plot that end a track of the initiator
     coast: int = 7  # scans without a plot that end a track
     speed: float = 150.0  # m/s, one-sigma speed of a new track on each axis
     tree: bool = False
+
+
+TURNING = Setting(noise=200.0, hold=3)  # the best for targets that turn
 
 
 class WideTree(TPRTreeGNN2D):

@@ -21,7 +21,9 @@ SEEDS = 101, 102
 
 def best(scenes: Sequence[Scene], settings: Iterable[Any], run: Callable[[Scene, Any], list[np.ndarray]]) -> Any:
     """The setting with the least mean GOSPA over the scenes, and that (m)."""
-    tried = [(float(np.mean([score(s, run(s, setting)) for s in scenes])), i, setting) for i, setting in enumerate(settings)]
+    tried = [
+        (float(np.mean([score(s, run(s, setting)) for s in scenes])), i, setting) for i, setting in enumerate(settings)
+    ]
     least, _, setting = min(tried)
     return setting, least
 
