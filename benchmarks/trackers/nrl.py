@@ -25,7 +25,7 @@ class Setting:
     each: bool = True  # every plot comes with its own covariance
 
 
-ONE_ERROR = Setting(noise=3.0, gate=0.99999, speed=150.0, place=150.0, each=False)  # as in its introduction
+ONE_ERROR = Setting(noise=3.0, gate=0.9999, speed=150.0, place=150.0, hits=4, each=False)  # as in its introduction
 
 
 def covariances(scene: Scene) -> np.ndarray:

@@ -46,7 +46,7 @@ class Setting:
     tree: bool = False
 
 
-TURNING = Setting(noise=200.0, hold=3)  # the best for targets that turn
+TURNING = Setting(noise=400.0, hold=3)  # the best for targets that turn
 
 
 class WideTree(TPRTreeGNN2D):
