@@ -52,7 +52,7 @@ typedef struct {
 } Matching;
 
 typedef struct {
-    int64_t *count, *tick, *slot, *number;
+    int64_t *count, *tick, *number;
     double *t_update, *x, *p;
 } Log;
 
@@ -561,7 +561,7 @@ void track_ticks(const Sizes *z, const Plots *plots, const Tracks *tracks, const
         tick(&n, first + k * (z->radars + 1), times[k], times[k + 1]);
         for (long s = 0; s < z->slots; s++) {
             if (tracks->status[s] != FIRM || row >= z->log_room) continue;
-            log->tick[row] = k, log->slot[row] = s, log->number[row] = tracks->number[s];
+            log->tick[row] = k, log->number[row] = tracks->number[s];
             log->t_update[row] = tracks->t_update[s];
             for (int i = 0; i < 6; i++) log->x[6 * row + i] = tracks->x[6 * s + i];
             for (int i = 0; i < 21; i++) log->p[21 * row + i] = tracks->p[21 * s + i];

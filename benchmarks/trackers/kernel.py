@@ -27,7 +27,7 @@ _FIELDS = {
     "Sweep": ("count", "slot", "key", "widest", "half", "near"),
     "Pairs": ("first", "slot", "cost"),
     "Matching": ("track_of", "plot_of", "u", "v", "reach", "via", "settled", "met"),
-    "Log": ("count", "tick", "slot", "number", "t_update", "x", "p"),
+    "Log": ("count", "tick", "number", "t_update", "x", "p"),
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ class Prepared:
         """All ticks by the C, which is given the addresses of the same arrays."""
         s, t = self.settings, self.tracks
         sizes = _Sizes(t.status.shape[1], t.radar_t.shape[2], len(self.first), self.log.tick.size,
-                       self.scratch.pairs.slot.size, s.accel[0], s.speed[0], s.window[0], s.coast[0], s.gate[0],
+                       self.scratch.pairs.slot.size, s.accel[0, 0], s.speed[0], s.window[0], s.coast[0], s.gate[0],
                        int(s.hits[0]))  # fmt: skip
         parts = [self.plots, t, self.scratch.sweep, self.scratch.pairs, self.scratch.matching]
         handed = [ctypes.byref(_structure(part)) for part in parts]
@@ -92,7 +92,7 @@ def _structure(part: Any) -> ctypes.Structure:
 
 def same(mine: Log, theirs: Log) -> None:
     """The same tracks, but for the last bits of their numbers."""
-    for name in ("count", "tick", "slot", "number", "t_update"):
+    for name in ("count", "tick", "number", "t_update"):
         assert np.array_equal(getattr(mine, name), getattr(theirs, name)), name
     np.testing.assert_allclose(mine.x, theirs.x, rtol=1e-9, atol=1e-6)
     np.testing.assert_allclose(mine.p, theirs.p, rtol=1e-6, atol=1e-3)

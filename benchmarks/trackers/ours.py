@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.trackers.scenes import STEP, Scene, common
-from openiads.tracking import Config, Tracker, Tracks
+from openiads.tracking import Config, Model, Tracker, Tracks
 
 # Tuned as the peers are (benchmarks/trackers/tune.py); speed 250 would be 0.07 % nearer to the truth and 10 % slower.
-TUNED = Config(accel=1.0, speed=150.0, gate=25.0, confirm_scans=2.5, tick=STEP)
+TUNED = Config(models=(Model("straight", 1.0),), speed=150.0, gate=25.0, confirm_scans=2.5, tick=STEP)
 
 
 def tracked(scene: Scene, config: Config = TUNED) -> Tracks:

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.trackers import ours
 from benchmarks.trackers.scenes import Scene, manoeuvring, straight
 from benchmarks.trackers.score import score
+from openiads.tracking import Model
 
 SEEDS = 101, 102
 
@@ -34,7 +35,9 @@ def our_best(scenes: Sequence[Scene], accels: Sequence[float], base: Any = ours.
     def run(scene: Scene, config: Any) -> list[np.ndarray]:
         return ours.pictures(scene, ours.tracked(scene, config))
 
-    settings = [replace(base, accel=a, speed=v) for a, v in itertools.product(accels, [150.0, 250.0])]
+    settings = [
+        replace(base, models=(Model("straight", a),), speed=v) for a, v in itertools.product(accels, [150.0, 250.0])
+    ]
     first, _ = best(scenes, settings, run)
     others = itertools.product([16.0, 20.0, 25.0], [1.5, 2.5, 3.5])
     return best(scenes, [first, *(replace(first, gate=g, confirm_scans=c) for g, c in others)], run)
