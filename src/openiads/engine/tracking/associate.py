@@ -1,4 +1,4 @@
-"""Which plots can belong to which tracks: strips in which tracks are sorted, then the gate.
+"""Which plots can belong to which tracks: cells of a grid, then the gate.
 
 Inner functions take single arrays: a call that is not inlined costs more for a whole bundle than for its work.
 """
@@ -16,25 +16,23 @@ from openiads.engine.tracking.filter import distance
 
 FREE, TENTATIVE, FIRM = 0, 1, 2  # status of a slot
 NEVER = -1e9  # s, when a radar that never saw a track last saw it
-_ADJACENT = np.int64(1)  # not a literal, for which numba would compile a sort of its own
 
 
 @bundle
-class Sweep(NamedTuple):
-    """The tracks of one node in strips, in each by the other coordinate; axis 0 = tentative, firm (their widths differ).
+class Grid(NamedTuple):
+    """The tracks of one node in square cells on two axes; tentative and firm ones apart, since their widths differ.
 
-    The key of a track is strip x (span + 1 m) + its place along the strip, so one sorted list holds all strips.
+    A track stays in the cell where it was when the tick began; how far it has moved since is part of its width.
     """
 
-    axes: np.ndarray  # int64[2] across the strips, along them
+    axes: np.ndarray  # int64[2] the two on which tracks spread most
     low: np.ndarray  # float64[2] m, least coordinate on each
-    span: np.ndarray  # float64[1] m, length of a strip
-    width: np.ndarray  # float64[2] m, of a strip
-    last: np.ndarray  # float64[2] number of the last strip
-    count: np.ndarray  # int64[2]
-    slot: np.ndarray  # int64[2, S] first the lowest
-    key: np.ndarray  # float64[2, S]
-    widest: np.ndarray  # float64[2, 2] m, largest half-width across and along
+    size: np.ndarray  # float64[2] m, of a cell; axis 0 = tentative, firm, as below
+    cells: np.ndarray  # int64[2, 2] on each axis
+    head: np.ndarray  # int64[2, C] last track entered in a cell, -1 for none
+    next: np.ndarray  # int64[S] the one before it
+    at: np.ndarray  # float64[S, 2] m, coordinates by which it was entered
+    widest: np.ndarray  # float64[2, 2] m, largest half-width on each axis, movement included
     half: np.ndarray  # float64[S, 3] m, by slot: how far off a plot without error can lie on each axis and still gate
     near: np.ndarray  # int64[S] tracks in the box around one plot
 
@@ -51,18 +49,18 @@ class Pass(NamedTuple):
     gate: float  # chi-square
 
 
-def empty_sweep(slots: int) -> Sweep:
-    """Room for [slots] tracks."""
-    return Sweep(
-        np.zeros(2, np.int64), np.zeros(2), np.zeros(1), np.ones(2), np.zeros(2), np.zeros(2, np.int64),
-        np.zeros((2, slots), np.int64), np.zeros((2, slots)), np.zeros((2, 2)), np.zeros((slots, 3)),
+def empty_grid(slots: int) -> Grid:
+    """Room for [slots] tracks, in up to twice as many cells."""
+    return Grid(
+        np.zeros(2, np.int64), np.zeros(2), np.ones(2), np.ones((2, 2), np.int64), np.full((2, 2 * slots + 8), -1),
+        np.zeros(slots, np.int64), np.zeros((slots, 2)), np.zeros((2, 2)), np.zeros((slots, 3)),
         np.zeros(slots, np.int64),
     )  # fmt: skip
 
 
 @part
-def lay_strips(status, x, n, sweep):
-    """Strips run along the axis on which the node's tracks spread most, side by side along the second."""
+def lay(status, x, n, grid):
+    """Choose the two axes on which the node's tracks spread most; returns how far (m)."""
     low_x, low_y, low_z = math.inf, math.inf, math.inf
     high_x, high_y, high_z = -math.inf, -math.inf, -math.inf
     for s in range(status.shape[1]):
@@ -72,21 +70,15 @@ def lay_strips(status, x, n, sweep):
             low_z, high_z = min(low_z, x[n, s, 2]), max(high_z, x[n, s, 2])
     if low_x == math.inf:
         low_x, high_x, low_y, high_y, low_z, high_z = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    spread_x, spread_y, spread_z = high_x - low_x, high_y - low_y, high_z - low_z
-    if spread_x <= spread_y and spread_x <= spread_z:
-        first = (1, low_y, spread_y)
-        second = (2, low_z, spread_z)
-    elif spread_y <= spread_z:
-        first = (0, low_x, spread_x)
-        second = (2, low_z, spread_z)
-    else:
-        first = (0, low_x, spread_x)
-        second = (1, low_y, spread_y)
-    across, along = (first, second) if first[2] <= second[2] else (second, first)
-    sweep.axes[0], sweep.axes[1] = across[0], along[0]
-    sweep.low[0], sweep.low[1] = across[1], along[1]
-    sweep.span[0] = along[2]
-    return across[2]
+    first, second = (0, low_x, high_x - low_x), (1, low_y, high_y - low_y)
+    third = (2, low_z, high_z - low_z)
+    if first[2] < third[2] and first[2] <= second[2]:
+        first = third
+    elif second[2] < third[2]:
+        second = third
+    grid.axes[0], grid.axes[1] = first[0], second[0]
+    grid.low[0], grid.low[1] = first[1], second[1]
+    return first[2], second[2]
 
 
 @part
@@ -101,128 +93,90 @@ def box(x, p, n, s, half, sigmas, span):
 
 
 @part
-def list_tracks(status, x, p, n, sweep, sigmas, span):
-    """Enter every track of the node into the sweep."""
-    spread = lay_strips(status, x, n, sweep)
-    sweep.count[:] = 0
-    sweep.widest[:] = 0.0
+def list_tracks(status, x, p, n, grid, sigmas, span):
+    """Enter every track of the node into its cell. Cells are as wide as the widest box, or as few as there is room for."""
+    wide, long = lay(status, x, n, grid)
+    grid.widest[:] = 0.0
     for s in range(status.shape[1]):
         if status[n, s] != FREE:
-            g = status[n, s] - TENTATIVE
-            sweep.slot[g, sweep.count[g]] = s
-            sweep.count[g] += 1
-            box(x, p, n, s, sweep.half, sigmas, span)
-            _widen(sweep, g, s)
+            _lie(x, n, s, grid)
+            box(x, p, n, s, grid.half, sigmas, span)
+            widen(x, n, s, grid, status[n, s] - TENTATIVE)
     for g in range(2):
-        sweep.width[g] = max(1.0, 2.0 * sweep.widest[g, 0] if sweep.count[g] > 0 else spread)
-        sweep.last[g] = np.floor(spread / sweep.width[g])
-        for i in range(sweep.count[g]):
-            sweep.key[g, i] = _key(x, n, sweep.slot[g, i], sweep, g)
-        gap = 1
-        while gap < sweep.count[g] // 3:
-            gap = 3 * gap + 1
-        while gap >= 1:  # Shell sort: in place, and quick where little has moved
-            _sort(sweep.slot, sweep.key, g, gap, sweep.count[g], gap)
-            gap //= 3
+        size = max(2.0 * max(grid.widest[g, 0], grid.widest[g, 1]), 1.0, max(wide, long) * 4.0 / grid.head.shape[1])
+        size = max(size, math.sqrt(wide * long / (0.5 * grid.head.shape[1])))
+        grid.size[g] = size
+        grid.cells[g, 0], grid.cells[g, 1] = np.int64(wide / size) + 1, np.int64(long / size) + 1
+        for c in range(grid.cells[g, 0] * grid.cells[g, 1]):
+            grid.head[g, c] = -1
+    for s in range(status.shape[1]):
+        if status[n, s] != FREE:
+            _put(grid, status[n, s] - TENTATIVE, s)
 
 
 @part
-def _widen(sweep, g, s):
-    sweep.widest[g, 0] = max(sweep.widest[g, 0], sweep.half[s, sweep.axes[0]])
-    sweep.widest[g, 1] = max(sweep.widest[g, 1], sweep.half[s, sweep.axes[1]])
+def _lie(x, n, s, grid):
+    """Where a track is entered."""
+    grid.at[s, 0] = x[n, s, grid.axes[0]]
+    grid.at[s, 1] = x[n, s, grid.axes[1]]
 
 
 @part
-def _key(x, n, s, sweep, g):
-    """What the list is sorted by; a track outside all strips counts as at their edge."""
-    strip = _strip(x[n, s, sweep.axes[0]], sweep, g)
-    place = min(max(x[n, s, sweep.axes[1]] - sweep.low[1], 0.0), sweep.span[0])
-    return strip * (sweep.span[0] + 1.0) + place
+def widen(x, n, s, grid, g):
+    """Let the widest box of a group hold that of a track, where it is now."""
+    for k in range(2):
+        moved = abs(x[n, s, grid.axes[k]] - grid.at[s, k])
+        grid.widest[g, k] = max(grid.widest[g, k], grid.half[s, grid.axes[k]] + moved)
 
 
 @part
-def _strip(z, sweep, g):
-    return min(max(np.floor((z - sweep.low[0]) / sweep.width[g]), 0.0), sweep.last[g])
+def _cell(grid, g, k, z):
+    """Row or column of a coordinate; what lies outside all cells counts as in those at the edge."""
+    place = (z - grid.low[k]) / grid.size[g]
+    return np.int64(min(max(place, 0.0), grid.cells[g, k] - 1.0))
 
 
 @part
-def relist(x, n, sweep):
-    """Put the sweep in order again after tracks have moved a little."""
-    sweep.widest[:] = 0.0
-    for g in range(2):
-        for i in range(sweep.count[g]):
-            s = sweep.slot[g, i]
-            sweep.key[g, i] = _key(x, n, s, sweep, g)
-            _widen(sweep, g, s)
-        _sort(sweep.slot, sweep.key, g, _ADJACENT, sweep.count[g], _ADJACENT)
+def _put(grid, g, s):
+    c = _cell(grid, g, 0, grid.at[s, 0]) * grid.cells[g, 1] + _cell(grid, g, 1, grid.at[s, 1])
+    grid.next[s] = grid.head[g, c]
+    grid.head[g, c] = s
 
 
 @part
-def enter(x, p, n, s, sweep, sigmas, span):
-    """Add one new, tentative track to the sweep."""
-    g = np.int64(0)
-    i = sweep.count[g]
-    sweep.slot[g, i] = s
-    sweep.key[g, i] = _key(x, n, s, sweep, g)
-    box(x, p, n, s, sweep.half, sigmas, span)
-    _widen(sweep, g, s)
-    sweep.count[g] += 1
-    _sort(sweep.slot, sweep.key, g, i, i + 1, _ADJACENT)
+def enter(x, p, n, s, grid, sigmas, span):
+    """Add one new, tentative track."""
+    _lie(x, n, s, grid)
+    box(x, p, n, s, grid.half, sigmas, span)
+    widen(x, n, s, grid, 0)
+    _put(grid, 0, s)
 
 
 @part
-def _sort(slot, key, g, begin, count, gap):
-    """Insertion sort of places `gap` apart, those before `begin` being in order; equal keys by slot."""
-    for i in range(begin, count):
-        k, s = key[g, i], slot[g, i]
-        j = i
-        while j >= gap and (key[g, j - gap] > k or (key[g, j - gap] == k and slot[g, j - gap] > s)):
-            key[g, j], slot[g, j] = key[g, j - gap], slot[g, j - gap]
-            j -= gap
-        if j != i:
-            key[g, j], slot[g, j] = k, s
-
-
-@part
-def neighbours(x, n, sweep, pos, q, own):
-    """List in sweep.near the tracks in whose box plot q can lie, tentative ones first; returns how many there are.
-
-    Without branches on the data: a mispredicted one costs more than the tests of three axes.
-    """
+def neighbours(x, n, grid, pos, q, own):
+    """List in grid.near the tracks in whose box plot q can lie, tentative ones first; returns how many there are."""
     z0, z1, z2 = pos[q, 0], pos[q, 1], pos[q, 2]
-    near, half, row = sweep.near, sweep.half, sweep.span[0] + 1.0
-    across, along = sweep.axes[0], sweep.axes[1]
+    near, half, first, second = grid.near, grid.half, grid.axes[0], grid.axes[1]
     found = np.int64(0)
     for g in range(2):
-        if sweep.count[g] == 0:
-            continue
-        reach, wide = own[along] + sweep.widest[g, 1], own[across] + sweep.widest[g, 0]
-        low = min(max(pos[q, along] - reach - sweep.low[1], 0.0), sweep.span[0])
-        high = min(max(pos[q, along] + reach - sweep.low[1], 0.0), sweep.span[0])
-        strip, last = _strip(pos[q, across] - wide, sweep, g), _strip(pos[q, across] + wide, sweep, g)
-        slot, key = sweep.slot[g, : sweep.count[g]], sweep.key[g, : sweep.count[g]]
-        while strip <= last:
-            i, size, begin, end = 0, slot.size, strip * row + low, strip * row + high
-            while size > 1:
-                middle = size // 2
-                i += middle * (key[i + middle - 1] < begin)
-                size -= middle
-            i += key[i] < begin
-            while i < slot.size and key[i] <= end:
-                s = slot[i]
-                near[found] = s
-                found += (
-                    (abs(x[n, s, 0] - z0) <= own[0] + half[s, 0])
-                    & (abs(x[n, s, 1] - z1) <= own[1] + half[s, 1])
-                    & (abs(x[n, s, 2] - z2) <= own[2] + half[s, 2])
-                )
-                i += 1
-            strip += 1.0
+        wide, long = own[first] + grid.widest[g, 0], own[second] + grid.widest[g, 1]
+        left, right = _cell(grid, g, 1, pos[q, second] - long), _cell(grid, g, 1, pos[q, second] + long)
+        for row in range(_cell(grid, g, 0, pos[q, first] - wide), _cell(grid, g, 0, pos[q, first] + wide) + 1):
+            for c in range(row * grid.cells[g, 1] + left, row * grid.cells[g, 1] + right + 1):
+                s = grid.head[g, c]
+                while s >= 0:
+                    near[found] = s
+                    found += (
+                        (abs(x[n, s, 0] - z0) <= own[0] + half[s, 0])
+                        & (abs(x[n, s, 1] - z1) <= own[1] + half[s, 1])
+                        & (abs(x[n, s, 2] - z2) <= own[2] + half[s, 2])
+                    )
+                    s = grid.next[s]
     return found
 
 
 @part
-def pair_up(plots, x, p, sweep, pairs, dropped, turn):
+def pair_up(plots, x, p, grid, pairs, dropped, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
     Cost = squared Mahalanobis distance + ln|S|, twice the negative logarithm of the likelihood less a constant.
@@ -232,13 +186,13 @@ def pair_up(plots, x, p, sweep, pairs, dropped, turn):
     """
     t, pos, cov, n, gate, t1 = plots.t, plots.pos, plots.cov, turn.node, turn.gate, turn.t1
     first, slots, costs = pairs.first, pairs.slot, pairs.cost
-    near = sweep.near
+    near = grid.near
     sigmas = math.sqrt(gate)
     e = 0
     for q in range(turn.first, turn.last):
         first[q - turn.first] = e
         own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
-        found = neighbours(x, n, sweep, pos, q, own)
+        found = neighbours(x, n, grid, pos, q, own)
         begin, largest = e, -math.inf
         for k in range(found):
             s = near[k]
@@ -255,7 +209,7 @@ def pair_up(plots, x, p, sweep, pairs, dropped, turn):
 
 
 @part
-def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
+def seen_before(plots_t, pos, cov, x, p, radar_t, grid, turn, q, apart):
     """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
@@ -264,8 +218,8 @@ def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
     n, t, sigmas = turn.node, plots_t[q], math.sqrt(turn.gate)
     own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
     best, nearest = np.int64(-1), math.inf
-    for k in range(neighbours(x, n, sweep, pos, q, own)):
-        s = sweep.near[k]
+    for k in range(neighbours(x, n, grid, pos, q, own)):
+        s = grid.near[k]
         look = radar_t[n, s, turn.local]
         if look > turn.t0 and abs(look - t) > apart:
             far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
