@@ -11,7 +11,7 @@ static const int GROUPS[3] = {0xCC, 0x03, 0x30}; /* modes: civil, military in cl
 typedef struct {
     long slots, radars, ticks, log_room, pair_room;
     double accel, speed, window, coast, gate;
-    long hits;
+    long hits, room;
 } Sizes;
 
 typedef struct {
@@ -33,10 +33,12 @@ typedef struct {
 } Tracks;
 
 typedef struct {
-    int64_t *count, *slot;
-    double *key, *widest, *half;
+    int64_t *axes;
+    double *low, *size;
+    int64_t *cells, *head, *next;
+    double *at, *widest, *half;
     int64_t *near;
-} Sweep;
+} Grid;
 
 typedef struct {
     int64_t *first, *slot;
@@ -58,7 +60,6 @@ typedef struct {
 
 typedef struct {
     long first, last, local;
-    int axis;
     double t0, t1;
 } Turn;
 
@@ -66,7 +67,7 @@ typedef struct {
     const Sizes *z;
     const Plots *plots;
     const Tracks *tracks;
-    const Sweep *sweep;
+    const Grid *grid;
     const Pairs *pairs;
     const Matching *m;
     int64_t *taken;
@@ -185,12 +186,12 @@ static void update(double *restrict x, double *restrict p, const double *restric
     p[20] = c22 - product(&f, w[5], w[5]);
 }
 
-/* ---- sweep and gate ---- */
+/* ---- grid and gate ---- */
 
 static inline double dmax(double a, double b) { return a > b ? a : b; }
 static inline double dmin(double a, double b) { return a < b ? a : b; }
 
-static int widest_axis(const Node *n) {
+static void lay(const Node *n, double *wide) {
     double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY};
     for (long s = 0; s < n->z->slots; s++)
         if (n->tracks->status[s] != FREE)
@@ -198,83 +199,88 @@ static int widest_axis(const Node *n) {
                 low[i] = dmin(low[i], n->tracks->x[6 * s + i]);
                 high[i] = dmax(high[i], n->tracks->x[6 * s + i]);
             }
+    if (low[0] == INFINITY)
+        for (int i = 0; i < 3; i++) low[i] = high[i] = 0.0;
     double a = high[0] - low[0], b = high[1] - low[1], c = high[2] - low[2];
-    if (a >= b && a >= c) return 0;
-    return b >= c ? 1 : 2;
+    int first = 0, second = 1;
+    if (a < c && a <= b)
+        first = 2;
+    else if (b < c)
+        second = 2;
+    n->grid->axes[0] = first, n->grid->axes[1] = second;
+    n->grid->low[0] = low[first], n->grid->low[1] = low[second];
+    wide[0] = high[first] - low[first], wide[1] = high[second] - low[second];
 }
 
 static inline void box(const Node *n, long s, double sigmas, double span) {
     const double *x = n->tracks->x + 6 * s, *p = n->tracks->p + 21 * s;
-    double *half = n->sweep->half + 3 * s;
+    double *half = n->grid->half + 3 * s;
     half[0] = sigmas * (sqrt(p[0]) + span * sqrt(p[15])) + span * fabs(x[3]);
     half[1] = sigmas * (sqrt(p[3]) + span * sqrt(p[18])) + span * fabs(x[4]);
     half[2] = sigmas * (sqrt(p[5]) + span * sqrt(p[20])) + span * fabs(x[5]);
 }
 
-static void sort(int64_t *slot, double *key, long begin, long count, long gap) {
-    for (long i = begin; i < count; i++) {
-        double k = key[i];
-        int64_t s = slot[i];
-        long j = i;
-        while (j >= gap && (key[j - gap] > k || (key[j - gap] == k && slot[j - gap] > s))) {
-            key[j] = key[j - gap], slot[j] = slot[j - gap];
-            j -= gap;
-        }
-        if (j != i) key[j] = k, slot[j] = s;
+static inline void lie(const Node *n, long s) {
+    for (int k = 0; k < 2; k++) n->grid->at[2 * s + k] = n->tracks->x[6 * s + n->grid->axes[k]];
+}
+
+static inline void widen(const Node *n, long s, int g) {
+    const Grid *w = n->grid;
+    for (int k = 0; k < 2; k++) {
+        double moved = fabs(n->tracks->x[6 * s + w->axes[k]] - w->at[2 * s + k]);
+        w->widest[2 * g + k] = dmax(w->widest[2 * g + k], w->half[3 * s + w->axes[k]] + moved);
     }
 }
 
-static void list_tracks(const Node *n, int axis, double sigmas, double span) {
-    const Sweep *w = n->sweep;
-    long slots = n->z->slots;
-    w->count[0] = w->count[1] = 0;
-    w->widest[0] = w->widest[1] = 0.0;
-    for (long s = 0; s < slots; s++) {
+static inline long cell(const Grid *w, int g, int k, double z) {
+    return (long)dmin(dmax((z - w->low[k]) / w->size[g], 0.0), w->cells[2 * g + k] - 1.0);
+}
+
+static inline void put(const Node *n, int g, long s) {
+    const Grid *w = n->grid;
+    long c = cell(w, g, 0, w->at[2 * s]) * w->cells[2 * g + 1] + cell(w, g, 1, w->at[2 * s + 1]);
+    w->next[s] = w->head[g * n->z->room + c];
+    w->head[g * n->z->room + c] = s;
+}
+
+static void list_tracks(const Node *n, double sigmas, double span) {
+    const Grid *w = n->grid;
+    double wide[2];
+    lay(n, wide);
+    for (int k = 0; k < 4; k++) w->widest[k] = 0.0;
+    for (long s = 0; s < n->z->slots; s++) {
         if (n->tracks->status[s] == FREE) continue;
-        int g = n->tracks->status[s] - TENTATIVE;
-        long i = w->count[g]++;
-        w->slot[g * slots + i] = s;
-        w->key[g * slots + i] = n->tracks->x[6 * s + axis];
+        lie(n, s);
         box(n, s, sigmas, span);
-        w->widest[g] = dmax(w->widest[g], w->half[3 * s + axis]);
+        widen(n, s, n->tracks->status[s] - TENTATIVE);
     }
     for (int g = 0; g < 2; g++) {
-        long gap = 1;
-        while (gap < w->count[g] / 3) gap = 3 * gap + 1;
-        for (; gap >= 1; gap /= 3) sort(w->slot + g * slots, w->key + g * slots, gap, w->count[g], gap);
+        double size = dmax(dmax(2.0 * dmax(w->widest[2 * g], w->widest[2 * g + 1]), 1.0),
+                           dmax(wide[0], wide[1]) * 4.0 / n->z->room);
+        w->size[g] = size = dmax(size, sqrt(wide[0] * wide[1] / (0.5 * n->z->room)));
+        for (int k = 0; k < 2; k++) w->cells[2 * g + k] = (long)(wide[k] / size) + 1;
+        for (long c = 0; c < w->cells[2 * g] * w->cells[2 * g + 1]; c++) w->head[g * n->z->room + c] = -1;
     }
+    for (long s = 0; s < n->z->slots; s++)
+        if (n->tracks->status[s] != FREE) put(n, n->tracks->status[s] - TENTATIVE, s);
 }
 
-static void relist(const Node *n, int axis) {
-    const Sweep *w = n->sweep;
-    long slots = n->z->slots;
+static long neighbours(const Node *n, const double *z, const double *own) {
+    const Grid *w = n->grid;
+    const double *half = w->half, *x = n->tracks->x;
+    long found = 0, first = w->axes[0], second = w->axes[1];
     for (int g = 0; g < 2; g++) {
-        int64_t *slot = w->slot + g * slots;
-        double *key = w->key + g * slots, widest = 0.0;
-        for (long i = 0; i < w->count[g]; i++) {
-            key[i] = n->tracks->x[6 * slot[i] + axis];
-            widest = dmax(widest, w->half[3 * slot[i] + axis]);
-        }
-        w->widest[g] = widest;
-        sort(slot, key, 1, w->count[g], 1);
-    }
-}
-
-static long neighbours(const Node *n, int g, long found, double low, double high, const double *z, const double *own) {
-    const Sweep *w = n->sweep;
-    const int64_t *slot = w->slot + g * n->z->slots;
-    const double *key = w->key + g * n->z->slots, *half = w->half, *x = n->tracks->x;
-    long i = 0, all = w->count[g], size = all;
-    while (size > 1) {
-        long middle = size / 2;
-        i += middle * (key[i + middle - 1] < low);
-        size -= middle;
-    }
-    for (; i < all && key[i] <= high; i++) {
-        long s = slot[i];
-        w->near[found] = s;
-        found += (fabs(x[6 * s] - z[0]) <= own[0] + half[3 * s]) & (fabs(x[6 * s + 1] - z[1]) <= own[1] + half[3 * s + 1]) &
-                 (fabs(x[6 * s + 2] - z[2]) <= own[2] + half[3 * s + 2]);
+        double wide = own[first] + w->widest[2 * g], tall = own[second] + w->widest[2 * g + 1];
+        long left = cell(w, g, 1, z[second] - tall), right = cell(w, g, 1, z[second] + tall);
+        long top = cell(w, g, 0, z[first] - wide), bottom = cell(w, g, 0, z[first] + wide);
+        for (long row = top; row <= bottom; row++)
+            for (long c = row * w->cells[2 * g + 1] + left; c <= row * w->cells[2 * g + 1] + right; c++)
+                for (long s = w->head[g * n->z->room + c]; s >= 0; s = w->next[s]) {
+                    w->near[found] = s;
+                    found += (fabs(x[6 * s] - z[0]) <= own[0] + half[3 * s]) &
+                             (fabs(x[6 * s + 1] - z[1]) <= own[1] + half[3 * s + 1]) &
+                             (fabs(x[6 * s + 2] - z[2]) <= own[2] + half[3 * s + 2]);
+                }
     }
     return found;
 }
@@ -293,16 +299,14 @@ static inline double far_of(const Node *n, long s, long q, double t1, double *si
 
 static void pair_up(const Node *n, const Turn *turn) {
     const Pairs *a = n->pairs;
-    const Sweep *w = n->sweep;
+    const Grid *w = n->grid;
     long e = 0;
     for (long q = turn->first; q < turn->last; q++) {
         const double *z = n->plots->pos + 3 * q;
-        double own[3], largest = -INFINITY, at = z[turn->axis];
+        double own[3], largest = -INFINITY;
         a->first[q - turn->first] = e;
         reach_of(n, q, own);
-        double o = own[turn->axis];
-        long found = neighbours(n, 0, 0, at - o - w->widest[0], at + o + w->widest[0], z, own), begin = e;
-        found = neighbours(n, 1, found, at - o - w->widest[1], at + o + w->widest[1], z, own);
+        long found = neighbours(n, z, own), begin = e;
         for (long k = 0; k < found; k++) {
             double size, far = far_of(n, w->near[k], q, turn->t1, &size);
             if (far == INFINITY) continue;
@@ -320,19 +324,16 @@ static void pair_up(const Node *n, const Turn *turn) {
 }
 
 static long seen_before(const Node *n, const Turn *turn, long q) {
-    double own[3], nearest = INFINITY, at = n->plots->pos[3 * q + turn->axis];
+    double own[3], nearest = INFINITY;
     long best = -1;
     reach_of(n, q, own);
-    for (int g = 0; g < 2; g++) {
-        double reach = own[turn->axis] + n->sweep->widest[g];
-        long found = neighbours(n, g, 0, at - reach, at + reach, n->plots->pos + 3 * q, own);
-        for (long k = 0; k < found; k++) {
-            long s = n->sweep->near[k];
-            double look = n->tracks->radar_t[s * n->z->radars + turn->local];
-            if (look > turn->t0 && fabs(look - n->plots->t[q]) > SECOND_LOOK) {
-                double size, far = far_of(n, s, q, turn->t1, &size);
-                if (far + size < nearest) best = s, nearest = far + size;
-            }
+    long found = neighbours(n, n->plots->pos + 3 * q, own);
+    for (long k = 0; k < found; k++) {
+        long s = n->grid->near[k];
+        double look = n->tracks->radar_t[s * n->z->radars + turn->local];
+        if (look > turn->t0 && fabs(look - n->plots->t[q]) > SECOND_LOOK) {
+            double size, far = far_of(n, s, q, turn->t1, &size);
+            if (far + size < nearest) best = s, nearest = far + size;
         }
     }
     return best;
@@ -432,6 +433,7 @@ static void renew(const Node *n, const Turn *turn, long s, long q) {
     update(n->tracks->x + 6 * s, n->tracks->p + 21 * s, n->plots->pos + 3 * q, n->plots->cov + 6 * q,
            turn->t1 - n->plots->t[q]);
     box(n, s, sqrt(n->z->gate), turn->t1 - turn->t0);
+    widen(n, s, n->tracks->status[s] - TENTATIVE);
 }
 
 static void saw(const Node *n, const Turn *turn, long s, long q) {
@@ -446,7 +448,6 @@ static void take(const Node *n, const Turn *turn) {
         renew(n, turn, s, q);
         saw(n, turn, s, q);
     }
-    relist(n, turn->axis);
 }
 
 static void begin(const Node *n, const Turn *turn, long s, long q, double density) {
@@ -459,13 +460,10 @@ static void begin(const Node *n, const Turn *turn, long s, long q, double densit
 }
 
 static void enter(const Node *n, const Turn *turn, long s) {
-    const Sweep *w = n->sweep;
-    long i = w->count[0]++;
-    w->slot[i] = s;
-    w->key[i] = n->tracks->x[6 * s + turn->axis];
+    lie(n, s);
     box(n, s, sqrt(n->z->gate), turn->t1 - turn->t0);
-    w->widest[0] = dmax(w->widest[0], w->half[3 * s + turn->axis]);
-    sort(w->slot, w->key, i, i + 1, 1);
+    widen(n, s, 0);
+    put(n, 0, s);
 }
 
 static void start(const Node *n, const Turn *turn, double density) {
@@ -475,7 +473,6 @@ static void start(const Node *n, const Turn *turn, double density) {
         long s = seen_before(n, turn, q);
         if (s >= 0) {
             renew(n, turn, s, q);
-            relist(n, turn->axis);
         } else {
             while (empty < n->z->slots && n->tracks->status[empty] != FREE) empty++;
             if (empty == n->z->slots) {
@@ -539,8 +536,8 @@ static void tick(const Node *n, const int64_t *first, double t0, double t1) {
             predict(n->tracks->x + 6 * s, n->tracks->p + 21 * s, t1 - t0, density);
             n->tracks->plot[s] = -1;
         }
-    Turn turn = {0, 0, 0, widest_axis(n), t0, t1};
-    list_tracks(n, turn.axis, sqrt(n->z->gate), t1 - t0);
+    Turn turn = {0, 0, 0, t0, t1};
+    list_tracks(n, sqrt(n->z->gate), t1 - t0);
     for (long r = 0; r < n->z->radars; r++) {
         turn.first = first[r], turn.last = first[r + 1], turn.local = r;
         if (turn.first == turn.last) continue;
@@ -553,9 +550,9 @@ static void tick(const Node *n, const int64_t *first, double t0, double t1) {
     settle(n, t1);
 }
 
-void track_ticks(const Sizes *z, const Plots *plots, const Tracks *tracks, const Sweep *sweep, const Pairs *pairs,
+void track_ticks(const Sizes *z, const Plots *plots, const Tracks *tracks, const Grid *grid, const Pairs *pairs,
                  const Matching *m, int64_t *taken, const int64_t *first, const double *times, const Log *log) {
-    Node n = {z, plots, tracks, sweep, pairs, m, taken};
+    Node n = {z, plots, tracks, grid, pairs, m, taken};
     long row = 0;
     for (long k = 0; k < z->ticks; k++) {
         tick(&n, first + k * (z->radars + 1), times[k], times[k + 1]);

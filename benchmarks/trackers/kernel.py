@@ -24,7 +24,7 @@ _FIELDS = {
     "Plots": ("t", "pos", "cov", "reply", "starts", "luck"),
     "Tracks": ("status", "number", "next_number", "x", "p", "t_update", "t_first", "hits", "asked", "answered", "luck",
                "plot", "radar_t", "dropped"),
-    "Sweep": ("count", "slot", "key", "widest", "half", "near"),
+    "Grid": ("axes", "low", "size", "cells", "head", "next", "at", "widest", "half", "near"),
     "Pairs": ("first", "slot", "cost"),
     "Matching": ("track_of", "plot_of", "u", "v", "reach", "via", "settled", "met"),
     "Log": ("count", "tick", "number", "t_update", "x", "p"),
@@ -34,7 +34,7 @@ _FIELDS = {
 class _Sizes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in ("slots", "radars", "ticks", "log_room", "pair_room")]
     _fields_ += [(name, ctypes.c_double) for name in ("accel", "speed", "window", "coast", "gate")]
-    _fields_ += [("hits", ctypes.c_long)]
+    _fields_ += [("hits", ctypes.c_long), ("room", ctypes.c_long)]
 
 
 class Prepared:
@@ -67,8 +67,8 @@ class Prepared:
         s, t = self.settings, self.tracks
         sizes = _Sizes(t.status.shape[1], t.radar_t.shape[2], len(self.first), self.log.tick.size,
                        self.scratch.pairs.slot.size, s.accel[0, 0], s.speed[0], s.window[0], s.coast[0], s.gate[0],
-                       int(s.hits[0]))  # fmt: skip
-        parts = [self.plots, t, self.scratch.sweep, self.scratch.pairs, self.scratch.matching]
+                       int(s.hits[0]), self.scratch.grid.head.shape[1])  # fmt: skip
+        parts = [self.plots, t, self.scratch.grid, self.scratch.pairs, self.scratch.matching]
         handed = [ctypes.byref(_structure(part)) for part in parts]
         whole = [self.scratch.taken, self.first, self.times]
         taken, first, times = (ctypes.c_void_p(a.ctypes.data) for a in whole)
