@@ -2,7 +2,7 @@
 
 Each model carries sixteen tracks forward at once. White acceleration is constant over a step with variance
 density / dt, so that the growth of the velocity does not depend on the length of a step (Bar-Shalom, Li, Kirubarajan
-2001, section 6.3.2).
+2001, section 6.3.2). How fast a turning track turns is estimated with it (rates.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 from openiads.engine.geo import EARTH_RADIUS, GM
 from openiads.engine.jit import part
 from openiads.engine.tracking.lanes import LANES
+from openiads.engine.tracking.rates import blur, push
 
 STRAIGHT, TURNING, FALLING = 0, 1, 2  # kinds of model
 AIR_DENSITY, AIR_SCALE = 1.225, 7163.0  # kg/m3 at the sea, m (Allen, Eggers 1958)
@@ -19,17 +20,27 @@ _SLOW = 1e-5  # rad/s: below it a turn is straight
 
 
 @part
-def predict(f, kind, dt, density, drag, turn, n, first, step):
-    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model; turn[n, first + lane]: rad/s."""
+def predict(f, rates, kind, dt, density, drag, step):
+    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model; rates: of a turning one (rates.py)."""
     if kind == STRAIGHT:
         straight(f, dt, density)
         return
     for i in range(LANES):
-        if kind == TURNING:
-            turned_step(f, i, dt, turn[n, first + i], step)
-        else:
-            falling_step(f, i, dt, drag, step)
+        curved_step(f, rates, kind, i, dt, drag, step)
+    if kind == TURNING:
+        push(f, rates, step, dt)
     curved(f, step, dt, density)
+    if kind == TURNING:
+        blur(f, rates, step, dt)
+
+
+@part
+def curved_step(f, rates, kind, i, dt, drag, step):
+    """Where a track is after dt (s), which may be negative, and the derivatives, into lane i of step."""
+    if kind == TURNING:
+        turned_step(f, i, dt, rates[i], step)
+    else:
+        falling_step(f, i, dt, drag, step)
 
 
 @part
@@ -68,7 +79,7 @@ def straight(f, dt, density):
 
 @part
 def turned_step(f, i, dt, rate, step):
-    """Where a track is after turning about the vertical at a rate (rad/s), and the derivatives with its velocity.
+    """Where a track is after turning about the vertical at a rate (rad/s), and the derivatives with velocity and rate.
 
     Rotation by t = rate dt about the unit vertical u: v cos t + (u x v) sin t + u (u v) (1 - cos t); the way is its
     integral over the step.
@@ -79,9 +90,10 @@ def turned_step(f, i, dt, rate, step):
     angle = rate * dt
     s, c = math.sin(angle), math.cos(angle)
     if abs(rate) < _SLOW:
-        way_s, way_c = dt, 0.5 * rate * dt * dt
+        way_s, way_c, more_s, more_c = dt, 0.5 * rate * dt * dt, 0.0, 0.5 * dt * dt
     else:
         way_s, way_c = s / rate, (1.0 - c) / rate
+        more_s, more_c = (dt * c - way_s) / rate, (dt * s - way_c) / rate
     _turning(step, 6, i, u0, u1, u2, way_s, way_c, dt - way_s)
     _turning(step, 15, i, u0, u1, u2, c, s, 1.0 - c)
     v0, v1, v2 = f[3 * LANES + i], f[4 * LANES + i], f[5 * LANES + i]
@@ -96,6 +108,15 @@ def turned_step(f, i, dt, rate, step):
         step[(k + 3) * LANES + i] = (
             step[h * LANES + i] * v0 + step[(h + 1) * LANES + i] * v1 + step[(h + 2) * LANES + i] * v2
         )
+    up = u0 * v0 + u1 * v1 + u2 * v2
+    n0, n1, n2 = u1 * v2 - u2 * v1, u2 * v0 - u0 * v2, u0 * v1 - u1 * v0
+    h0, h1, h2 = v0 - up * u0, v1 - up * u1, v2 - up * u2
+    step[24 * LANES + i] = more_s * h0 + more_c * n0
+    step[25 * LANES + i] = more_s * h1 + more_c * n1
+    step[26 * LANES + i] = more_s * h2 + more_c * n2
+    step[27 * LANES + i] = dt * (c * n0 - s * h0)
+    step[28 * LANES + i] = dt * (c * n1 - s * h1)
+    step[29 * LANES + i] = dt * (c * n2 - s * h2)
 
 
 @part
