@@ -64,7 +64,9 @@ class Tracks(NamedTuple):
     p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
     bank: np.ndarray  # float64[N * B * M * 432] every model of every track, sixteen tracks side by side (lanes.py)
     share: np.ndarray  # float64[N, S, M] probability that a model holds
-    turn: np.ndarray  # float64[N * B * M * 128] turn rate (rad/s) of every model of every track, its covariances (rates.py)
+    turn: (
+        np.ndarray
+    )  # float64[N * B * M * 128] turn rate (rad/s) of every model of every track, its covariances (rates.py)
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
     hits: np.ndarray  # int32[N, S] plots

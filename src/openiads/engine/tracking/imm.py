@@ -14,7 +14,7 @@ from openiads.engine.tracking.models import STRAIGHT, TURNING, curved_step, pred
 from openiads.engine.tracking.rates import learn, mix_rates
 
 _LEAST = 1e-4  # probability that a model keeps, so that it can come back
-_FINITE = 1e300
+_NONE = -1e300  # logarithm of a likelihood that could not be told
 
 
 @part
@@ -212,9 +212,11 @@ def unbend(f, rates, kind, drag, plot, bent, step):
 @part
 def weigh(share, fit, n, s, i):
     """Probabilities of the models of a track after a plot: each by the likelihood it gave to the plot."""
-    models, best, total = share.shape[2], -math.inf, 0.0
+    models, best, total = share.shape[2], _NONE, 0.0
     for m in range(models):
-        fit[2 * m * LANES + i] = -0.5 * (fit[2 * m * LANES + i] + math.log(fit[(2 * m + 1) * LANES + i]))
+        far, determinant = fit[2 * m * LANES + i], fit[(2 * m + 1) * LANES + i]
+        told = far >= 0.0 and far < math.inf and determinant > 0.0 and determinant < math.inf
+        fit[2 * m * LANES + i] = -0.5 * (far + math.log(determinant)) if told else _NONE
         best = max(best, fit[2 * m * LANES + i])
     for m in range(models):
         share[n, s, m] = max(_LEAST, share[n, s, m] * math.exp(fit[2 * m * LANES + i] - best))

@@ -28,7 +28,9 @@ class Lanes(NamedTuple):
     best: np.ndarray  # float64[SIZE] combined estimate of a block
     mixed: np.ndarray  # float64[M * SIZE]
     weight: np.ndarray  # float64[M * LANES] of the models in what is combined
-    step: np.ndarray  # float64[37 * LANES] of a curved model: new position, velocity, derivatives with velocity and rate
+    step: (
+        np.ndarray
+    )  # float64[37 * LANES] of a curved model: new position, velocity, derivatives with velocity and rate
     bent: np.ndarray  # float64[11 * LANES] plots as a curved model has to see them
     plot: np.ndarray  # float64[B, 11 * LANES] plot of each lane: position, covariance, age (s), 1 where there is one
     some: np.ndarray  # bool[B] has a lane with a plot

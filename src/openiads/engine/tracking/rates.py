@@ -7,12 +7,12 @@ have their own place because no other model has them.
 from __future__ import annotations
 
 from openiads.engine.jit import part
-from openiads.engine.tracking.filter import factor, product, solve_lower
+from openiads.engine.tracking.filter import factor, solve_lower
 from openiads.engine.tracking.lanes import LANES
 
 RATE = 0.1  # rad/s, one sigma of the rate at which a turn begins: 2 g at 200 m/s
 MOST = 0.3  # rad/s: no aircraft that a radar follows turns faster for long
-_DRIFT = 1e-5  # rad2/s3: how the variance of a rate grows
+DRIFT = 1e-5  # rad2/s3: how the variance of a rate grows
 
 
 @part
@@ -51,21 +51,13 @@ def push(f, rates, step, dt):
             rates[(2 + k) * LANES + i] = x + step[(24 + k) * LANES + i] * variance
         for k in range(3):
             rates[(5 + k) * LANES + i] = step[(33 + k) * LANES + i] + step[(27 + k) * LANES + i] * variance
-        rates[1 * LANES + i] = variance + _DRIFT * dt
+        rates[1 * LANES + i] = variance + DRIFT * dt
 
 
 @part
-def blur(f, rates, step, dt):
+def blur(f, rates, step):
     """What the rate's error adds to the covariance of the state: J c' + (F c) J', c as push has left it."""
     for i in range(LANES):
-        noise_v = step[36 * LANES + i] * dt * dt
-        noise_c = 0.5 * noise_v * dt
-        noise_x = 0.5 * noise_c * dt
-        for k in (0, 3, 5):
-            f[(6 + k) * LANES + i] += noise_x
-            f[(21 + k) * LANES + i] += noise_v
-        for k in (12, 16, 20):
-            f[k * LANES + i] += noise_c
         for k in range(3):
             jx, jv = step[(24 + k) * LANES + i], step[(27 + k) * LANES + i]
             cx, cv = step[(30 + k) * LANES + i], step[(33 + k) * LANES + i]
