@@ -153,7 +153,7 @@ def falling_step(f, i, dt, drag, step):
     if drag > 0.0:
         speed = math.sqrt(v0 * v0 + v1 * v1 + v2 * v2)
         _, _, _, k = _fall(x, y, z, v0, v1, v2, drag, math.inf)
-        parts = min(_PARTS, 1 + int(min(_PARTS, abs(dt) * (2.0 * speed / AIR_SCALE + 8.0 * k))))
+        parts = min(_PARTS, 1 + int(min(_PARTS, abs(dt) * (speed / AIR_SCALE + 4.0 * k))))
     h = dt / parts
     # backward a drag feeds itself: a body of no use to this model must not fly off
     most, decay = (_CALM if dt > 0.0 else 0.5 * _CALM) / max(1e-9, abs(h)), 0.0
