@@ -44,10 +44,6 @@ def turn_matrix(x, dt, rate):
     return expm(generator * dt)
 
 
-def turned(x, dt, rate):
-    return turn_matrix(x, dt, rate) @ x
-
-
 def falling(x, drag):
     """Derivative of states [n, 6] under gravity and drag."""
     r, v = x[:, :3], x[:, 3:]
