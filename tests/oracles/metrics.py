@@ -23,8 +23,9 @@ def gospa(truth: np.ndarray, tracks: np.ndarray, cutoff: float, order: float) ->
     """Distance (m) of two sets of points, alpha 2: every missed or false one costs cutoff^p / 2."""
     alone = cutoff**order / 2
     missed = np.where(np.eye(len(truth), dtype=bool), alone, np.inf)
-    cost = np.hstack([cdist(truth, tracks) ** order, missed]) if len(truth) else np.zeros((0, len(tracks)))
-    cost = np.where(cost > 2 * alone, 1e18, cost)
-    rows, columns = linear_sum_assignment(cost) if len(truth) else (np.zeros(0, int), np.zeros(0, int))
-    false = len(tracks) - np.count_nonzero(columns < len(tracks))
-    return float((cost[rows, columns].sum() + alone * false) ** (1 / order))
+    # a pair costs its distance and saves a false track
+    pair = cdist(truth, tracks) ** order - alone if len(truth) and len(tracks) else np.zeros((len(truth), len(tracks)))
+    cost = np.hstack([pair, missed])
+    cost = np.where(cost > alone, 1e18, cost)
+    rows, columns = linear_sum_assignment(cost)
+    return float(max(0.0, cost[rows, columns].sum() + alone * len(tracks)) ** (1 / order))

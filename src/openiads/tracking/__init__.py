@@ -3,11 +3,23 @@
 >>> from openiads.tracking import Config, Radar, Tracker
 >>> tracker = Tracker([Radar("north", 0.69, 0.57, 1200.0)], Config())
 >>> tracks = tracker.process(plots)  # openiads.tracking.Plots
+
+Scores (docs/equations/tracking-metrics.md): a `Truth`, then `quality(truth, tracks)` for the table, or
+`align(truth, tracks)` for the frames that `ospa`, `gospa`, `siap` and `clear_mot` compare.
+Tracks of two nodes are put together in `openiads.tracking.fusion`.
 """
 
 from __future__ import annotations
 
+from openiads.tracking.metrics import clear_mot, gospa, nees, ospa
 from openiads.tracking.plots import Plots, Radar
+from openiads.tracking.quality import quality, quality_alone
+from openiads.tracking.scene import align
+from openiads.tracking.siap import siap
 from openiads.tracking.tracker import MANOEUVRING, Config, Model, Tracker, Tracks
+from openiads.tracking.truth import Truth
 
-__all__ = ["MANOEUVRING", "Config", "Model", "Plots", "Radar", "Tracker", "Tracks"]
+__all__ = [
+    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Tracker", "Tracks", "Truth",
+    "align", "clear_mot", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
+]  # fmt: skip

@@ -21,7 +21,6 @@ class Log(NamedTuple):
 
     count: np.ndarray  # int64[1] rows in use
     tick: np.ndarray  # int64[L] number of the tick
-    slot: np.ndarray  # int64[L]
     number: np.ndarray  # int64[L]
     t_update: np.ndarray  # float64[L] s, last plot
     x: np.ndarray  # float64[L, 6] m, m/s
@@ -31,8 +30,8 @@ class Log(NamedTuple):
 def empty_log(rows: int) -> Log:
     """Room for [rows]."""
     return Log(
-        np.zeros(1, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int64),
-        np.zeros(rows), np.zeros((rows, 6)), np.zeros((rows, 21)),
+        np.zeros(1, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows),
+        np.zeros((rows, 6)), np.zeros((rows, 21)),
     )  # fmt: skip
 
 
@@ -49,7 +48,7 @@ def track_all(trackers, radars_node, radars_local, plots, tracks, scratch, first
         for s in range(tracks.status.shape[1]):
             if tracks.status[0, s] != FIRM or row >= log.tick.size:
                 continue
-            log.tick[row], log.slot[row], log.number[row] = k, s, tracks.number[0, s]
+            log.tick[row], log.number[row] = k, tracks.number[0, s]
             log.t_update[row] = tracks.t_update[0, s]
             for i in range(6):
                 log.x[row, i] = tracks.x[0, s, i]
