@@ -245,7 +245,7 @@ def test_derivatives_of_a_fall(dt, most, record_property):
             e[3 + k] = 1.0
             difference = (integrated(x + e, dt, 1 / 5e3) - integrated(x - e, dt, 1 / 5e3)) / 2.0
             worst = max(worst, np.abs(g[:, k] - difference[:3]).max() / dt, np.abs(h[:, k] - difference[3:]).max())
-    record_property("worst", worst)
+    record_property("worst", float(worst))
     assert worst < most
 
 
