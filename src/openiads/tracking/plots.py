@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from openiads.engine.geo import set_frame, to_ecef
+from openiads.engine.sensing import Antennas, empty_plots
 from openiads.engine.sensing.measurement import place_all
 from openiads.errors import UsageError
 
@@ -74,26 +75,13 @@ class Plots:
 
 def placed(plots: Plots, radars: list[Radar]) -> tuple[np.ndarray, np.ndarray]:
     """Plots as earth-centred points without bias, float64[Q, 3] m, and their covariances float64[Q, 6] m2."""
-    sites = np.array([[r.latitude, r.longitude, r.height] for r in radars])
-    origin, axes = np.zeros((len(radars), 3)), np.zeros((len(radars), 3, 3))
-    for i, (latitude, longitude, height) in enumerate(sites):
-        origin[i] = to_ecef(latitude, longitude, height)
-        set_frame(axes, i, latitude, longitude)
+    site = np.array([[r.latitude, r.longitude, r.height] for r in radars])
+    antennas = Antennas(site, np.zeros((len(radars), 3)), np.zeros((len(radars), 3, 3)))
+    for i, (latitude, longitude, height) in enumerate(site):
+        antennas.pos[i] = to_ecef(latitude, longitude, height)
+        set_frame(antennas.axes, i, latitude, longitude)
     sigma = np.array([[r.sigma_range, r.sigma_azimuth, r.sigma_elevation or math.nan] for r in radars])
     bias = np.array([[r.range_bias, r.azimuth_bias] for r in radars])
-    pos, cov = np.empty((len(plots), 3)), np.empty((len(plots), 6))
-    place_all(
-        sites,
-        origin,
-        axes,
-        sigma,
-        bias,
-        plots.radar,
-        plots.range,
-        plots.azimuth,
-        plots.elevation,
-        plots.height,
-        pos,
-        cov,
-    )
-    return pos, cov
+    out, _ = empty_plots(len(radars), len(plots))
+    place_all(antennas, out, sigma, bias, plots.radar, plots.range, plots.azimuth, plots.elevation, plots.height)
+    return out.pos, out.cov
