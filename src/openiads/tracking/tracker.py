@@ -40,7 +40,7 @@ class Model:
                 raise UsageError(f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be above 0")
 
 
-MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 10.0, 6.0), Model("straight", 140.0, 10.0))
+MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 4.0, 14.0), Model("straight", 90.0, 80.0))
 
 
 @dataclass(frozen=True)

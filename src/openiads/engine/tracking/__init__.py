@@ -25,7 +25,7 @@ from openiads.engine.tracking.associate import (
     pair_up,
 )
 from openiads.engine.tracking.imm import carry
-from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
+from openiads.engine.tracking.lanes import LANES, RATES, SIZE, Lanes, blocks_of, empty_lanes
 from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
@@ -63,8 +63,9 @@ class Tracks(NamedTuple):
     p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
     bank: np.ndarray  # float64[N * B * M * 432] every model of every track, sixteen tracks side by side (lanes.py)
     share: np.ndarray  # float64[N, S, M] probability that a model holds
-    turn: np.ndarray  # float64[N, S] rad/s about the vertical
-    was: np.ndarray  # float64[N, S, 4] velocity (m/s) at the plot from which the turn is measured, and its time (s)
+    turn: (
+        np.ndarray
+    )  # float64[N * B * M * 128] turn rate (rad/s) of every model of every track, its covariances (rates.py)
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
     hits: np.ndarray  # int32[N, S] plots
@@ -93,7 +94,7 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
     tracks = Tracks(
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
         np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(nodes * blocks * models * SIZE), np.zeros((*shape, models)),
-        np.zeros((nodes, blocks * LANES)), np.zeros((*shape, 4)), np.zeros(shape), np.zeros(shape),
+        np.zeros(nodes * blocks * models * RATES), np.zeros(shape), np.zeros(shape),
         np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(1, np.int64),
     )  # fmt: skip

@@ -19,7 +19,8 @@ from openiads.engine.tracking.associate import (
     widen,
 )
 from openiads.engine.tracking.imm import hand_over, take_in
-from openiads.engine.tracking.lanes import LANES, spread
+from openiads.engine.tracking.lanes import LANES, rates_of, spread
+from openiads.engine.tracking.rates import at_rest
 
 IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
@@ -49,7 +50,7 @@ def take(trackers, plots, tracks, grid, lanes, track_of, turn):
             radar_t[n, s, local] = max(radar_t[n, s, local], t[q])
     for b in range(lanes.some.size):
         if lanes.some[b]:
-            take_in(trackers, tracks, lanes, n, lanes.some.size, b, t1)
+            take_in(trackers, tracks, lanes, n, lanes.some.size, b)
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
         if s >= 0:
@@ -74,7 +75,7 @@ def start(trackers, plots, tracks, grid, lanes, track_of, turn):
         s = seen_before(t, pos, cov, x, p, radar_t, grid, turn, q, SECOND_LOOK)
         if s >= 0:
             hand_over(lanes, plots, q, s, t1 - t[q])
-            take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES, t1)
+            take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES)
             box(x, p, n, s, half, sigmas, span)
             widen(x, n, s, grid, status[n, s] - TENTATIVE)
         else:
@@ -109,8 +110,7 @@ def begin(trackers, tracks, blocks, n, s, pos, cov, q, back):
         p[n, s, i] = back * (square + 0.5 * density * back)
     for m in range(models):
         tracks.share[n, s, m] = trackers.prior[m]
-    tracks.turn[n, s] = 0.0
-    tracks.was[n, s, :] = 0.0
+        at_rest(rates_of(tracks.turn, blocks, models, n, s // LANES, m), s % LANES)
     spread(x, p, n, s, tracks.bank, blocks, models)
 
 
