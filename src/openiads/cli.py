@@ -236,6 +236,7 @@ def run(
     step: Annotated[float, typer.Option(help="seconds between two samples of the replay")] = 10.0,
     replication: Annotated[int, typer.Option(help="which draw of the study")] = 0,
     window: Annotated[int, typer.Option(help="which window of the day, in a vignette of peace")] = 0,
+    plots: Annotated[bool, typer.Option("--plots", help="record every report of every radar too")] = False,
     sets: SetOption = None,
 ) -> None:
     """Run one replication and write its record: tables as Parquet, replay.czml, and replay.html to watch.
@@ -256,7 +257,7 @@ def run(
     with _bar(f"{posture}, {vignette}") as bar:
         record = simulate(
             loaded, posture, vignette, seed, replication=replication, stratum=window, start=start, duration=duration,
-            sample=step, progress=lambda f: bar(f, 1.0),
+            sample=step, plots=plots, progress=lambda f: bar(f, 1.0),
         )  # fmt: skip
     with new_folder(folder) as beside:
         record.write(beside)
@@ -272,6 +273,24 @@ def run(
     if not record.meta["complete"]:
         print(f"stopped at {record.meta['duration_s']:g} s: what happened until then is in the record", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+@app.command("export")
+def export_(
+    record: Annotated[Path, typer.Argument(metavar="RUN", help="folder that openiads run wrote")],
+    form: Annotated[str, typer.Option("--format", "-f", help="asterix, dis, csv or czml")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="new folder (asterix, csv) or new file (dis, czml)")],
+) -> None:
+    """Write a recorded run as others read it: ASTERIX of every radar and node, DIS entity states, CSV tables, CZML.
+
+    Example: openiads run s400-alone --posture complete --plots --out raid && openiads export raid --format asterix --out sent
+    """
+    from openiads.interop.export import export, require
+    from openiads.record import Run
+
+    require(form, out)
+    print("\n".join(export(Run.load(record), form, out)))
+    print(f"written: {out}")
 
 
 def _seed(seed: int) -> None:

@@ -82,20 +82,39 @@ def relation(table: Mapping[str, np.ndarray]) -> Any:
     return connection.sql("select * from columns")
 
 
-def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-    """One Parquet file a table."""
+def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]], ending: str = "parquet") -> None:
+    """One Parquet or CSV file a table."""
     for name, table in tables.items():
-        relation(table).write_parquet(str(folder / f"{name}.parquet"))
+        file = str(folder / f"{name}.{ending}")
+        relation(table).write_parquet(file) if ending == "parquet" else relation(table).write_csv(file, header=True)
 
 
 def require_new(out: Path) -> None:
     """Refuse a folder that holds something, or that can not be written."""
-    parent = out.absolute()
     try:
         if out.exists() and not out.is_dir():
             raise OutputError(f"'{out}' is a file, not a folder; name a new folder")
         if out.exists() and any(out.iterdir()):
             raise OutputError(f"'{out}' exists and is not empty; name a new folder")
+    except OSError as error:  # a folder that may not be read
+        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
+    _require_parent(out)
+
+
+def require_new_file(out: Path) -> None:
+    """Refuse a file that is there, or that can not be written."""
+    try:
+        if out.exists():
+            raise OutputError(f"'{out}' exists; name a new file")
+    except OSError as error:
+        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a file of your own") from None
+    _require_parent(out)
+
+
+def _require_parent(out: Path) -> None:
+    """Refuse a place that can not be made."""
+    parent = out.absolute()
+    try:
         while not parent.exists():
             parent = parent.parent
     except OSError as error:  # a name that is too long, a folder that may not be read
@@ -125,3 +144,24 @@ def new_folder(out: Path) -> Any:
         raise OutputError(f"'{out}' could not be written: {error}") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def new_file(out: Path) -> Any:
+    """A file that appears under its name only when it is whole."""
+    require_new_file(out)
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{out.name[:40]}-", dir=out.absolute().parent)
+        os.close(handle)
+    except OSError as error:
+        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a file of your own") from None
+    beside = Path(name)
+    try:
+        yield beside
+        beside.chmod(0o644)
+        beside.rename(out)
+    except OSError as error:
+        raise OutputError(f"'{out}' could not be written: {error}") from None
+    finally:
+        beside.unlink(missing_ok=True)

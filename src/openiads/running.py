@@ -11,6 +11,7 @@ import numpy as np
 from openiads.engine import command, motion, outcome, step
 from openiads.engine.geo import to_geodetic
 from openiads.errors import UsageError
+from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
 from openiads.scenario.build import CAUSES, IDENTITIES, Simulation, build
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
@@ -18,22 +19,27 @@ from openiads.scenario.spec import Scenario
 
 _LOG = 20_000  # events kept between two drains
 _EMPTY: dict[str, list[Any]] = {
-    "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps"],
-    "tracks": ["t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "speed_mps", "identity", "own", "body"],
+    "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
+    "tracks": [
+        "t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps", "identity",
+        "own", "body",
+    ],
     "links": ["t", "link", "from", "to", "tracks", "bits"],
     "events": ["t", "event", "subject", "object", "text"],
     "engagements": [
         "id", "fire_unit", "node", "track", "body", "body_name", "t_assigned", "t_authorised", "t_launch",
         "t_intercept", "rounds", "outcome", "victim", "believed",
     ],
+    **COLUMNS,
 }  # fmt: skip
 
 
 def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, replication: int = 0, stratum: int = 0,
         warning: float | None = None, start: float = 0.0, duration: float | None = None, sample: float = 10.0,
-        progress: Callable[[float], None] | None = None) -> Run:  # fmt: skip
+        plots: bool = False, progress: Callable[[float], None] | None = None) -> Run:  # fmt: skip
     """Simulate one replication and record it every `sample` seconds from `start` for `duration` (s).
 
+    With `plots` every report of every radar is recorded as well (tables plots and scans), which is what costs space.
     Stopped by Ctrl-C it returns what was recorded until then, with meta["complete"] false.
     """
     scenario.require(posture=posture, vignette=vignette)
@@ -51,10 +57,10 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
     end = total if duration is None else min(total, start + duration)
     if end <= start:
         raise UsageError(f"duration = {duration:g} s is not positive")
-    recorder = Recorder(simulation)
+    recorder = Recorder(simulation, start if plots else None)
     warm_up(simulation)
     try:
-        for t in _advance(simulation, end, sample):
+        for t in _advance(simulation, end, sample, recorder.listen if plots else None, start):
             recorder.take(t, t > start)
             if progress is not None:
                 progress(min(1.0, t / end))
@@ -64,13 +70,19 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
     return recorder.finish(posture, vignette, seed, replication, end)
 
 
-def _advance(simulation: Simulation, end: float, sample: float) -> Iterator[float]:
-    """Times (s) of the samples, each once the engine has come that far."""
+def _advance(simulation: Simulation, end: float, sample: float, listen: Callable[[float, float], None] | None = None,
+             start: float = 0.0) -> Iterator[float]:  # fmt: skip
+    """Times (s) of the samples, each once the engine has come that far; `listen` is called after each tick."""
     block = max(1, round(sample / simulation.tick))
     last = math.ceil(end / simulation.tick - 1e-9)
     for first in range(0, last, block):
         ticks = min(block, last - first)
-        step.simulate(simulation.params, simulation.state, first, simulation.tick, ticks)
+        if listen is None or (first + ticks) * simulation.tick <= start:
+            step.simulate(simulation.params, simulation.state, first, simulation.tick, ticks)
+        else:
+            for i in range(first, first + ticks):
+                step.simulate(simulation.params, simulation.state, i, simulation.tick, 1)
+                listen(i * simulation.tick, (i + 1) * simulation.tick)
         yield (first + ticks) * simulation.tick
 
 
@@ -100,7 +112,7 @@ def complete(simulation: Simulation) -> None:
 class Recorder:
     """Collects the tables of a run, block by block."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, listening: float | None = None) -> None:
         self.simulation = simulation
         self.nodes = [node.name for node in simulation.scenario.nodes]
         self.names = [f.name for f in simulation.world.flights]
@@ -108,6 +120,10 @@ class Recorder:
         self.names += [f"round-{i + 1}" for i in range(rounds)]
         self.units = [u.name for u in simulation.scenario.fire_units]
         self.blocks: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in ("truth", "tracks", "links")}
+        self.heard: dict[str, list[dict[str, np.ndarray]]] = (
+            {name: [] for name in COLUMNS} if listening is not None else {}
+        )
+        self.start = listening or 0.0
         self.times: list[float] = []
         self.events: list[tuple[float, str, str, str, str]] = []
         self.shots: dict[tuple[int, int, float], dict[str, Any]] = {}
@@ -124,14 +140,19 @@ class Recorder:
             self.blocks["tracks"].extend(self._tracks(t))
             self.blocks["links"].append(self._links(t))
 
+    def listen(self, t0: float, t1: float) -> None:
+        """Keep what the radars reported in (t0, t1], the tick that has just been simulated."""
+        self.heard["plots"].append(plots_of(self.simulation))
+        self.heard["scans"].append(scans_of(self.simulation, t0, t1))
+
     def _truth(self, t: float) -> dict[str, np.ndarray]:
         truth = self.simulation.state.truth
         rows = np.flatnonzero(truth.status == motion.FLYING)
         lat, lon, height = geodetic(truth.pos[rows])
-        heading, speed = course(truth.pos[rows], truth.vel[rows])
+        heading, speed, climb = course(truth.pos[rows], truth.vel[rows])
         return {
             "t": np.full(rows.size, t), "body": rows.astype(np.int64), "lat_deg": lat, "lon_deg": lon,
-            "alt_m": height, "heading_deg": heading, "speed_mps": speed,
+            "alt_m": height, "heading_deg": heading, "speed_mps": speed, "climb_mps": climb,
         }  # fmt: skip
 
     def _tracks(self, t: float) -> list[dict[str, np.ndarray]]:
@@ -143,13 +164,14 @@ class Recorder:
             if rows.size == 0:
                 continue
             lat, lon, height = geodetic(pictures.x[n, rows, :3])
+            heading, speed, climb = course(pictures.x[n, rows, :3], pictures.x[n, rows, 3:])
             origin, slot = pictures.origin[n, rows, 0], pictures.origin[n, rows, 1]
             same = exposure.number[origin, slot] == pictures.number[n, rows]
             out.append({
                 "t": np.full(rows.size, t), "node": np.full(rows.size, name, object),
                 "track": pictures.number[n, rows], "origin": np.array([self.nodes[i] for i in origin], object),
                 "lat_deg": lat, "lon_deg": lon, "alt_m": height,
-                "speed_mps": np.linalg.norm(pictures.x[n, rows, 3:], axis=1),
+                "heading_deg": heading, "speed_mps": speed, "climb_mps": climb,
                 "identity": np.array([IDENTITIES[i] for i in state.orders.identity[n, rows]], object),
                 "own": origin == n, "body": np.where(same, exposure.body[origin, slot], -1).astype(np.int64),
             })  # fmt: skip
@@ -261,6 +283,11 @@ class Recorder:
         """All tables and the meta data."""
         simulation, scenario = self.simulation, self.simulation.scenario
         tables = {name: _stack(blocks, name) for name, blocks in self.blocks.items()}
+        for name, blocks in self.heard.items():
+            table = _stack(blocks, name)
+            rows = np.argsort(table["t"], kind="stable")
+            rows = rows[(table["t"][rows] > self.start) & (table["t"][rows] <= self.times[-1])]
+            tables[name] = {column: values[rows] for column, values in table.items()}
         self.events.sort(key=lambda row: row[0])
         tables["events"] = _columns([dict(zip(_EMPTY["events"], row, strict=True)) for row in self.events], "events")
         tables["engagements"] = _columns(list(self.shots.values()), "engagements")
@@ -338,7 +365,8 @@ class Recorder:
                 "class": np.array([r.class_ for r in scenario.radars], object),
                 "node": np.array([r.node for r in scenario.radars], object),
                 "lat_deg": np.degrees(antennas[:, 0]), "lon_deg": np.degrees(antennas[:, 1]),
-                "range_km": np.array(reach) / 1e3, "on": on.copy(),
+                "dimensions": self.simulation.params.radars.dimensions.astype(np.int64),
+                "period_s": self.simulation.params.radars.period.copy(), "range_km": np.array(reach) / 1e3, "on": on.copy(),
             },
             "assets": {
                 "name": np.array([a.name for a in scenario.assets], object),
@@ -355,14 +383,14 @@ def geodetic(pos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.degrees(out[:, 0]), np.degrees(out[:, 1]), out[:, 2]
 
 
-def course(pos: np.ndarray, vel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Heading (degrees from north) and speed (m/s) of float64[n, 3] positions and velocities."""
+def course(pos: np.ndarray, vel: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Heading (degrees from north), speed and its upward part (m/s) of float64[n, 3] positions and velocities."""
     up = pos / np.linalg.norm(pos, axis=1, keepdims=True)
     east = np.stack([-up[:, 1], up[:, 0], np.zeros(len(up))], axis=1)
     east /= np.maximum(1e-12, np.linalg.norm(east, axis=1, keepdims=True))
     north = np.cross(up, east)
     heading = np.degrees(np.arctan2((vel * east).sum(axis=1), (vel * north).sum(axis=1))) % 360.0
-    return heading, np.linalg.norm(vel, axis=1)
+    return heading, np.linalg.norm(vel, axis=1), (vel * up).sum(axis=1)
 
 
 def _stack(blocks: list[dict[str, np.ndarray]], name: str) -> dict[str, np.ndarray]:

@@ -1,0 +1,84 @@
+"""A recorded run in the formats of others: what its radars and nodes would have sent, its entities, its tables."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+
+from openiads.errors import RecordError, UsageError
+from openiads.interop import dis
+from openiads.interop.czml import write_czml
+from openiads.interop.entities import entity_states
+from openiads.interop.surveillance import SAC, messages, senders
+from openiads.record import Run, new_file, new_folder, require_new, require_new_file, write_tables
+
+FORMATS = ("asterix", "dis", "csv", "czml")
+_FOLDERS = ("asterix", "csv")
+_NEEDED = {
+    "asterix": {
+        "nodes": ["node"], "sensors": ["name", "node", "dimensions", "period_s"], "truth": ["t"],
+        "tracks": ["t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
+    },
+    "dis": {
+        "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
+        "bodies": ["body", "name", "kind", "side"],
+    },
+    "csv": {},
+    "czml": {"truth": ["t"], "bodies": ["name"], "links": ["link"], "nodes": ["node"], "sensors": ["on"], "assets": ["name"]},
+}  # fmt: skip
+
+
+def require(form: str, out: Path) -> None:
+    """Refuse a format that is unknown, or an output that can not be new."""
+    if form not in FORMATS:
+        raise UsageError(f"--format {form}: accepted are {', '.join(FORMATS)}")
+    require_new(out) if form in _FOLDERS else require_new_file(out)
+
+
+def export(run: Run, form: str, out: Path) -> list[str]:
+    """Write a run into a new folder (asterix, csv) or file (dis, czml), whole or not at all; lines that say what."""
+    require(form, out)
+    for name, columns in _NEEDED[form].items():
+        lacking = [c for c in columns if c not in run.tables.get(name, {})]
+        if lacking or "clock_s" not in run.meta:
+            raise RecordError(
+                f"the record lacks {name}.{lacking[0] if lacking else 'clock_s'}, which {form} needs; run it again and export that"
+            )
+    if form in _FOLDERS:
+        with new_folder(out) as folder:
+            return _asterix(run, folder) if form == "asterix" else _csv(run, folder)
+    with new_file(out) as file:
+        if form == "czml":
+            write_czml(run, file)
+            return [f"{np.unique(run.tables['truth']['body']).size} bodies"]
+        data = dis.encode(entity_states(run))
+        file.write_bytes(data)
+        return [
+            f"{len(run.tables['truth']['t'])} entity states of {np.unique(run.tables['truth']['body']).size} bodies"
+        ]
+
+
+def _asterix(run: Run, folder: Path) -> list[str]:
+    lines, rows = [], []
+    for sender in senders(run):
+        data, counts = messages(run, sender)
+        name = re.sub(r"[^\w.-]", "_", f"{sender.sic:03d}-{sender.what}-{sender.name}.ast")
+        (folder / name).write_bytes(data)
+        held = ", ".join(f"{n} records of CAT{c:03d}" for c, n in counts.items())
+        lines.append(f"SAC {SAC} SIC {sender.sic}: {sender.what} {sender.name}, {held}")
+        rows.append([SAC, sender.sic, sender.what, sender.name, name, *(counts.get(c, 0) for c in (34, 48, 62))])
+    with (folder / "senders.csv").open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["sac", "sic", "what", "name", "file", "cat034", "cat048", "cat062"])
+        out.writerows(rows)
+    if "plots" not in run.tables:
+        lines.append("the record holds no plots, so the radars sent nothing: run it with --plots")
+    return lines
+
+
+def _csv(run: Run, folder: Path) -> list[str]:
+    write_tables(folder, run.tables, "csv")
+    return [f"{name}.csv: {len(next(iter(table.values())))} rows" for name, table in run.tables.items()]
