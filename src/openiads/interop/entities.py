@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from openiads.errors import UsageError
-from openiads.interop.dis import EntityState
+from openiads.interop.dis import entity_states
 from openiads.record import Run
 
 # kind of body: kind, domain, country, category, subcategory, specific, extra of SISO-REF-010; country 0 is other
@@ -24,36 +22,24 @@ STRAIGHT = 2  # dead reckoning with constant velocity in world axes
 _AXIS, _FLATTENING = 6_378_137.0, 1.0 / 298.257223563  # WGS-84 (NIMA TR8350.2)
 
 
-def entity_states(run: Run, version: int = 6, exercise: int = 1) -> Iterator[EntityState]:
+def entities(run: Run) -> np.ndarray:
     """A state of every body that flies at every sample, in order of time."""
     truth, bodies = run.tables["truth"], run.tables["bodies"]
     if len(bodies["body"]) > 65534:
         raise UsageError(f"{len(bodies['body'])} bodies: DIS numbers 65,534 entities of a site")
     order = np.lexsort((truth["body"], truth["t"]))
-    t, body = np.asarray(truth["t"], float)[order], np.asarray(truth["body"], int)[order]
-    numbers = [np.asarray(truth[name], float)[order] for name in ("lat_deg", "lon_deg", "alt_m")]
-    place = location(*numbers)
-    speed, climb, heading = (
-        np.asarray(truth[name], float)[order] for name in ("speed_mps", "climb_mps", "heading_deg")
-    )
-    velocity, angles = attitude(numbers[0], numbers[1], heading, speed, climb)
-    stamps = timestamp(float(run.meta["clock_s"]) + t)
-    rows = zip(
-        body.tolist(),
-        map(tuple, place.tolist()),
-        map(tuple, velocity.tolist()),
-        map(tuple, angles.tolist()),
-        stamps.tolist(),
-        strict=True,
-    )
-    kinds = [TYPES[kind] for kind in bodies["kind"]]
-    forces = [FORCES[side] for side in bodies["side"]]
-    names = [str(name).encode("ascii", "replace").decode()[-11:] for name in bodies["name"]]
-    for b, where, how_fast, turned, stamp in rows:
-        yield EntityState(
-            (1, 1, b + 1), forces[b], kinds[b], where, how_fast, turned, stamp, names[b], STRAIGHT,
-            exercise=exercise, version=version,
-        )  # fmt: skip
+    row = {name: np.asarray(values, float)[order] for name, values in truth.items()}
+    body = row["body"].astype(int)
+    place = row["lat_deg"], row["lon_deg"], row["alt_m"]
+    velocity, orientation = attitude(*place[:2], row["heading_deg"], row["speed_mps"], row["climb_mps"])
+    return entity_states(
+        body.size, timestamp=timestamp(float(run.meta["clock_s"]) + row["t"]), algorithm=STRAIGHT,
+        entity=np.stack([np.ones_like(body), np.ones_like(body), body + 1], axis=1), location=location(*place),
+        velocity=velocity, orientation=orientation,
+        force=np.array([FORCES[side] for side in bodies["side"]], int)[body],
+        kind=np.array([TYPES[kind] for kind in bodies["kind"]], int).reshape(-1, 7)[body],
+        marking=np.array([str(name)[-11:] for name in bodies["name"]], "U11")[body],
+    )  # fmt: skip
 
 
 def location(lat_deg: np.ndarray, lon_deg: np.ndarray, alt_m: np.ndarray) -> np.ndarray:

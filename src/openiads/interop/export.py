@@ -11,7 +11,7 @@ import numpy as np
 from openiads.errors import RecordError, UsageError
 from openiads.interop import dis
 from openiads.interop.czml import write_czml
-from openiads.interop.entities import entity_states
+from openiads.interop.entities import entities
 from openiads.interop.surveillance import SAC, messages, senders
 from openiads.record import Run, new_file, new_folder, require_new, require_new_file, write_tables
 
@@ -54,8 +54,7 @@ def export(run: Run, form: str, out: Path) -> list[str]:
         if form == "czml":
             write_czml(run, file)
             return [f"{np.unique(run.tables['truth']['body']).size} bodies"]
-        data = dis.encode(entity_states(run))
-        file.write_bytes(data)
+        file.write_bytes(dis.encode(entities(run)))
         return [
             f"{len(run.tables['truth']['t'])} entity states of {np.unique(run.tables['truth']['body']).size} bodies"
         ]

@@ -46,7 +46,9 @@ def messages(run: Run, sender: Sender) -> tuple[bytes, dict[int, int]]:
     try:
         return encode(decoded, longest=LONGEST), {c: len(t) for c, t in made.items()}
     except EncodeError as error:
-        raise RecordError(f"{sender.what} {sender.name}: the record holds what ASTERIX has no room for: {error}") from None
+        raise RecordError(
+            f"{sender.what} {sender.name}: the record holds what ASTERIX has no room for: {error}"
+        ) from None
 
 
 def _rows(run: Run, name: str, key: str, value: str) -> dict[str, np.ndarray]:
