@@ -12,3 +12,9 @@ from openiads.record import Run
 def short_run() -> Run:
     """Five minutes of `s400-alone`."""
     return oi.run("s400-alone", "complete", "raid", seed=3, duration=300.0)
+
+
+@lru_cache(maxsize=1)
+def plotted_run() -> Run:
+    """The same five minutes with every plot."""
+    return oi.run("s400-alone", "complete", "raid", seed=3, duration=300.0, plots=True)

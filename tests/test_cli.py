@@ -22,7 +22,7 @@ def openiads(*words, cwd=None):
 
 def test_help_names_every_command():
     text = openiads("--help").stdout
-    for command in ("list", "check", "schema", "new", "show", "diff", "run", "coverage", "study", "tour"):
+    for command in ("list", "check", "schema", "new", "show", "diff", "run", "export", "coverage", "study", "tour"):
         assert f"  {command} " in text
 
 
