@@ -9,10 +9,12 @@ from openiads.errors import UsageError
 from openiads.interop.asterix import editions
 from openiads.interop.surveillance import Sender, messages, senders
 from openiads.record import Run
-from tests.oracles.asterix import common_editions, read_block
+from tests.oracles.asterix import common_editions, read_block, read_expansion
 from tests.records import plotted_run
 
 NM, FT = 1852.0, 0.3048
+ERR, FOE_FRIEND = 6, 10  # among the values of 048/020: TYP SIM RDP SPI RAB, TST ERR XPP ME MI FOE/FRI
+SIM_62, TSE, TSB = 5, 6, 7  # among those of 062/080: MON SPI MRH SRC CNF, SIM TSE TSB
 
 
 def read(data):
@@ -62,10 +64,10 @@ def test_reports_of_a_radar_are_its_plots(name):
         assert items["010"] == [0, sender.sic]
         assert items["140"][0] == pytest.approx(time_of_day(run, plots["t"][i]), abs=1 / 256 + 1e-9)
         assert items["020"][:2] == [1, 1]  # seen by the primary radar, simulated
-        assert items["040"][0] * NM == pytest.approx(plots["range_m"][i], abs=NM / 512 + 1e-6)
+        assert distance(items) == pytest.approx(plots["range_m"][i], abs=NM / 512 + 1e-6)
         assert items["040"][1] == pytest.approx(plots["azimuth_deg"][i], abs=180 / 65536 + 1e-9)
         fits = plots["height_m"][i] < 8191.5 * 25.0 * FT  # what 14 bits hold; false plots may lie above
-        assert set(items) == {"010", "140", "020", "040"} | ({"110"} if fits else set())
+        assert set(items) - {"RE"} == {"010", "140", "020", "040"} | ({"110"} if fits else set())
         if fits:
             assert items["110"][0] * FT == pytest.approx(plots["height_m"][i], abs=12.5 * FT + 1e-6)
 
@@ -103,7 +105,8 @@ def test_tracks_of_a_node_are_its_picture():
     numbers = [items["040"][0] for _, items in found]
     assert len(set(zip(numbers, table["track"], strict=True))) == len(set(numbers))
     assert len(set(numbers)) == len(set(table["track"]))
-    first = [items["080"][7] for _, items in found].count(1)  # MON SPI MRH SRC CNF SIM TSE TSB
+    assert {items["080"][SIM_62] for _, items in found} == {1}
+    first = [items["080"][TSB] for _, items in found].count(1)
     assert first == len(set(numbers))
 
 
@@ -123,23 +126,31 @@ def test_a_track_that_is_lost_ends():
     tracks = made("tracks", 3, t=[10.0, 20.0, 300.0], track=[1, 1, 2])
     run = changed(tracks=tracks)
     found = [items for _, items in read(messages(run, of(run, "node", "s400"))[0])]
-    assert [items["080"][6] for items in found] == [0, 1, 0]
-    assert [items["080"][7] for items in found] == [1, 0, 1]
+    assert [items["080"][TSE] for items in found] == [0, 1, 0]
+    assert [items["080"][TSB] for items in found] == [1, 0, 1]
+
+
+def distance(items):
+    """Range (m) of a report: the item, or where it is at its end and says so, that of the expansion field."""
+    if "RE" not in items:
+        assert items["020"][ERR] == 0
+        return items["040"][0] * NM
+    assert items["020"][ERR] == 1 and items["040"][0] == 65535 / 256
+    return read_expansion(items["RE"], 48)["ERR"][0] * NM
 
 
 def test_far_plots_carry_their_range_in_the_expansion_field():
-    """Oracle: the layout of the sample of edition 1.23 in the tests of the codec: 08, then 24 bits of 1/256 NM."""
+    """Oracles: libasterix, and the sample of edition 1.23 in the tests of the codec: 08, then 24 bits of 1/256 NM."""
     far = [255.9 * NM, 257.00390625 * NM, 300.0 * NM]
     plots = made(
         "plots", 3, t=[1.0, 2.0, 3.0], radar=["acquisition"] * 3, range_m=far, azimuth_deg=[359.9999, 0.0, 90.0]
     )
-    run = changed(plots=plots)
-    found = [i for c, i in read(messages(run, of(run, "radar", "acquisition"))[0]) if c == 48]
-    assert [items["040"][0] for items in found] == pytest.approx([255.9, 65535 / 256, 65535 / 256], abs=1 / 512)
+    run = changed(plots=plots, scans=made("scans", 0))
+    data = messages(run, of(run, "radar", "acquisition"))[0]
+    found = [items for _, items in read(data)]
+    assert [distance(items) for items in found] == pytest.approx(far, abs=NM / 512)
     assert found[0]["040"][1] == 0.0  # the next step is a whole turn
-    assert "RE" not in found[0]
-    assert messages(run, of(run, "radar", "acquisition"))[0].count(b"\x05\x08\x01\x01\x01") == 1
-    assert messages(run, of(run, "radar", "acquisition"))[0].count(b"\x05\x08\x01\x2c\x00") == 1
+    assert data.count(b"\x05\x08\x01\x01\x01") == 1
 
 
 def test_a_day_ends_at_midnight():
@@ -158,7 +169,13 @@ def test_answers_say_what_saw_the_target():
     run = changed(plots=plots, scans=made("scans", 0))
     found = [items for _, items in read(messages(run, of(run, "radar", "acquisition"))[0])]
     assert [items["020"][0] for items in found] == [1, 2, 2, 5, 2]
-    assert [items["020"][10] for items in found] == [3, 3, 1, 0, 0]  # mode 4: no reply, no reply, friend, not asked
+    assert [items["020"][FOE_FRIEND] for items in found] == [
+        3,
+        3,
+        1,
+        0,
+        0,
+    ]  # mode 4: no reply, no reply, friend, not asked
     assert [items.get("090", [0, 0, None])[2] for items in found] == [None, None, 100.0, 100.0, None]
     assert all("110" not in items for items in found)
 

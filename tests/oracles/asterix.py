@@ -40,6 +40,15 @@ def read_block(block: bytes, number: int, edition: str) -> list[dict[str, Any]] 
     return None if isinstance(found, ValueError) else [_items(number, record.items_regular) for record in found]
 
 
+def read_expansion(octets: bytes, number: int) -> dict[str, Any]:
+    """Items of a reserved expansion field in the newest edition of its appendix."""
+    base, generated = libasterix()
+    newest = max(generated.manifest["REFS"][number], key=lambda each: each.cv_edition)
+    found, rest = newest.cv_expansion._parse(base.Bits.from_bytes(octets))
+    assert len(rest) == 0
+    return {name: _variation(each.arg) for name, each in found.arg.items()}
+
+
 def _items(number: int, items: dict[str, Any]) -> dict[str, Any]:
     """Values of a record, with two heights signed that libasterix signs only in its newer editions."""
     out = {name: _variation(each.arg) for name, each in items.items()}
