@@ -7,7 +7,9 @@ import pytest
 
 import openiads as oi
 from openiads.engine.sensing.measurement import place
-from openiads.plots import plots_of
+from openiads.interop.export import export
+from openiads.plots import COLUMNS, plots_of, scans_of
+from openiads.record import Run
 from tests import builders
 from tests.records import plotted_run, short_run
 
@@ -98,3 +100,16 @@ def test_recording_starts_where_it_is_told():
     rows = whole["t"] > 200.0
     np.testing.assert_array_equal(run.tables["plots"]["t"], whole["t"][rows])
     np.testing.assert_array_equal(run.tables["plots"]["range_m"], whole["range_m"][rows])
+
+
+def test_a_run_without_plots_is_recorded_and_exported(tmp_path):
+    """A tick, or a whole run, in which no radar reports anything has empty tables of the same columns."""
+    simulation = builders.simulation(builders.scenario())
+    assert {c: v.size for c, v in plots_of(simulation).items()} == dict.fromkeys(COLUMNS["plots"], 0)
+    assert {c: v.size for c, v in scans_of(simulation, 0.0, 0.0).items()} == dict.fromkeys(COLUMNS["scans"], 0)
+    run = plotted_run()
+    silent = {name: {c: v[:0] for c, v in run.tables[name].items()} for name in COLUMNS}
+    Run(run.meta, run.tables | silent).save(tmp_path / "run")
+    lines = export(Run.load(tmp_path / "run"), "asterix", tmp_path / "sent")
+    assert "radar acquisition, 0 records of CAT034, 0 records of CAT048" in lines[1]
+    export(Run.load(tmp_path / "run"), "csv", tmp_path / "tables")
