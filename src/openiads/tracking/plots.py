@@ -144,7 +144,7 @@ def _polar(plots: Plots, radars: Sequence[Radar | Source], earth: Earth) -> tupl
     """Plots of radars."""
     real = [r if isinstance(r, Radar) else Radar(r.name, 0.0, 0.0, 0.0) for r in radars]
     sites = np.array([[r.latitude, r.longitude, r.height] for r in real])
-    origin, axes = to_ecef(*sites.T, earth), frames(sites[:, 0], sites[:, 1])
+    origin, axes = to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth), frames(sites[:, 0], sites[:, 1])
     sigma = np.array([[r.sigma_range, r.sigma_azimuth, r.sigma_elevation or math.nan] for r in real])
     bias = np.array([[r.range_bias, r.azimuth_bias] for r in real])
     pos, cov = np.empty((len(plots), 3)), np.empty((len(plots), 6))

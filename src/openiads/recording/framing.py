@@ -1,0 +1,78 @@
+"""Blocks of a recording, also of one with octets lost or changed: how it goes on after a gap."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+# categories of EUROCONTROL-SPEC-0149 and those that its users were given: what may stand at the head of a block
+CATEGORIES = frozenset({
+    1, 2, 3, 4, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 30, 31, 32, 34, 48, 62, 63, 65, 129, 150, 204, 205,
+    238, 239, 240, 247, 250, 252,
+})  # fmt: skip
+_CHAIN = 3  # blocks in a row that show where blocks begin again
+_STRETCH = 1 << 16  # octets that are searched at a time
+GAP = "octets that are no block"
+CUT = "octets of blocks that are cut off"
+
+
+def _length(data: bytes, at: int) -> int:
+    """Length of the block that may begin here, 0 if none does."""
+    if at + 3 > len(data) or data[at] not in CATEGORIES:
+        return 0
+    length = data[at + 1] << 8 | data[at + 2]
+    return length if length > 3 and at + length <= len(data) else 0
+
+
+def _chained(data: bytes, at: int, links: int) -> bool:
+    """Do so many blocks follow one another from here, or all to the end?"""
+    for _ in range(links):
+        if at == len(data):
+            return True
+        length = _length(data, at)
+        if not length:
+            return False
+        at += length
+    return True
+
+
+def _again(data: bytes, octets: np.ndarray, at: int) -> int:
+    """Where blocks begin again at or after an offset; the end if nowhere."""
+    known = np.zeros(256, np.bool_)
+    known[list(CATEGORIES)] = True
+    while at < len(data) - 3:
+        for k in np.flatnonzero(known[octets[at : min(at + _STRETCH, len(data) - 3)]]).tolist():
+            if _length(data, at + k) and _chained(data, at + k, _CHAIN):
+                return int(at + k)
+        at += _STRETCH
+    return len(data)
+
+
+def blocks(data: bytes, skipped: Counter[str]) -> bytes:
+    """The blocks of data, one behind the other; what lies between them is counted.
+
+    A block counts if the next one follows it; if none does, it is kept as far as the place where blocks begin again.
+    What is cut off at the end, or by a lost stretch, is kept as a shorter block, so that its whole records are read.
+    """
+    octets = np.frombuffer(data, np.uint8)
+    kept, at, begin = [], 0, 0  # begin: of the blocks that stand together
+    while at < len(data):
+        length = _length(data, at)
+        if length and _chained(data, at + length, 1):
+            at += length
+            continue
+        kept.append(data[begin:at])
+        found = _again(data, octets, at + 1)
+        if length and at + length <= found:
+            kept.append(data[at : at + length])
+            at += length
+        elif data[at] in CATEGORIES and 4 < found - at <= 0xFFFF:
+            kept.append(data[at : at + 1] + (found - at).to_bytes(2, "big") + data[at + 3 : found])
+            skipped[CUT] += 0
+            at = found
+        if found > at:
+            skipped[GAP] += found - at
+        at = begin = found
+    kept.append(data[begin:at])
+    return b"".join(kept)
