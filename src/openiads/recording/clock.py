@@ -50,16 +50,19 @@ def _width(a: np.ndarray) -> np.ndarray:
     return np.fmax.reduce(a, axis=1) - np.fmin.reduce(a, axis=1)
 
 
-def days(first: list[float], dated: list[bool], date: float | None) -> tuple[list[float], float | None]:
-    """What to add to the times of each input (s), given their first ones, and the midnight (s of 1970) they then count from.
+def days(
+    first: list[float], middle: list[float], dated: list[bool], date: float | None
+) -> tuple[list[float], float | None]:
+    """What to add to the times of each input (s), given their first and middle ones, and the midnight (s of 1970) they then
+    count from.
 
-    An input without a date begins within half a day of the first that has one, else of the one before it.
+    The middle of an input without a date lies within half a day of that of the first that has one, else of the one before.
     """
-    known = [t for t, has in zip(first, dated, strict=True) if has]
-    midnight = DAY * np.floor(min(known) / DAY) if known else date
+    known = [t for t, has in zip(middle, dated, strict=True) if has]
+    midnight = DAY * np.floor(known[0] / DAY) if known else date
     shifts: list[float] = []
-    near = min(known) - midnight if known and midnight is not None else None
-    for t, has in zip(first, dated, strict=True):
+    near = known[0] - midnight if known and midnight is not None else None
+    for t, has in zip(middle, dated, strict=True):
         if has and midnight is not None:
             shifts.append(-float(midnight))
         else:

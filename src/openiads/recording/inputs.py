@@ -56,8 +56,10 @@ def read(paths: list[Path], sensors: Sensors, date: float | None = None) -> Stre
             found.append((replace(part, origin=np.full(len(part), row)), midnight, account))
     if not found:
         raise RecordError(_nothing(accounts, sensors, heard))
-    first = [float(np.median(part.plots.t)) + (0.0 if m is None or np.isnan(m) else m) for part, m, _ in found]
-    shifts, midnight = days(first, [m is not None for _, m, _ in found], date)
+    own_zero = [m or 0.0 for _, m, _ in found]
+    first = [float(part.plots.t.min()) + m for (part, *_), m in zip(found, own_zero, strict=True)]
+    middle = [float(np.median(part.plots.t)) + m for (part, *_), m in zip(found, own_zero, strict=True)]
+    shifts, midnight = days(first, middle, [m is not None for _, m, _ in found], date)
     parts = []
     for (part, own, account), shift in zip(found, shifts, strict=True):
         account.used = len(part)

@@ -44,12 +44,12 @@ class Painter:
     def __init__(self) -> None:
         self._pieces: list[tuple[np.ndarray, ...]] = []
         self._said = {name: Latest() for name in ("address", "mode_3a", "callsign", "level")}
-        self.lonely = 0  # plots that no track took
+        self._partner: list[np.ndarray] = []
 
     def add(self, reports: Reports, tracks: Tracks) -> None:
         """Tracks of a stretch of time, and the reports that led to them."""
         t, number = reports.plots.t, tracks.partner
-        self.lonely += int(np.count_nonzero(number == 0))
+        self._partner.append(number)
         self._said["address"].tell(number, t, reports.address, reports.address != UNKNOWN)
         self._said["mode_3a"].tell(number, t, reports.mode_3a, reports.mode_3a != UNKNOWN)
         self._said["callsign"].tell(number, t, reports.callsign, reports.callsign != b"")
@@ -62,6 +62,10 @@ class Painter:
             tracks.t, tracks.number, tracks.t_update, tracks.x, latitude, longitude, height,
             np.einsum("nij,nj->ni", axes, tracks.x[:, 3:]), place[0], place[1], speed[0],
         ))  # fmt: skip
+
+    def lonely(self, picture: Picture) -> int:
+        """Plots that went into no track of the picture."""
+        return int(np.count_nonzero(~np.isin(np.concatenate(self._partner), np.unique(picture.number))))
 
     def done(self) -> Picture:
         """Everything, in the order of time and track number."""

@@ -22,6 +22,7 @@ from openiads.tracking.quality import Row
 from openiads.tracking.truth import SAME_TIME
 
 MODELS = {"manoeuvring": MANOEUVRING, "straight": (Model("straight", 5.0),)}
+_LEAST, _FEW_GAPS = 4.0, 20  # s between positions of an aircraft that are used; gaps that tell a period
 _PIECES = 200  # stretches of time that the bar counts
 _MOST_TICKS = 5_000_000
 _ELSEWHERE = 500.0  # m between the place of a radar in the file and in the recording that are worth a note
@@ -71,7 +72,7 @@ def track(
         raise UsageError(f"--tick {tick:g}: accepted are 0.05 to 60 seconds")
     known = load_sensors(sensors)
     stream = read(list(paths), known, date)
-    radars = known.radars(stream.heard.period())
+    radars = known.radars(_periods(stream, known.source))
     present = [radars[r] for r in np.unique(stream.reports.plots.radar).tolist()]
     tick = tick or _usual_tick(present)
     reports = thinned(stream, known.source, tick)
@@ -85,9 +86,21 @@ def track(
     picture = painter.done()
     rows = quality_alone(picture) if reference is None else quality(reference[0], picture)
     return Answer(
-        picture, stream, known, radars, models, tick, len(reports), painter.lonely, rows,
+        picture, stream, known, radars, models, tick, len(reports), painter.lonely(picture), rows,
         None if reference is None else reference[1],
     )  # fmt: skip
+
+
+def _periods(stream: Stream, source: int) -> dict[int, float]:
+    """Scans (s) as the service messages state them, else as aircraft with an address are seen; of positions at least 4 s."""
+    found, plots = {}, stream.reports.plots
+    for row in np.unique(plots.radar).tolist():
+        mine = np.flatnonzero((plots.radar == row) & (stream.reports.address != UNKNOWN))
+        order = mine[np.lexsort((plots.t[mine], stream.reports.address[mine]))]
+        gaps = np.diff(plots.t[order])[np.diff(stream.reports.address[order]) == 0]
+        if gaps.size > _FEW_GAPS:
+            found[row] = min(max(float(np.median(gaps)), _LEAST if row == source else 1.0), 60.0)
+    return found | stream.heard.period()
 
 
 def _usual_tick(radars: Sequence[Radar | Source]) -> float:
@@ -131,7 +144,7 @@ def _run(tracker: Tracker, reports: Reports, tick: float, painter: Painter, prog
     begin, first = float(t[0]) - tick, 0
     for done in range(0, ticks, size):
         end = begin + tick * min(done + size, ticks)
-        last = len(t) if done + size >= ticks else int(np.searchsorted(t, end * (1.0 + 1e-15), "right"))
+        last = len(t) if done + size >= ticks else int(np.searchsorted(t, end + 1e-9, "right"))
         part = reports.rows(np.arange(first, last))
         painter.add(part, tracker.process(part.plots, until=end))
         first = last

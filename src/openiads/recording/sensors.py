@@ -40,7 +40,7 @@ class PositionSource(Spec):
 
     sigma_horizontal: float = quantity("length", 50.0, gt=0.0, le=20_000.0)
     sigma_vertical: float = quantity("length", 30.0, gt=0.0, le=20_000.0)
-    period: float = quantity("time", 4.0, gt=0.0, le=120.0)  # between two reports of an aircraft that are used
+    period: float | None = quantity("time", None, gt=0.0, le=120.0)  # between two reports of an aircraft that are used
 
 
 class System(Spec):
@@ -87,7 +87,7 @@ class Sensors:
             )
             for row, s in enumerate(self.file.sensor)
         ]  # fmt: skip
-        return [*radars, Source("positions", self.file.positions.period)]
+        return [*radars, Source("positions", self.file.positions.period or measured.get(self.source, USUAL_PERIOD))]
 
 
 def load_sensors(path: Path | None) -> Sensors:

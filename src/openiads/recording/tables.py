@@ -184,7 +184,8 @@ def reports(columns: Columns, sensors: Sensors, account: Account) -> tuple[Repor
         sieve.refuse("no position", ~(np.isfinite(latitude) & np.isfinite(longitude)))
         sieve.refuse("position off the Earth", ~((np.abs(latitude) <= np.pi / 2) & (np.abs(longitude) <= 2 * np.pi)))
         known = np.where(np.isnan(altitude), height, altitude)  # pressure heights first: radars see these
-        known = np.where(np.isnan(known) & np.isin(np.char.lower(columns.word("onground")), ("true", "1")), 0.0, known)
+        on_ground = np.isin(np.char.lower(columns.word("onground")), ("true", "1"))
+        sieve.refuse("on the ground", on_ground)  # where aircraft report no height, or any
         sieve.refuse("no height", ~np.isfinite(known))
         sieve.refuse("height below -1 km or above 100 km", ~((known > -1e3) & (known < 1e5)))
         p = sensors.file.positions

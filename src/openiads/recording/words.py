@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -12,9 +13,14 @@ from openiads.recording.reports import Account
 from openiads.tracking.quality import Row
 
 
+_WIDTH = 110  # columns, where the output is no terminal
+
+
 def print_answer(answer: Answer, console: Console | None = None) -> None:
     """Inputs with their counts by reason, then the table."""
     to = console or Console()
+    if not to.is_terminal:
+        to = Console(width=_WIDTH)
     for account in [*answer.stream.accounts, *([answer.truth] if answer.truth else [])]:
         for line in lines(account):
             to.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -33,7 +39,9 @@ def lines(account: Account) -> list[str]:
 
 
 def _table(rows: list[Row], scored: bool) -> Table:
-    table = Table(title="Tracks against the truth" if scored else "Tracks by themselves", title_justify="left")
+    table = Table(
+        title="Tracks against the truth" if scored else "Tracks by themselves", title_justify="left", box=SIMPLE_HEAD
+    )
     for name in ("", "value", "", "bound", ""):
         table.add_column(name, justify="right" if name in ("value", "bound") else "left")
     for r in rows:
