@@ -102,7 +102,7 @@ def test_libasterix_reads_cat062(hour):
     answer = hour[2]
     fields = [getattr(answer.picture, name)[1000:1040] for name in Picture.__dataclass_fields__]
     part = Picture(*fields)
-    records = read_block(encode(cat062(part, answer)), 62, common_editions(62, editions(62))[-1])
+    records = read_block(encode(cat062(part, answer)), 62, common_editions(62, editions()[62])[-1])
     assert records is not None and len(records) == 40
     for record, lat, number in zip(records, np.degrees(part.latitude), part.number, strict=True):
         assert record["105"][0] == pytest.approx(lat, abs=1e-5) and record["040"][0] == number
@@ -145,11 +145,13 @@ def test_no_stage_of_the_simulation_is_loaded():
     loaded = set(done.stdout.split())
     assert "openiads.engine.tracking" in loaded
     for stage in ("network", "command", "engagement", "outcome", "step"):
-        assert not any(m == f"openiads.engine.{stage}" or m.startswith(f"openiads.engine.{stage}.") for m in loaded), stage
+        assert not any(m == f"openiads.engine.{stage}" or m.startswith(f"openiads.engine.{stage}.") for m in loaded), (
+            stage
+        )
 
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "asterix"
-PLACE = 'latitude_deg = 48.0\nlongitude_deg = 11.0\nheight_m = 500\nsigma_range_m = 50\nsigma_azimuth_deg = 0.1\n'
+PLACE = "latitude_deg = 48.0\nlongitude_deg = 11.0\nheight_m = 500\nsigma_range_m = 50\nsigma_azimuth_deg = 0.1\n"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 
 from openiads.interop.asterix import Decoded, Table, decode
 from openiads.recording.clock import unwrapped
-from openiads.recording.framing import CATEGORIES, blocks
+from openiads.recording.framing import blocks
 from openiads.recording.reports import UNKNOWN, Account, Reports, Sieve
 from openiads.recording.sensors import Sensors
 from openiads.tracking import Plots
@@ -36,10 +36,7 @@ class Heard:
 def read_blocks(data: bytes, account: Account) -> Decoded:
     """Records of a recording; past a place where blocks do not follow one another they are found again."""
     decoded = decode(data)
-    strange = {r for r in decoded.refused.reason if r in _FRAMING}
-    if strange - {"unknown category"} or any(
-        data[r.offset] not in CATEGORIES for r in decoded.refused if r.reason == "unknown category"
-    ):
+    if any(reason in _FRAMING for reason in decoded.refused.reason):
         decoded = decode(blocks(data, account.skipped))
     for refusal in decoded.refused:
         account.skipped[f"octets: {refusal.reason}"] += refusal.octets

@@ -12,9 +12,9 @@ CATEGORIES = frozenset({
     238, 239, 240, 247, 250, 252,
 })  # fmt: skip
 _CHAIN = 3  # blocks in a row that show where blocks begin again
+_READ = (34, 48)  # categories
 _STRETCH = 1 << 16  # octets that are searched at a time
 GAP = "octets that are no block"
-CUT = "octets of blocks that are cut off"
 
 
 def _length(data: bytes, at: int) -> int:
@@ -26,7 +26,7 @@ def _length(data: bytes, at: int) -> int:
 
 
 def _chained(data: bytes, at: int, links: int) -> bool:
-    """Do so many blocks follow one another from here, or all to the end?"""
+    """Do so many blocks follow one another from here, or fewer to the end?"""
     for _ in range(links):
         if at == len(data):
             return True
@@ -38,9 +38,12 @@ def _chained(data: bytes, at: int, links: int) -> bool:
 
 
 def _again(data: bytes, octets: np.ndarray, at: int) -> int:
-    """Where blocks begin again at or after an offset; the end if nowhere."""
+    """Where blocks that are read begin again at or after an offset; the end if nowhere.
+
+    Others would be found too often within blocks, where small numbers are common.
+    """
     known = np.zeros(256, np.bool_)
-    known[list(CATEGORIES)] = True
+    known[list(_READ)] = True
     while at < len(data) - 3:
         for k in np.flatnonzero(known[octets[at : min(at + _STRETCH, len(data) - 3)]]).tolist():
             if _length(data, at + k) and _chained(data, at + k, _CHAIN):
@@ -56,23 +59,31 @@ def blocks(data: bytes, skipped: Counter[str]) -> bytes:
     What is cut off at the end, or by a lost stretch, is kept as a shorter block, so that its whole records are read.
     """
     octets = np.frombuffer(data, np.uint8)
-    kept, at, begin = [], 0, 0  # begin: of the blocks that stand together
+    kept, at, begin, found = (
+        [],
+        0,
+        0,
+        0,
+    )  # begin: of the blocks that stand together; found: where a chain of blocks begins
     while at < len(data):
         length = _length(data, at)
-        if length and _chained(data, at + length, 1):
+        if length and _chained(data, at + length, _CHAIN - 1):
+            at += length
+            continue
+        found = _again(data, octets, at + 1) if found <= at else found
+        if length and at + length <= found:
             at += length
             continue
         kept.append(data[begin:at])
-        found = _again(data, octets, at + 1)
-        if length and at + length <= found:
-            kept.append(data[at : at + length])
-            at += length
-        elif data[at] in CATEGORIES and 4 < found - at <= 0xFFFF:
+        if data[at] in CATEGORIES and not length and 4 < found - at <= _length_told(data, at):
             kept.append(data[at : at + 1] + (found - at).to_bytes(2, "big") + data[at + 3 : found])
-            skipped[CUT] += 0
-            at = found
-        if found > at:
+        else:
             skipped[GAP] += found - at
         at = begin = found
     kept.append(data[begin:at])
     return b"".join(kept)
+
+
+def _length_told(data: bytes, at: int) -> int:
+    """Length that a header states, however far it goes."""
+    return data[at + 1] << 8 | data[at + 2] if at + 3 <= len(data) else 0

@@ -36,9 +36,9 @@ class Sensor(Spec):
 
 
 class PositionSource(Spec):
-    """How well reported positions (ADS-B) are believed."""
+    """How well reported positions (ADS-B) are believed: receivers stamp them to a second, in which a jet flies 200 m."""
 
-    sigma_horizontal: float = quantity("length", 50.0, gt=0.0, le=20_000.0)
+    sigma_horizontal: float = quantity("length", 200.0, gt=0.0, le=20_000.0)
     sigma_vertical: float = quantity("length", 30.0, gt=0.0, le=20_000.0)
     period: float | None = quantity("time", None, gt=0.0, le=120.0)  # between two reports of an aircraft that are used
 
