@@ -116,7 +116,7 @@ def test_czml_is_json_with_a_path_a_track(hour):
     for each in lines:
         samples = np.array(each["position"]["cartographicDegrees"]).reshape(-1, 4)
         assert np.all(np.diff(samples[:, 0]) > 0) or len(samples) == 1
-        assert np.all((30 < samples[:, 1]) & (samples[:, 1] < 36) & (37 < samples[:, 2]) & (samples[:, 2] < 42))
+        assert np.all((samples[:, 1] > 30) & (samples[:, 1] < 36) & (samples[:, 2] > 37) & (samples[:, 2] < 42))
         assert each["label"]["text"] and "path" in each
     assert any(each["label"]["text"].startswith("TST0") for each in lines)
 

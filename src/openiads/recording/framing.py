@@ -6,6 +6,8 @@ from collections import Counter
 
 import numpy as np
 
+from openiads.interop.asterix import decode
+
 # categories of EUROCONTROL-SPEC-0149 and those that its users were given: what may stand at the head of a block
 CATEGORIES = frozenset({
     1, 2, 3, 4, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 30, 31, 32, 34, 48, 62, 63, 65, 129, 150, 204, 205,
@@ -52,11 +54,27 @@ def _again(data: bytes, octets: np.ndarray, at: int) -> int:
     return len(data)
 
 
+def _whole(data: bytes, at: int) -> int:
+    """Octets of the header here and of the whole records behind it, 0 if there is none or they are not read.
+
+    Whatever length the header states: what the records need is told from their own specifications.
+    """
+    if at + 3 > len(data) or data[at] not in _READ:
+        return 0
+    told = data[at + 1] << 8 | data[at + 2]
+    span = min(told, len(data) - at)
+    if span < 4:
+        return 0
+    refused = decode(data[at : at + 1] + span.to_bytes(2, "big") + data[at + 3 : at + span]).refused
+    end = int(refused.offset[0]) if len(refused) else span
+    return end if end > 3 else 0
+
+
 def blocks(data: bytes, skipped: Counter[str]) -> bytes:
     """The blocks of data, one behind the other; what lies between them is counted.
 
-    A block counts if the next one follows it; if none does, it is kept as far as the place where blocks begin again.
-    What is cut off at the end, or by a lost stretch, is kept as a shorter block, so that its whole records are read.
+    A block counts if the next ones follow it, or if it is made of whole records. Of one that is cut off, or that states a
+    wrong length, the whole records are kept as a shorter block.
     """
     octets = np.frombuffer(data, np.uint8)
     kept, at, begin, found = (
@@ -70,20 +88,19 @@ def blocks(data: bytes, skipped: Counter[str]) -> bytes:
         if length and _chained(data, at + length, _CHAIN - 1):
             at += length
             continue
-        found = _again(data, octets, at + 1) if found <= at else found
-        if length and at + length <= found:
+        whole = _whole(data, at)
+        if length and whole == length:
+            at += length
+            continue
+        found = _again(data, octets, at + max(whole, 1)) if found < at + max(whole, 1) else found
+        if length and data[at] not in _READ and at + length <= found:
             at += length
             continue
         kept.append(data[begin:at])
-        if data[at] in CATEGORIES and not length and 4 < found - at <= _length_told(data, at):
-            kept.append(data[at : at + 1] + (found - at).to_bytes(2, "big") + data[at + 3 : found])
-        else:
-            skipped[GAP] += found - at
+        if whole:
+            kept.append(data[at : at + 1] + whole.to_bytes(2, "big") + data[at + 3 : at + whole])
+            at += whole
+        skipped[GAP] += found - at
         at = begin = found
     kept.append(data[begin:at])
     return b"".join(kept)
-
-
-def _length_told(data: bytes, at: int) -> int:
-    """Length that a header states, however far it goes."""
-    return data[at + 1] << 8 | data[at + 2] if at + 3 <= len(data) else 0

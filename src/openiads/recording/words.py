@@ -12,7 +12,6 @@ from openiads.recording.process import Answer
 from openiads.recording.reports import Account
 from openiads.tracking.quality import Row
 
-
 _WIDTH = 110  # columns, where the output is no terminal
 
 
