@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import asterix, field, sensing, theatre, visibility
+from benchmarks import asterix, field, sensing, theatre, tracking, visibility
 
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- speed: start -->", "<!-- speed: end -->"
@@ -21,7 +21,7 @@ def main() -> None:
     """All rows, printed and written."""
     rows = [
         clean_demo(), help_time(), cold_compile(), *raid_speed(), two_cores(), *visibility.rows(), *theatre.rows(),
-        *sensing.rows(), *field.rows(), *asterix.rows(),
+        *sensing.rows(), *tracking.rows(), *field.rows(), *asterix.rows(),
     ]  # fmt: skip
     lines = ["| what | figure | goal |", "|---|--:|--:|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"

@@ -1,4 +1,4 @@
-"""Write the decision table of two finished studies side by side into the README.
+"""Write the decision table of two finished studies side by side into the README, and draw the first into docs/report.png.
 
 openiads study turkey-2019 --preset full --out full-ankara
 openiads study turkey-2019 --preset full --set site=south-coast --out full-south-coast
@@ -10,6 +10,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
+
+import matplotlib
 
 from openiads.studies.table import cell
 
@@ -38,9 +41,24 @@ def main(folders: list[str]) -> None:
         )
         parts.append(f"- {first['id']}: {first['statement']} {verdicts[0].upper() + verdicts[1:]}.")
     parts.append(END)
+    draw(studies[0])
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(START)
     readme.write_text(before + "\n".join(parts) + rest.partition(END)[2], encoding="utf-8")
+
+
+def draw(summary: dict[str, Any]) -> None:
+    """The picture of intervals of the report."""
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    from openiads.studies.report.figures import STYLE, intervals
+
+    plt.rcParams.update(STYLE)
+    figure = intervals(plt, summary)
+    figure.savefig(
+        ROOT / "docs" / "report.png", dpi=90, bbox_inches="tight", facecolor="white", metadata={"Software": None}
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -27,9 +28,13 @@ def field_behind(distance, height_1, height_2, wavelength, radius):
     return prop.diffracted(distance, height_1, height_2, wavelength, radius)
 
 
+class Air(NamedTuple):
+    transmission: np.ndarray
+
+
 @jit
-def through(table, sine, share):
-    return prop.transmission(table, 0, sine, share)
+def through(air, sine, share):
+    return prop.transmission(air, 0, sine, share)
 
 
 def crossing(antenna: float, elevation: float, height: float, step: float = 10.0) -> tuple[float, float]:
@@ -141,7 +146,9 @@ def test_a_table_of_losses_is_read_between_its_points():
     assert (np.diff(elevations) > 0).all() and elevations[-1] == pytest.approx(math.pi / 2) and ranges[-1] == 300e3
     table = np.add.outer(np.sin(elevations), ranges / 300e3)[None].astype(np.float32)
     for i in (3, 10, 25):
-        assert through(table, math.sin(elevations[i]), ranges[7] / 300e3) == pytest.approx(table[0, i, 7], abs=1e-4)
-    assert through(table, math.sin(elevations[5]), 0.51) == pytest.approx(math.sin(elevations[5]) + 0.51, abs=1e-4)
-    assert through(table, -0.9, 2.0) == pytest.approx(table[0, 0, -1], abs=1e-6), "its edge beyond"
+        assert through(Air(table), math.sin(elevations[i]), ranges[7] / 300e3) == pytest.approx(
+            table[0, i, 7], abs=1e-4
+        )
+    assert through(Air(table), math.sin(elevations[5]), 0.51) == pytest.approx(math.sin(elevations[5]) + 0.51, abs=1e-4)
+    assert through(Air(table), -0.9, 2.0) == pytest.approx(table[0, 0, -1], abs=1e-6), "its edge beyond"
     assert through(np.ones((1, 1, 1), np.float32), 0.3, 0.3) == 1.0

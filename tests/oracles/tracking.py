@@ -76,7 +76,11 @@ def trackers(nodes: int = 1, **settings: float) -> Trackers:
 
 def covariance(tracks: Tracks, n: int, s: int) -> np.ndarray:
     """The packed covariance of a track as a matrix [6, 6]."""
-    packed = tracks.p[n, s]
+    return unpack_covariance(tracks.p[n, s])
+
+
+def unpack_covariance(packed: np.ndarray) -> np.ndarray:
+    """A covariance as the kernels hold it [21] as a matrix [6, 6]."""
     p = np.zeros((6, 6))
     p[:3, :3][UPPER] = packed[:6]
     p[:3, 3:] = packed[6:15].reshape(3, 3)

@@ -13,6 +13,7 @@ from openiads.engine.geo import to_ecef
 from openiads.errors import UsageError
 from openiads.tracking import (
     Config,
+    Model,
     Plots,
     Radar,
     Tracker,

@@ -81,7 +81,7 @@ def test_it_does_not_matter_how_plots_are_cut_into_calls(pieces):
 
 def test_room_grows_with_the_plots():
     plots, start, _ = world(3, targets=400, scans=6, clutter=100)
-    tracks = Tracker([SITE], Config(models=(Model(accel=2.0),))).process(plots)
+    tracks = Tracker([SITE], Config(models=(Model(accel=2.0),), confirm_scans=3.5)).process(plots)
     assert np.count_nonzero(tracks.t == tracks.t.max()) >= 0.9 * len(start)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from openiads.engine.geo import EARTH_RADIUS
+from openiads.engine.sensing import Antennas, empty_plots
 from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, place_all
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, elevations, frames, to_ecef
@@ -147,7 +148,6 @@ def _polar(plots: Plots, radars: Sequence[Radar | Source], earth: Earth) -> tupl
     origin, axes = to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth), frames(sites[:, 0], sites[:, 1])
     sigma = np.array([[r.sigma_range, r.sigma_azimuth, r.sigma_elevation or math.nan] for r in real])
     bias = np.array([[r.range_bias, r.azimuth_bias] for r in real])
-    pos, cov = np.empty((len(plots), 3)), np.empty((len(plots), 6))
     height, who = plots.height, plots.radar
     assert height is not None
     if earth == "wgs84":  # the kernel places on a sphere: give it the height that has the right elevation there
@@ -155,10 +155,10 @@ def _polar(plots: Plots, radars: Sequence[Radar | Source], earth: Earth) -> tupl
         wanted = np.where(np.isfinite(height), height, ASSUMED_HEIGHT)
         e = elevations(sites[who], axes[who], origin[who], d, a, wanted)
         height = np.where(np.isfinite(height), _height_on_sphere(sites[who, 2], d, e), np.nan)
-    place_all(
-        sites, origin, axes, sigma, bias, who, plots.range, plots.azimuth, plots.elevation, height, pos, cov
-    )  # fmt: skip
-    return pos, cov
+    out, _ = empty_plots(len(radars), len(plots))
+    antennas = Antennas(sites, origin, axes)
+    place_all(antennas, out, sigma, bias, who, plots.range, plots.azimuth, plots.elevation, height)
+    return out.pos, out.cov
 
 
 def _height_on_sphere(antenna: np.ndarray, distance: np.ndarray, elevation: np.ndarray) -> np.ndarray:

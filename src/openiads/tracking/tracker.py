@@ -16,8 +16,8 @@ from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, require_earth
 from openiads.tracking.plots import Plots, Radar, Source, placed
 
-_ROOM = 256  # slots of a new tracker; it grows
-_LOG = 1 << 16  # rows that are logged in one call
+_ROOM = 512  # slots of a new tracker; it grows
+_LOG = 1 << 15  # rows that are logged in one call
 
 
 _KINDS = ("straight", "turning", "falling")  # in the order of the engine's constants
@@ -41,7 +41,7 @@ class Model:
                 raise UsageError(f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be above 0")
 
 
-MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 10.0, 6.0), Model("straight", 140.0, 10.0))
+MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 4.0, 14.0), Model("straight", 90.0, 80.0))
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Config:
     models: tuple[Model, ...] = (Model(),)  # several interact (IMM); MANOEUVRING is a set for aircraft
     speed: float = 250.0  # m/s, one-sigma speed of a new track on each axis
     hits: int = 3  # plots that confirm a track ...
-    confirm_scans: float = 3.5  # ... within this time
+    confirm_scans: float = 2.5  # ... within this time
     coast_scans: float = 3.5  # without a plot until a firm track is dropped
-    gate: float = 16.0  # chi-square of 3 degrees
+    gate: float = 25.0  # chi-square of 3 degrees
     tick: float | None = None  # s between updates; the shortest period if None
 
     def __post_init__(self) -> None:
@@ -110,6 +110,7 @@ class Tracker:
         )
         self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars), len(c.models))
         self._scratch = engine.empty_scratch(_ROOM, _ROOM, models=len(c.models))
+        self._log = empty_log(_LOG)
         self._start: float | None = None  # s, where the first tick begins
         self._done = 0  # ticks
 
@@ -144,31 +145,34 @@ class Tracker:
     def _run(self, plots: sensing.Plots, first: np.ndarray, times: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
         """As many ticks at a time as there is room for tracks and rows."""
         nodes, local = np.zeros(len(self.radars), np.int32), np.arange(len(self.radars), dtype=np.int32)
-        starts = np.append(first[:, 0], plots.t.size)
-        most, taken = int(np.diff(first).max(initial=1)), np.zeros(plots.t.size, np.int64)
+        self._reserve(0, int(np.diff(first).max(initial=1)))
+        self._scratch = self._scratch._replace(taken=np.zeros(plots.t.size, np.int64))
         k, ticks = 0, len(times) - 1
         while k < ticks:
-            live = int(np.count_nonzero(self._tracks.status[0]))
-            self._reserve(live + int(starts[k + 1] - starts[k]), most, taken)
-            room = self._tracks.status.shape[1]
-            end = k + 1
-            while end < ticks and live + starts[end + 1] - starts[k] <= room and (end + 1 - k) * room <= _LOG:
-                end += 1
-            log = empty_log((end - k) * room)
-            track_all(self._settings, nodes, local, plots, self._tracks, self._scratch, first, times, k, end, log)
+            log = self._log
+            done = track_all(
+                self._settings, nodes, local, plots, self._tracks, self._scratch, first, times, k, ticks, log
+            )
             rows = slice(int(log.count[0]))
-            yield times[log.tick[rows] + 1], log.number[rows], log.t_update[rows], log.x[rows], log.p[rows]
-            k = end
+            yield tuple(
+                column[rows].copy() for column in (times[log.tick[rows] + 1], log.number, log.t_update, log.x, log.p)
+            )
+            if done == k:
+                needed = int(np.count_nonzero(self._tracks.status)) + int(first[k, -1] - first[k, 0])
+                self._reserve(needed, int(self._scratch.matching.track_of.size))
+            k = done
 
-    def _reserve(self, slots: int, plots: int, taken: np.ndarray) -> None:
+    def _reserve(self, slots: int, plots: int) -> None:
         """Room for tracks, and for the plots of a radar in a tick; grows by doubling."""
         if slots > self._tracks.status.shape[1]:
             self._grow(2 * slots)
         matching, room = self._scratch.matching, self._tracks.status.shape[1]
         if matching.plot_of.size < room or matching.track_of.size < plots:
-            models = len(self.config.models)
+            taken, models = self._scratch.taken, len(self.config.models)
             self._scratch = engine.empty_scratch(room, max(plots, matching.track_of.size), models=models)
-        self._scratch = self._scratch._replace(taken=taken)
+            self._scratch = self._scratch._replace(taken=taken)
+        if self._log.tick.size < 2 * room:
+            self._log = empty_log(2 * room)
 
     def _grow(self, slots: int) -> None:
         """Room for more tracks; those that are there keep their slots."""

@@ -39,7 +39,7 @@ def hear(radars, bodies, terrain, truth, antennas, due, r):
         up = axes[2, 0] * dx + axes[2, 1] * dy + axes[2, 2] * dz
         level = math.sqrt(east * east + north * north)
         slant = max(1.0, math.sqrt(level * level + up * up))
-        through = transmission(radars.transmission, r, apparent_sine(slant, level, up), slant / radars.reach[r, 1])
+        through = transmission(radars, r, apparent_sine(slant, level, up), slant / radars.reach[r, 1])
         due.noise[0, count] = azimuth
         due.noise[1, count] = radars.hears[r] * density / (slant * slant) * math.sqrt(through)  # one way
         count += 1

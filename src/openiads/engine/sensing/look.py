@@ -147,7 +147,7 @@ def _report(radars, antennas, plots, r, row, distance, azimuth, elevation, heigh
         elevation = elevation_from(antennas.site[r, 2], distance, height)
         sigma_e = spread / (distance * math.cos(elevation))
     place(
-        antennas.axes, antennas.pos, r, plots.pos, plots.cov, row, distance, azimuth, elevation, sigma_r,
+        antennas, plots, r, row, distance, azimuth, elevation, sigma_r,
         sharp * radars.sigma[r, 1], sigma_e, radars.dimensions[r] == 3,
     )  # fmt: skip
     plots.starts[row] = radars.dimensions[r] > 1

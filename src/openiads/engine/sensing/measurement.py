@@ -30,10 +30,10 @@ def elevation_from(antenna, distance, height):
 
 
 @part
-def place(axes, origin, r, pos, cov, q, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e, measured):
-    """Fill pos[q] (m) and cov[q, 6] (m2) from range, azimuth, elevation and their errors (m, rad), without bias.
+def place(antennas, plots, r, q, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e, measured):
+    """Fill pos and cov of plot q of radar r from range, azimuth, elevation and their errors (m, rad), without bias.
 
-    axes[r], origin[r]: the antenna's frame. An elevation that was not measured but follows from a height is no angle
+    Bundles and no arrays: a call that is not inlined hands over ten words for each array. An elevation that was not measured but follows from a height is no angle
     with noise, and is not stretched.
     """
     sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
@@ -42,21 +42,22 @@ def place(axes, origin, r, pos, cov, q, distance, azimuth, elevation, sigma_r, s
     s_e = (sigma_e * distance) ** 2
     upright = stretch(sigma_e) if measured else 1.0
     flat = upright * stretch(sigma_a)
-    point = _along(axes, r, flat * ce * sa, flat * ce * ca, upright * se)
-    ray = _along(axes, r, ce * sa, ce * ca, se)
-    across = _along(axes, r, ca, -sa, 0.0)
-    upward = _along(axes, r, -se * sa, -se * ca, ce)
+    point = _along(antennas, r, flat * ce * sa, flat * ce * ca, upright * se)
+    ray = _along(antennas, r, ce * sa, ce * ca, se)
+    across = _along(antennas, r, ca, -sa, 0.0)
+    upward = _along(antennas, r, -se * sa, -se * ca, ce)
     m = 0
     for i in range(3):
-        pos[q, i] = origin[r, i] + distance * point[i]
+        plots.pos[q, i] = antennas.pos[r, i] + distance * point[i]
         for j in range(i, 3):
-            cov[q, m] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j]
+            plots.cov[q, m] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j]
             m += 1
 
 
 @part
-def _along(axes, r, east, north, up):
+def _along(antennas, r, east, north, up):
     """A local vector in earth-centred coordinates; a tuple, since a small array would come from the heap."""
+    axes = antennas.axes
     return (
         east * axes[r, 0, 0] + north * axes[r, 1, 0] + up * axes[r, 2, 0],
         east * axes[r, 0, 1] + north * axes[r, 1, 1] + up * axes[r, 2, 1],
@@ -65,8 +66,8 @@ def _along(axes, r, east, north, up):
 
 
 @jit
-def place_all(sites, origin, axes, sigma, bias, radar, distance, azimuth, elevation, height, pos, cov):
-    """Fill pos[Q, 3] and cov[Q, 6] of many plots; sites [R, 3] (rad, rad, m), origin [R, 3], axes [R, 3, 3].
+def place_all(antennas, plots, sigma, bias, radar, distance, azimuth, elevation, height):
+    """Fill pos and cov of many plots from columns [Q].
 
     sigma[R, 3]: m, rad, rad, NaN without an elevation; bias[R, 2]: m, rad, taken off; elevation and height: NaN for none.
     A plot without elevation is placed by its reported height, else at an assumed one of large error.
@@ -77,6 +78,6 @@ def place_all(sites, origin, axes, sigma, bias, radar, distance, azimuth, elevat
         measured = not (math.isnan(e) or math.isnan(sigma_e))
         if not measured:
             known = not math.isnan(height[q])
-            e = elevation_from(sites[r, 2], d, height[q] if known else ASSUMED_HEIGHT)
+            e = elevation_from(antennas.site[r, 2], d, height[q] if known else ASSUMED_HEIGHT)
             sigma_e = (REPLY_SIGMA if known else ASSUMED_SIGMA) / (d * math.cos(e))
-        place(axes, origin, r, pos, cov, q, d, a, e, sigma[r, 0], sigma[r, 1], sigma_e, measured)
+        place(antennas, plots, r, q, d, a, e, sigma[r, 0], sigma[r, 1], sigma_e, measured)

@@ -32,11 +32,12 @@ def loss_ranges(count: int, reach: float) -> np.ndarray:
 
 
 @part
-def transmission(table, r, sine, share):
+def transmission(radars, r, sine, share):
     """Two-way power that the air lets through to a body, float 0 to 1, 1 for none lost; bilinear.
 
     table: float32[R, E, K] of all radars, r one of them; sine of the elevation; slant range as a share of its reach.
     """
+    table = radars.transmission
     rows, columns = table.shape[1], table.shape[2]
     if rows < 2:
         return 1.0

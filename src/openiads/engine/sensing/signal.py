@@ -24,7 +24,7 @@ def signal(radars, r, source, slant, level, up):
         return 0.0
     if not radars.slope[r, 0] * level <= up <= radars.slope[r, 1] * level:
         return 0.0
-    through = transmission(radars.transmission, r, apparent_sine(slant, level, up), slant / radars.reach[r, 1])
+    through = transmission(radars, r, apparent_sine(slant, level, up), slant / radars.reach[r, 1])
     if radars.dimensions[r] == 1:
         return radars.gain[r] * source / (slant * slant) * math.sqrt(through)
     square = slant * slant

@@ -18,15 +18,14 @@ from openiads.engine.tracking.associate import (
     FREE,
     NEVER,
     TENTATIVE,
+    Grid,
     Pass,
-    Sweep,
-    empty_sweep,
+    empty_grid,
     list_tracks,
     pair_up,
-    widest_axis,
 )
 from openiads.engine.tracking.imm import carry
-from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
+from openiads.engine.tracking.lanes import LANES, RATES, SIZE, Lanes, blocks_of, empty_lanes
 from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
@@ -64,8 +63,9 @@ class Tracks(NamedTuple):
     p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
     bank: np.ndarray  # float64[N * B * M * 432] every model of every track, sixteen tracks side by side (lanes.py)
     share: np.ndarray  # float64[N, S, M] probability that a model holds
-    turn: np.ndarray  # float64[N, S] rad/s about the vertical
-    was: np.ndarray  # float64[N, S, 4] velocity (m/s) at the plot from which the turn is measured, and its time (s)
+    turn: (
+        np.ndarray
+    )  # float64[N * B * M * 128] turn rate (rad/s) of every model of every track, its covariances (rates.py)
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
     hits: np.ndarray  # int32[N, S] plots
@@ -81,7 +81,7 @@ class Tracks(NamedTuple):
 class Scratch(NamedTuple):
     """Working memory; nothing in it is read in a later tick."""
 
-    sweep: Sweep
+    grid: Grid
     pairs: Pairs
     matching: Matching
     lanes: Lanes
@@ -94,7 +94,7 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
     tracks = Tracks(
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
         np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(nodes * blocks * models * SIZE), np.zeros((*shape, models)),
-        np.zeros((nodes, blocks * LANES)), np.zeros((*shape, 4)), np.zeros(shape), np.zeros(shape),
+        np.zeros(nodes * blocks * models * RATES), np.zeros(shape), np.zeros(shape),
         np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(1, np.int64),
     )  # fmt: skip
@@ -106,7 +106,7 @@ def empty_scratch(slots: int, plots: int, rows: int = 0, models: int = 1) -> Scr
     """Working memory for [slots] tracks a node, [plots] plots of a radar in a tick and [rows] plots in all."""
     taken = np.zeros(max(plots, rows), np.int64)
     return Scratch(
-        empty_sweep(slots), empty_pairs(plots, slots), empty_matching(plots, slots), empty_lanes(slots, models), taken
+        empty_grid(slots), empty_pairs(plots, slots), empty_matching(plots, slots), empty_lanes(slots, models), taken
     )
 
 
@@ -123,22 +123,21 @@ def clear(tracks: Tracks) -> None:
 def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
     """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1."""
     x, p, status, track_of = tracks.x, tracks.p, tracks.status, scratch.matching.track_of
-    sweep, pairs, blocks = scratch.sweep, scratch.pairs, (status.shape[1] + LANES - 1) // LANES
+    grid, pairs, blocks = scratch.grid, scratch.pairs, (status.shape[1] + LANES - 1) // LANES
     for n in range(trackers.active.size):
         if not trackers.active[n]:
             continue
         for b in range(blocks):
             if lives(tracks, n, b):
                 carry(trackers, tracks, scratch.lanes, n, blocks, b, t1 - t0)
-        axis = widest_axis(status, x, n)
-        list_tracks(status, x, p, n, sweep, axis, math.sqrt(trackers.gate[n]), t1 - t0)
+        list_tracks(status, x, p, n, grid, math.sqrt(trackers.gate[n]), t1 - t0)
         for r in range(radars_node.size):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
-                turn = Pass(n, radars_local[r], first, last, axis, t0, t1, trackers.gate[n])
-                pair_up(plots, x, p, sweep, pairs, tracks.dropped, turn)
+                turn = Pass(n, radars_local[r], first, last, t0, t1, trackers.gate[n])
+                pair_up(plots, x, p, grid, pairs, tracks.dropped, turn)
                 assign(pairs, last - first, scratch.matching)
-                take(trackers, plots, tracks, sweep, scratch.lanes, track_of, turn)
-                start(trackers, plots, tracks, sweep, scratch.lanes, track_of, turn)
+                take(trackers, plots, tracks, grid, scratch.lanes, track_of, turn)
+                start(trackers, plots, tracks, grid, scratch.lanes, track_of, turn)
                 count(plots, tracks, track_of, scratch.taken, turn)
         settle(trackers, tracks, n, t1)

@@ -1,4 +1,4 @@
-"""Which plots can belong to which tracks: a sorted sweep along one axis, then the gate.
+"""Which plots can belong to which tracks: cells of a grid, then the gate.
 
 Inner functions take single arrays: a call that is not inlined costs more for a whole bundle than for its work.
 """
@@ -11,22 +11,28 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.jit import jit, part
+from openiads.engine.jit import part
 from openiads.engine.tracking.filter import distance
 
 FREE, TENTATIVE, FIRM = 0, 1, 2  # status of a slot
 NEVER = -1e9  # s, when a radar that never saw a track last saw it
-_ADJACENT = np.int64(1)  # not a literal, for which numba would compile a sort of its own
 
 
 @bundle
-class Sweep(NamedTuple):
-    """The tracks of one node in the order of one coordinate; axis 0 = tentative, firm (their widths differ)."""
+class Grid(NamedTuple):
+    """The tracks of one node in square cells on two axes; tentative and firm ones apart, since their widths differ.
 
-    count: np.ndarray  # int64[2]
-    slot: np.ndarray  # int64[2, S] first the lowest
-    key: np.ndarray  # float64[2, S] m, its coordinate
-    widest: np.ndarray  # float64[2] m, largest half-width on this coordinate
+    A track stays in the cell where it was when the tick began; how far it has moved since is part of its width.
+    """
+
+    axes: np.ndarray  # int64[2] the two on which tracks spread most
+    low: np.ndarray  # float64[2] m, least coordinate on each
+    size: np.ndarray  # float64[2] m, of a cell; axis 0 = tentative, firm, as below
+    cells: np.ndarray  # int64[2, 2] on each axis
+    head: np.ndarray  # int64[2, C] last track entered in a cell, -1 for none
+    next: np.ndarray  # int64[S] the one before it
+    at: np.ndarray  # float64[S, 2] m, coordinates by which it was entered
+    widest: np.ndarray  # float64[2, 2] m, largest half-width on each axis, movement included
     half: np.ndarray  # float64[S, 3] m, by slot: how far off a plot without error can lie on each axis and still gate
     near: np.ndarray  # int64[S] tracks in the box around one plot
 
@@ -38,23 +44,23 @@ class Pass(NamedTuple):
     local: int  # number of the radar among those of the node
     first: int  # its first plot ...
     last: int  # ... and the one after its last
-    axis: int  # of the sweep
     t0: float  # s
     t1: float  # s
     gate: float  # chi-square
 
 
-def empty_sweep(slots: int) -> Sweep:
-    """Room for [slots] tracks."""
-    return Sweep(
-        np.zeros(2, np.int64), np.zeros((2, slots), np.int64), np.zeros((2, slots)), np.zeros(2),
-        np.zeros((slots, 3)), np.zeros(slots, np.int64),
+def empty_grid(slots: int) -> Grid:
+    """Room for [slots] tracks, in up to twice as many cells."""
+    return Grid(
+        np.zeros(2, np.int64), np.zeros(2), np.ones(2), np.ones((2, 2), np.int64), np.full((2, 2 * slots + 8), -1),
+        np.zeros(slots, np.int64), np.zeros((slots, 2)), np.zeros((2, 2)), np.zeros((slots, 3)),
+        np.zeros(slots, np.int64),
     )  # fmt: skip
 
 
-@jit
-def widest_axis(status, x, n):
-    """The axis along which the node's tracks spread most: there the sweep separates them best."""
+@part
+def lay(status, x, n, grid):
+    """Choose the two axes on which the node's tracks spread most; returns how far (m)."""
     low_x, low_y, low_z = math.inf, math.inf, math.inf
     high_x, high_y, high_z = -math.inf, -math.inf, -math.inf
     for s in range(status.shape[1]):
@@ -62,9 +68,17 @@ def widest_axis(status, x, n):
             low_x, high_x = min(low_x, x[n, s, 0]), max(high_x, x[n, s, 0])
             low_y, high_y = min(low_y, x[n, s, 1]), max(high_y, x[n, s, 1])
             low_z, high_z = min(low_z, x[n, s, 2]), max(high_z, x[n, s, 2])
-    if high_x - low_x >= high_y - low_y and high_x - low_x >= high_z - low_z:
-        return 0
-    return 1 if high_y - low_y >= high_z - low_z else 2
+    if low_x == math.inf:
+        low_x, high_x, low_y, high_y, low_z, high_z = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    first, second = (0, low_x, high_x - low_x), (1, low_y, high_y - low_y)
+    third = (2, low_z, high_z - low_z)
+    if first[2] < third[2] and first[2] <= second[2]:
+        first = third
+    elif second[2] < third[2]:
+        second = third
+    grid.axes[0], grid.axes[1] = first[0], second[0]
+    grid.low[0], grid.low[1] = first[1], second[1]
+    return first[2], second[2]
 
 
 @part
@@ -79,93 +93,90 @@ def box(x, p, n, s, half, sigmas, span):
 
 
 @part
-def list_tracks(status, x, p, n, sweep, axis, sigmas, span):
-    """Enter every track of the node into the sweep."""
-    sweep.count[:] = 0
-    sweep.widest[:] = 0.0
+def list_tracks(status, x, p, n, grid, sigmas, span):
+    """Enter every track of the node into its cell. Cells are as wide as the widest box, or as few as there is room for."""
+    wide, long = lay(status, x, n, grid)
+    grid.widest[:] = 0.0
     for s in range(status.shape[1]):
         if status[n, s] != FREE:
-            g = status[n, s] - TENTATIVE
-            i = sweep.count[g]
-            sweep.slot[g, i] = s
-            sweep.key[g, i] = x[n, s, axis]
-            box(x, p, n, s, sweep.half, sigmas, span)
-            sweep.widest[g] = max(sweep.widest[g], sweep.half[s, axis])
-            sweep.count[g] += 1
+            _lie(x, n, s, grid)
+            box(x, p, n, s, grid.half, sigmas, span)
+            widen(x, n, s, grid, status[n, s] - TENTATIVE)
     for g in range(2):
-        gap = 1
-        while gap < sweep.count[g] // 3:
-            gap = 3 * gap + 1
-        while gap >= 1:  # Shell sort: in place, and quick where little has moved
-            _sort(sweep.slot, sweep.key, g, gap, sweep.count[g], gap)
-            gap //= 3
+        size = max(2.0 * max(grid.widest[g, 0], grid.widest[g, 1]), 1.0, max(wide, long) * 4.0 / grid.head.shape[1])
+        size = max(size, math.sqrt(wide * long / (0.5 * grid.head.shape[1])))
+        grid.size[g] = size
+        grid.cells[g, 0], grid.cells[g, 1] = np.int64(wide / size) + 1, np.int64(long / size) + 1
+        for c in range(grid.cells[g, 0] * grid.cells[g, 1]):
+            grid.head[g, c] = -1
+    for s in range(status.shape[1]):
+        if status[n, s] != FREE:
+            _put(grid, status[n, s] - TENTATIVE, s)
 
 
 @part
-def relist(x, n, sweep, axis):
-    """Put the sweep in order again after tracks have moved a little."""
-    for g in range(2):
-        widest = 0.0
-        for i in range(sweep.count[g]):
-            s = sweep.slot[g, i]
-            sweep.key[g, i] = x[n, s, axis]
-            widest = max(widest, sweep.half[s, axis])
-        sweep.widest[g] = widest
-        _sort(sweep.slot, sweep.key, g, _ADJACENT, sweep.count[g], _ADJACENT)
+def _lie(x, n, s, grid):
+    """Where a track is entered."""
+    grid.at[s, 0] = x[n, s, grid.axes[0]]
+    grid.at[s, 1] = x[n, s, grid.axes[1]]
 
 
 @part
-def enter(x, p, n, s, sweep, axis, sigmas, span):
-    """Add one new, tentative track to the sweep."""
-    g = np.int64(0)
-    i = sweep.count[g]
-    sweep.slot[g, i] = s
-    sweep.key[g, i] = x[n, s, axis]
-    box(x, p, n, s, sweep.half, sigmas, span)
-    sweep.widest[g] = max(sweep.widest[g], sweep.half[s, axis])
-    sweep.count[g] += 1
-    _sort(sweep.slot, sweep.key, g, i, i + 1, _ADJACENT)
+def widen(x, n, s, grid, g):
+    """Let the widest box of a group hold that of a track, where it is now."""
+    for k in range(2):
+        moved = abs(x[n, s, grid.axes[k]] - grid.at[s, k])
+        grid.widest[g, k] = max(grid.widest[g, k], grid.half[s, grid.axes[k]] + moved)
 
 
 @part
-def _sort(slot, key, g, begin, count, gap):
-    """Insertion sort of places `gap` apart, those before `begin` being in order; equal keys by slot."""
-    for i in range(begin, count):
-        k, s = key[g, i], slot[g, i]
-        j = i
-        while j >= gap and (key[g, j - gap] > k or (key[g, j - gap] == k and slot[g, j - gap] > s)):
-            key[g, j], slot[g, j] = key[g, j - gap], slot[g, j - gap]
-            j -= gap
-        if j != i:
-            key[g, j], slot[g, j] = k, s
+def _cell(grid, g, k, z):
+    """Row or column of a coordinate; what lies outside all cells counts as in those at the edge."""
+    place = (z - grid.low[k]) / grid.size[g]
+    return np.int64(min(max(place, 0.0), grid.cells[g, k] - 1.0))
 
 
 @part
-def neighbours(x, n, slot, key, half, near, found, low, high, pos, q, own):
-    """Add to near the tracks of one group in whose box plot q can lie; returns how many there are now.
+def _put(grid, g, s):
+    c = _cell(grid, g, 0, grid.at[s, 0]) * grid.cells[g, 1] + _cell(grid, g, 1, grid.at[s, 1])
+    grid.next[s] = grid.head[g, c]
+    grid.head[g, c] = s
 
-    Without branches on the data: a mispredicted one costs more than the tests of three axes.
-    """
+
+@part
+def enter(x, p, n, s, grid, sigmas, span):
+    """Add one new, tentative track."""
+    _lie(x, n, s, grid)
+    box(x, p, n, s, grid.half, sigmas, span)
+    widen(x, n, s, grid, 0)
+    _put(grid, 0, s)
+
+
+@part
+def neighbours(x, n, grid, pos, q, own):
+    """List in grid.near the tracks in whose box plot q can lie, tentative ones first; returns how many there are."""
     z0, z1, z2 = pos[q, 0], pos[q, 1], pos[q, 2]
-    i, size = 0, slot.size
-    while size > 1:
-        middle = size // 2
-        i += middle * (key[i + middle - 1] < low)
-        size -= middle
-    while i < slot.size and key[i] <= high:
-        s = slot[i]
-        near[found] = s
-        found += (
-            (abs(x[n, s, 0] - z0) <= own[0] + half[s, 0])
-            & (abs(x[n, s, 1] - z1) <= own[1] + half[s, 1])
-            & (abs(x[n, s, 2] - z2) <= own[2] + half[s, 2])
-        )
-        i += 1
+    near, half, first, second = grid.near, grid.half, grid.axes[0], grid.axes[1]
+    found = np.int64(0)
+    for g in range(2):
+        wide, long = own[first] + grid.widest[g, 0], own[second] + grid.widest[g, 1]
+        left, right = _cell(grid, g, 1, pos[q, second] - long), _cell(grid, g, 1, pos[q, second] + long)
+        for row in range(_cell(grid, g, 0, pos[q, first] - wide), _cell(grid, g, 0, pos[q, first] + wide) + 1):
+            for c in range(row * grid.cells[g, 1] + left, row * grid.cells[g, 1] + right + 1):
+                s = grid.head[g, c]
+                while s >= 0:
+                    near[found] = s
+                    found += (
+                        (abs(x[n, s, 0] - z0) <= own[0] + half[s, 0])
+                        & (abs(x[n, s, 1] - z1) <= own[1] + half[s, 1])
+                        & (abs(x[n, s, 2] - z2) <= own[2] + half[s, 2])
+                    )
+                    s = grid.next[s]
     return found
 
 
 @part
-def pair_up(plots, x, p, sweep, pairs, dropped, turn):
+def pair_up(plots, x, p, grid, pairs, dropped, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
     Cost = squared Mahalanobis distance + ln|S|, twice the negative logarithm of the likelihood less a constant.
@@ -173,20 +184,15 @@ def pair_up(plots, x, p, sweep, pairs, dropped, turn):
     a plot that gates with one free track is always taken, and rivals are weighed by likelihood. Pairs for which
     there is no room are counted in dropped.
     """
-    t, pos, cov, n, gate, axis, t1 = plots.t, plots.pos, plots.cov, turn.node, turn.gate, turn.axis, turn.t1
+    t, pos, cov, n, gate, t1 = plots.t, plots.pos, plots.cov, turn.node, turn.gate, turn.t1
     first, slots, costs = pairs.first, pairs.slot, pairs.cost
-    half, near = sweep.half, sweep.near
-    tent, firm = sweep.count[0], sweep.count[1]
-    slot0, key0, wide0 = sweep.slot[0, :tent], sweep.key[0, :tent], sweep.widest[0]
-    slot1, key1, wide1 = sweep.slot[1, :firm], sweep.key[1, :firm], sweep.widest[1]
+    near = grid.near
     sigmas = math.sqrt(gate)
     e = 0
     for q in range(turn.first, turn.last):
         first[q - turn.first] = e
         own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
-        z, o = pos[q, axis], own[axis]
-        found = neighbours(x, n, slot0, key0, half, near, 0, z - o - wide0, z + o + wide0, pos, q, own)
-        found = neighbours(x, n, slot1, key1, half, near, found, z - o - wide1, z + o + wide1, pos, q, own)
+        found = neighbours(x, n, grid, pos, q, own)
         begin, largest = e, -math.inf
         for k in range(found):
             s = near[k]
@@ -203,7 +209,7 @@ def pair_up(plots, x, p, sweep, pairs, dropped, turn):
 
 
 @part
-def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
+def seen_before(plots_t, pos, cov, x, p, radar_t, grid, turn, q, apart):
     """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
@@ -211,17 +217,12 @@ def seen_before(plots_t, pos, cov, x, p, radar_t, sweep, turn, q, apart):
     """
     n, t, sigmas = turn.node, plots_t[q], math.sqrt(turn.gate)
     own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
-    z = pos[q, turn.axis]
     best, nearest = np.int64(-1), math.inf
-    for g in range(2):
-        reach = own[turn.axis] + sweep.widest[g]
-        slot, key = sweep.slot[g, : sweep.count[g]], sweep.key[g, : sweep.count[g]]
-        found = neighbours(x, n, slot, key, sweep.half, sweep.near, 0, z - reach, z + reach, pos, q, own)
-        for k in range(found):
-            s = sweep.near[k]
-            look = radar_t[n, s, turn.local]
-            if look > turn.t0 and abs(look - t) > apart:
-                far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
-                if far + size < nearest:
-                    best, nearest = s, far + size
+    for k in range(neighbours(x, n, grid, pos, q, own)):
+        s = grid.near[k]
+        look = radar_t[n, s, turn.local]
+        if look > turn.t0 and abs(look - t) > apart:
+            far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
+            if far + size < nearest:
+                best, nearest = s, far + size
     return best

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.jit import jit
+from openiads.engine.jit import jit, part
 from openiads.engine.tracking import track
-from openiads.engine.tracking.associate import FIRM
+from openiads.engine.tracking.associate import FIRM, FREE
 
 
 @bundle
@@ -30,29 +30,50 @@ class Log(NamedTuple):
 def empty_log(rows: int) -> Log:
     """Room for [rows]."""
     return Log(
-        np.zeros(1, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows),
-        np.zeros((rows, 6)), np.zeros((rows, 21)),
+        np.zeros(1, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows),
+        np.empty((rows, 6)), np.empty((rows, 21)),
     )  # fmt: skip
 
 
 @jit
 def track_all(trackers, radars_node, radars_local, plots, tracks, scratch, first, times, begin, end, log):
-    """Ticks begin..end-1 of node 0: tick k covers (times[k], times[k + 1]], its plots of radar r are rows
-    first[k, r]:first[k, r + 1]. Fills log with the firm tracks after each, and scratch.taken.
+    """Ticks from `begin` on of node 0, up to `end` or as long as there is room; returns the next tick to do.
+
+    Tick k covers (times[k], times[k + 1]]; its plots of radar r are rows first[k, r]:first[k, r + 1]. Fills log with the
+    firm tracks after each tick, and scratch.taken. A tick is begun only when every plot of it could start a track.
     """
-    row = np.int64(0)
+    row, live = np.int64(0), _live(tracks.status)
+    log.count[0] = 0
     for k in range(begin, end):
+        most = live + first[k, first.shape[1] - 1] - first[k, 0]
+        if most > tracks.status.shape[1] or row + most > log.tick.size:
+            return k
         for r in range(first.shape[1]):
             plots.first[r] = first[k, r]
         track(trackers, radars_node, radars_local, plots, tracks, scratch, times[k], times[k + 1])
-        for s in range(tracks.status.shape[1]):
-            if tracks.status[0, s] != FIRM or row >= log.tick.size:
-                continue
-            log.tick[row], log.number[row] = k, tracks.number[0, s]
-            log.t_update[row] = tracks.t_update[0, s]
+        row = _write(tracks, log, row, k)
+        live = _live(tracks.status)
+        log.count[0] = row
+    return end
+
+
+@part
+def _live(status):
+    count = np.int64(0)
+    for s in range(status.shape[1]):
+        count += status[0, s] != FREE
+    return count
+
+
+@part
+def _write(tracks, log, row, k):
+    """The firm tracks of node 0 into the log; returns its next row."""
+    for s in range(tracks.status.shape[1]):
+        if tracks.status[0, s] == FIRM:
+            log.tick[row], log.number[row], log.t_update[row] = k, tracks.number[0, s], tracks.t_update[0, s]
             for i in range(6):
                 log.x[row, i] = tracks.x[0, s, i]
             for i in range(21):
                 log.p[row, i] = tracks.p[0, s, i]
             row += 1
-    log.count[0] = row
+    return row

@@ -9,26 +9,25 @@ import math
 
 from openiads.engine.jit import part
 from openiads.engine.tracking.filter import update
-from openiads.engine.tracking.lanes import LANES, SIZE, model_of, store
-from openiads.engine.tracking.models import predict
+from openiads.engine.tracking.lanes import LANES, SIZE, model_of, rates_of, store
+from openiads.engine.tracking.models import STRAIGHT, TURNING, curved_step, predict
+from openiads.engine.tracking.rates import learn, mix_rates
 
 _LEAST = 1e-4  # probability that a model keeps, so that it can come back
-_SOON = 0.5  # s between plots below which a turn is not measured
-_SLOW = 20.0  # m/s
-_MOST = 0.3  # rad/s
+_NONE = -1e300  # logarithm of a likelihood that could not be told
 
 
 @part
 def carry(trackers, tracks, lanes, n, blocks, b, dt):
     """Every track of a block forward by dt (s): mix, predict each model, combine."""
-    status, bank, share, turn = tracks.status, tracks.bank, tracks.share, tracks.turn
+    status, bank, share = tracks.status, tracks.bank, tracks.share
     models, first = share.shape[2], b * LANES
     if models > 1:
-        mix(trackers, share, bank, lanes, n, blocks, b, dt)
+        mix(trackers, share, bank, tracks.turn, lanes, n, blocks, b, dt)
     for m in range(models):
         density = trackers.accel[n, m] * trackers.accel[n, m]
-        f = model_of(bank, blocks, models, n, b, m)
-        predict(f, trackers.kind[m], dt, density, trackers.drag[m], turn, n, first, lanes.step)
+        f, rates = model_of(bank, blocks, models, n, b, m), rates_of(tracks.turn, blocks, models, n, b, m)
+        predict(f, rates, trackers.kind[m], dt, density, trackers.drag[m], lanes.step)
     best = combine(share, bank, lanes, n, blocks, b)
     for i in range(min(LANES, status.shape[1] - first)):
         if status[n, first + i] != 0:
@@ -36,7 +35,7 @@ def carry(trackers, tracks, lanes, n, blocks, b, dt):
 
 
 @part
-def mix(trackers, share, bank, lanes, n, blocks, b, dt):
+def mix(trackers, share, bank, turn, lanes, n, blocks, b, dt):
     """What each model starts from: all of them, weighted by how likely each led to it; and its new probability."""
     models, first = share.shape[2], b * LANES
     wide = min(LANES, share.shape[1] - first)
@@ -50,6 +49,9 @@ def mix(trackers, share, bank, lanes, n, blocks, b, dt):
             for m in range(models):
                 lanes.weight[m * LANES + i] /= max(total, 1e-300)
         moment_match(bank, lanes, n, blocks, b, models, out)
+        if trackers.kind[j] == TURNING:
+            before = model_of(bank, blocks, models, n, b, j)
+            mix_rates(rates_of(turn, blocks, models, n, b, j), before, out, lanes.weight[j * LANES : (j + 1) * LANES])
     for i in range(wide):
         for j in range(models):
             lanes.weight[j * LANES + i] = 0.0
@@ -158,12 +160,20 @@ def hand_over(lanes, plots, q, s, back):
 
 
 @part
-def take_in(trackers, tracks, lanes, n, blocks, b, t1):
+def take_in(trackers, tracks, lanes, n, blocks, b):
     """Update the tracks of a block with the plots handed over to them."""
     bank, share = tracks.bank, tracks.share
     models, first, plot = share.shape[2], b * LANES, lanes.plot[b]
     for m in range(models):
-        update(model_of(bank, blocks, models, n, b, m), plot, lanes.fit[2 * m * LANES : 2 * (m + 1) * LANES])
+        f, fit = model_of(bank, blocks, models, n, b, m), lanes.fit[2 * m * LANES : 2 * (m + 1) * LANES]
+        if trackers.kind[m] == STRAIGHT:
+            update(f, plot, fit)
+        else:
+            rates = rates_of(tracks.turn, blocks, models, n, b, m)
+            unbend(f, rates, trackers.kind[m], trackers.drag[m], plot, lanes.bent, lanes.step)
+            if trackers.kind[m] == TURNING:
+                learn(f, rates, lanes.bent)
+            update(f, lanes.bent, fit)
     if models > 1:
         for i in range(LANES):
             if plot[10 * LANES + i] > 0.0:
@@ -172,39 +182,44 @@ def take_in(trackers, tracks, lanes, n, blocks, b, t1):
     for i in range(LANES):
         if plot[10 * LANES + i] > 0.0:
             store(tracks.x, tracks.p, n, first + i, best, i)
-            if models > 1:
-                sense_turn(tracks.x, tracks.turn, tracks.was, n, first + i, t1 - plot[9 * LANES + i])
             plot[10 * LANES + i] = 0.0
     lanes.some[b] = False
 
 
 @part
+def unbend(f, rates, kind, drag, plot, bent, step):
+    """The plots of a block where a track would have been seen that had flown straight: `update` looks back that way.
+
+    A model that turns was elsewhere `back` seconds ago than its velocity says: 230 m at 3 g and 4 s. What the error of
+    the rate makes of it is added to that of the plot.
+    """
+    for k in range(11 * LANES):
+        bent[k] = plot[k]
+    for i in range(LANES):
+        back = plot[9 * LANES + i]
+        if plot[10 * LANES + i] > 0.0 and back > 0.0:
+            curved_step(f, rates, kind, i, -back, drag, step)
+            for k in range(3):
+                bent[k * LANES + i] -= step[k * LANES + i] - (f[k * LANES + i] - back * f[(k + 3) * LANES + i])
+            if kind == TURNING:
+                variance, row = rates[LANES + i], 3
+                for k in range(3):
+                    for m in range(k, 3):
+                        bent[row * LANES + i] += variance * step[(24 + k) * LANES + i] * step[(24 + m) * LANES + i]
+                        row += 1
+
+
+@part
 def weigh(share, fit, n, s, i):
     """Probabilities of the models of a track after a plot: each by the likelihood it gave to the plot."""
-    models, best, total = share.shape[2], -math.inf, 0.0
+    models, best, total = share.shape[2], _NONE, 0.0
     for m in range(models):
-        fit[2 * m * LANES + i] = -0.5 * (fit[2 * m * LANES + i] + math.log(fit[(2 * m + 1) * LANES + i]))
+        far, determinant = fit[2 * m * LANES + i], fit[(2 * m + 1) * LANES + i]
+        told = far >= 0.0 and far < math.inf and determinant > 0.0 and determinant < math.inf
+        fit[2 * m * LANES + i] = -0.5 * (far + math.log(determinant)) if told else _NONE
         best = max(best, fit[2 * m * LANES + i])
     for m in range(models):
         share[n, s, m] = max(_LEAST, share[n, s, m] * math.exp(fit[2 * m * LANES + i] - best))
         total += share[n, s, m]
     for m in range(models):
         share[n, s, m] /= total
-
-
-@part
-def sense_turn(x, turn, was, n, s, t):
-    """How fast the velocity turns about the vertical since the plot before, half of it old news."""
-    v0, v1, v2 = x[n, s, 3], x[n, s, 4], x[n, s, 5]
-    w0, w1, w2 = was[n, s, 0], was[n, s, 1], was[n, s, 2]
-    gap = t - was[n, s, 3]
-    if gap < _SOON:
-        return
-    if w0 * w0 + w1 * w1 + w2 * w2 > _SLOW * _SLOW:
-        r = math.sqrt(x[n, s, 0] ** 2 + x[n, s, 1] ** 2 + x[n, s, 2] ** 2)
-        up = (
-            x[n, s, 0] * (w1 * v2 - w2 * v1) + x[n, s, 1] * (w2 * v0 - w0 * v2) + x[n, s, 2] * (w0 * v1 - w1 * v0)
-        ) / r
-        rate = math.atan2(up, w0 * v0 + w1 * v1 + w2 * v2) / gap
-        turn[n, s] = 0.5 * (turn[n, s] + min(_MOST, max(-_MOST, rate)))
-    was[n, s, 0], was[n, s, 1], was[n, s, 2], was[n, s, 3] = v0, v1, v2, t

@@ -18,6 +18,7 @@ from openiads.engine.jit import part
 LANES = 16
 ROWS = 27
 SIZE = ROWS * LANES  # of one model's block
+RATES = 8 * LANES  # of the turn rates of one model's block (rates.py)
 
 
 @bundle
@@ -27,7 +28,10 @@ class Lanes(NamedTuple):
     best: np.ndarray  # float64[SIZE] combined estimate of a block
     mixed: np.ndarray  # float64[M * SIZE]
     weight: np.ndarray  # float64[M * LANES] of the models in what is combined
-    step: np.ndarray  # float64[24 * LANES] of a curved model: new position, velocity, derivatives with velocity
+    step: (
+        np.ndarray
+    )  # float64[37 * LANES] of a curved model: new position, velocity, derivatives with velocity and rate
+    bent: np.ndarray  # float64[11 * LANES] plots as a curved model has to see them
     plot: np.ndarray  # float64[B, 11 * LANES] plot of each lane: position, covariance, age (s), 1 where there is one
     some: np.ndarray  # bool[B] has a lane with a plot
     fit: np.ndarray  # float64[M * 2 * LANES] squared distance of the plot, determinant of its covariance
@@ -42,7 +46,7 @@ def empty_lanes(slots: int, models: int) -> Lanes:
     """Working memory for a node's slots."""
     blocks = blocks_of(slots)
     return Lanes(
-        np.zeros(SIZE), np.zeros(models * SIZE), np.zeros(models * LANES), np.zeros(24 * LANES),
+        np.zeros(SIZE), np.zeros(models * SIZE), np.zeros(models * LANES), np.zeros(37 * LANES), np.zeros(11 * LANES),
         np.zeros((blocks, 11 * LANES)), np.zeros(blocks, np.bool_), np.zeros(models * 2 * LANES),
     )  # fmt: skip
 
@@ -52,6 +56,13 @@ def model_of(bank, blocks, models, n, b, m):
     """One model of a block: float64[SIZE]."""
     begin = ((n * blocks + b) * models + m) * SIZE
     return bank[begin : begin + SIZE]
+
+
+@part
+def rates_of(turn, blocks, models, n, b, m):
+    """The turn rates of one model of a block: float64[RATES]."""
+    begin = ((n * blocks + b) * models + m) * RATES
+    return turn[begin : begin + RATES]
 
 
 @part

@@ -15,11 +15,12 @@ from openiads.engine.tracking.associate import (
     TENTATIVE,
     box,
     enter,
-    relist,
     seen_before,
+    widen,
 )
 from openiads.engine.tracking.imm import hand_over, take_in
-from openiads.engine.tracking.lanes import LANES, spread
+from openiads.engine.tracking.lanes import LANES, rates_of, spread
+from openiads.engine.tracking.rates import at_rest
 
 IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
@@ -37,9 +38,9 @@ def lives(tracks, n, b):
 
 
 @part
-def take(trackers, plots, tracks, sweep, lanes, track_of, turn):
+def take(trackers, plots, tracks, grid, lanes, track_of, turn):
     """Update the tracks of a pass with the plots that are assigned to them."""
-    t, x, p, radar_t, half = plots.t, tracks.x, tracks.p, tracks.radar_t, sweep.half
+    t, x, p, radar_t, half = plots.t, tracks.x, tracks.p, tracks.radar_t, grid.half
     n, local, t1 = turn.node, turn.local, turn.t1
     sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     for q in range(turn.first, turn.last):
@@ -49,33 +50,34 @@ def take(trackers, plots, tracks, sweep, lanes, track_of, turn):
             radar_t[n, s, local] = max(radar_t[n, s, local], t[q])
     for b in range(lanes.some.size):
         if lanes.some[b]:
-            take_in(trackers, tracks, lanes, n, lanes.some.size, b, t1)
+            take_in(trackers, tracks, lanes, n, lanes.some.size, b)
     for q in range(turn.first, turn.last):
-        if track_of[q - turn.first] >= 0:
-            box(x, p, n, track_of[q - turn.first], half, sigmas, span)
-    relist(x, n, sweep, turn.axis)
+        s = track_of[q - turn.first]
+        if s >= 0:
+            box(x, p, n, s, half, sigmas, span)
+            widen(x, n, s, grid, tracks.status[n, s] - TENTATIVE)
 
 
 @part
-def start(trackers, plots, tracks, sweep, lanes, track_of, turn):
+def start(trackers, plots, tracks, grid, lanes, track_of, turn):
     """Every plot that is left starts a track, unless it is a second look at one of this pass.
 
     Its slot is entered in track_of.
     """
     t, pos, cov, x, p, radar_t = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t
-    status, half = tracks.status, sweep.half
+    status, half = tracks.status, grid.half
     n, t1 = turn.node, turn.t1
     sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     free = np.int64(0)
     for q in range(turn.first, turn.last):
         if track_of[q - turn.first] >= 0 or not plots.starts[q]:
             continue
-        s = seen_before(t, pos, cov, x, p, radar_t, sweep, turn, q, SECOND_LOOK)
+        s = seen_before(t, pos, cov, x, p, radar_t, grid, turn, q, SECOND_LOOK)
         if s >= 0:
             hand_over(lanes, plots, q, s, t1 - t[q])
-            take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES, t1)
+            take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES)
             box(x, p, n, s, half, sigmas, span)
-            relist(x, n, sweep, turn.axis)
+            widen(x, n, s, grid, status[n, s] - TENTATIVE)
         else:
             while free < status.shape[1] and status[n, free] != FREE:
                 free += 1
@@ -86,7 +88,7 @@ def start(trackers, plots, tracks, sweep, lanes, track_of, turn):
             status[n, s] = TENTATIVE
             radar_t[n, s, :] = NEVER
             begin(trackers, tracks, lanes.some.size, n, s, pos, cov, q, t1 - t[q])
-            enter(x, p, n, s, sweep, turn.axis, sigmas, span)
+            enter(x, p, n, s, grid, sigmas, span)
         radar_t[n, s, turn.local] = max(radar_t[n, s, turn.local], t[q])
         track_of[q - turn.first] = s
 
@@ -108,8 +110,7 @@ def begin(trackers, tracks, blocks, n, s, pos, cov, q, back):
         p[n, s, i] = back * (square + 0.5 * density * back)
     for m in range(models):
         tracks.share[n, s, m] = trackers.prior[m]
-    tracks.turn[n, s] = 0.0
-    tracks.was[n, s, :] = 0.0
+        at_rest(rates_of(tracks.turn, blocks, models, n, s // LANES, m), s % LANES)
     spread(x, p, n, s, tracks.bank, blocks, models)
 
 

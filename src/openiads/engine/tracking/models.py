@@ -2,7 +2,7 @@
 
 Each model carries sixteen tracks forward at once. White acceleration is constant over a step with variance
 density / dt, so that the growth of the velocity does not depend on the length of a step (Bar-Shalom, Li, Kirubarajan
-2001, section 6.3.2).
+2001, section 6.3.2). How fast a turning track turns is estimated with it (rates.py).
 """
 
 from __future__ import annotations
@@ -12,24 +12,39 @@ import math
 from openiads.engine.geo import EARTH_RADIUS, GM
 from openiads.engine.jit import part
 from openiads.engine.tracking.lanes import LANES
+from openiads.engine.tracking.rates import blur, push
 
 STRAIGHT, TURNING, FALLING = 0, 1, 2  # kinds of model
 AIR_DENSITY, AIR_SCALE = 1.225, 7163.0  # kg/m3 at the sea, m (Allen, Eggers 1958)
 _SLOW = 1e-5  # rad/s: below it a turn is straight
+_PARTS = 8  # of a step of a falling model
+_CALM = 0.5  # of its speed a body loses at most in one part: what falls loses far less, what does not stays finite
+_CREEP = 1e-9
 
 
 @part
-def predict(f, kind, dt, density, drag, turn, n, first, step):
-    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model; turn[n, first + lane]: rad/s."""
+def predict(f, rates, kind, dt, density, drag, step):
+    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model; rates: of a turning one (rates.py)."""
     if kind == STRAIGHT:
         straight(f, dt, density)
         return
     for i in range(LANES):
-        if kind == TURNING:
-            turned_step(f, i, dt, turn[n, first + i], step)
-        else:
-            falling_step(f, i, dt, drag, step)
+        curved_step(f, rates, kind, i, dt, drag, step)
+    if kind == TURNING:
+        push(f, rates, step, dt)
     curved(f, step, dt, density)
+    roughen(f, step, dt)
+    if kind == TURNING:
+        blur(f, rates, step)
+
+
+@part
+def curved_step(f, rates, kind, i, dt, drag, step):
+    """Where a track is after dt (s), which may be negative, and the derivatives, into lane i of step."""
+    if kind == TURNING:
+        turned_step(f, i, dt, rates[i], step)
+    else:
+        falling_step(f, i, dt, drag, step)
 
 
 @part
@@ -68,7 +83,7 @@ def straight(f, dt, density):
 
 @part
 def turned_step(f, i, dt, rate, step):
-    """Where a track is after turning about the vertical at a rate (rad/s), and the derivatives with its velocity.
+    """Where a track is after turning about the vertical at a rate (rad/s), and the derivatives with velocity and rate.
 
     Rotation by t = rate dt about the unit vertical u: v cos t + (u x v) sin t + u (u v) (1 - cos t); the way is its
     integral over the step.
@@ -79,9 +94,10 @@ def turned_step(f, i, dt, rate, step):
     angle = rate * dt
     s, c = math.sin(angle), math.cos(angle)
     if abs(rate) < _SLOW:
-        way_s, way_c = dt, 0.5 * rate * dt * dt
+        way_s, way_c, more_s, more_c = dt, 0.5 * rate * dt * dt, 0.0, 0.5 * dt * dt
     else:
         way_s, way_c = s / rate, (1.0 - c) / rate
+        more_s, more_c = (dt * c - way_s) / rate, (dt * s - way_c) / rate
     _turning(step, 6, i, u0, u1, u2, way_s, way_c, dt - way_s)
     _turning(step, 15, i, u0, u1, u2, c, s, 1.0 - c)
     v0, v1, v2 = f[3 * LANES + i], f[4 * LANES + i], f[5 * LANES + i]
@@ -96,6 +112,15 @@ def turned_step(f, i, dt, rate, step):
         step[(k + 3) * LANES + i] = (
             step[h * LANES + i] * v0 + step[(h + 1) * LANES + i] * v1 + step[(h + 2) * LANES + i] * v2
         )
+    up = u0 * v0 + u1 * v1 + u2 * v2
+    n0, n1, n2 = u1 * v2 - u2 * v1, u2 * v0 - u0 * v2, u0 * v1 - u1 * v0
+    h0, h1, h2 = v0 - up * u0, v1 - up * u1, v2 - up * u2
+    step[24 * LANES + i] = more_s * h0 + more_c * n0
+    step[25 * LANES + i] = more_s * h1 + more_c * n1
+    step[26 * LANES + i] = more_s * h2 + more_c * n2
+    step[27 * LANES + i] = dt * (c * n0 - s * h0)
+    step[28 * LANES + i] = dt * (c * n1 - s * h1)
+    step[29 * LANES + i] = dt * (c * n2 - s * h2)
 
 
 @part
@@ -116,31 +141,80 @@ def _turning(step, row, i, u0, u1, u2, even, odd, along):
 def falling_step(f, i, dt, drag, step):
     """Where a track is after falling freely through an exponential atmosphere, and the derivatives with its velocity.
 
-    Acceleration -GM r / |r|^3 - rho |v| v / 2 drag, drag = 1 / ballistic coefficient (m2/kg); midpoint rule over the step. The
-    gradient of gravity, 2e-6 / s2, is left out of the derivatives.
+    Acceleration -GM r / |r|^3 - rho |v| v / 2 drag, drag = 1 / ballistic coefficient (m2/kg); Runge-Kutta, in up to eight
+    parts where the air changes fast. With K the integral of k = rho |v| drag / 2, a small velocity across decays by
+    exp(-K), along by exp(-2K), since k grows with speed. The gradient of gravity, 2e-6 / s2, is left out; that of the
+    air makes an acceleration of the error of the height, k |v| / scale for each metre, which goes to row 36.
     """
     x, y, z = f[0 * LANES + i], f[1 * LANES + i], f[2 * LANES + i]
     v0, v1, v2 = f[3 * LANES + i], f[4 * LANES + i], f[5 * LANES + i]
-    h = 0.5 * dt
-    a0, a1, a2, _, _ = _fall(x, y, z, v0, v1, v2, drag)
-    w0, w1, w2 = v0 + h * a0, v1 + h * a1, v2 + h * a2
-    a0, a1, a2, k, speed = _fall(x + h * v0, y + h * v1, z + h * v2, w0, w1, w2, drag)
-    step[0 * LANES + i], step[3 * LANES + i] = x + dt * w0, v0 + dt * a0
-    step[1 * LANES + i], step[4 * LANES + i] = y + dt * w1, v1 + dt * a1
-    step[2 * LANES + i], step[5 * LANES + i] = z + dt * w2, v2 + dt * a2
-    e0, e1, e2 = w0 / speed, w1 / speed, w2 / speed
-    _turning(step, 6, i, e0, e1, e2, dt - h * dt * k, 0.0, -h * dt * k)
-    _turning(step, 15, i, e0, e1, e2, 1.0 - dt * k, 0.0, -dt * k)
+    s0, s1, s2 = v0, v1, v2
+    parts = 1
+    if drag > 0.0:
+        speed = math.sqrt(v0 * v0 + v1 * v1 + v2 * v2)
+        _, _, _, k = _fall(x, y, z, v0, v1, v2, drag, math.inf)
+        parts = min(_PARTS, 1 + int(min(_PARTS, abs(dt) * (speed / AIR_SCALE + 4.0 * k))))
+    h = dt / parts
+    # backward a drag feeds itself: a body of no use to this model must not fly off
+    most, decay = (_CALM if dt > 0.0 else 0.5 * _CALM) / max(1e-9, abs(h)), 0.0
+    for _ in range(parts):
+        a0, a1, a2, _k = _fall(x, y, z, v0, v1, v2, drag, most)
+        p0, p1, p2 = v0 + 0.5 * h * a0, v1 + 0.5 * h * a1, v2 + 0.5 * h * a2
+        b0, b1, b2, k = _fall(x + 0.5 * h * v0, y + 0.5 * h * v1, z + 0.5 * h * v2, p0, p1, p2, drag, most)
+        q0, q1, q2 = v0 + 0.5 * h * b0, v1 + 0.5 * h * b1, v2 + 0.5 * h * b2
+        c0, c1, c2, _k = _fall(x + 0.5 * h * p0, y + 0.5 * h * p1, z + 0.5 * h * p2, q0, q1, q2, drag, most)
+        r0, r1, r2 = v0 + h * c0, v1 + h * c1, v2 + h * c2
+        d0, d1, d2, _k = _fall(x + h * q0, y + h * q1, z + h * q2, r0, r1, r2, drag, most)
+        sixth = h / 6.0
+        x += sixth * (v0 + 2.0 * (p0 + q0) + r0)
+        y += sixth * (v1 + 2.0 * (p1 + q1) + r1)
+        z += sixth * (v2 + 2.0 * (p2 + q2) + r2)
+        v0 += sixth * (a0 + 2.0 * (b0 + c0) + d0)
+        v1 += sixth * (a1 + 2.0 * (b1 + c1) + d1)
+        v2 += sixth * (a2 + 2.0 * (b2 + c2) + d2)
+        decay += h * k
+    step[0 * LANES + i], step[1 * LANES + i], step[2 * LANES + i] = x, y, z
+    step[3 * LANES + i], step[4 * LANES + i], step[5 * LANES + i] = v0, v1, v2
+    e0, e1, e2 = s0 + v0, s1 + v1, s2 + v2
+    fast = max(1.0, math.sqrt(e0 * e0 + e1 * e1 + e2 * e2))
+    across, along = math.exp(-decay), math.exp(-2.0 * decay)
+    way_across, way_along = dt, dt
+    if abs(decay) > _CREEP:
+        way_across, way_along = dt * (1.0 - across) / decay, 0.5 * dt * (1.0 - along) / decay
+    _turning(step, 6, i, e0 / fast, e1 / fast, e2 / fast, way_across, 0.0, way_along - way_across)
+    _turning(step, 15, i, e0 / fast, e1 / fast, e2 / fast, across, 0.0, along - across)
+    r = max(1.0, math.sqrt(x * x + y * y + z * z))
+    u0, u1, u2 = x / r, y / r, z / r
+    height = (
+        u0 * u0 * f[6 * LANES + i] + u1 * u1 * f[9 * LANES + i] + u2 * u2 * f[11 * LANES + i]
+        + 2.0 * (u0 * u1 * f[7 * LANES + i] + u0 * u2 * f[8 * LANES + i] + u1 * u2 * f[10 * LANES + i])
+    )  # fmt: skip
+    steep = 0.5 * fast * decay / (dt * AIR_SCALE) if dt != 0.0 else 0.0
+    step[36 * LANES + i] = steep * steep * height
 
 
 @part
-def _fall(x, y, z, v0, v1, v2, drag):
-    """Acceleration (m/s2), drag over speed (1/s), speed (m/s)."""
+def _fall(x, y, z, v0, v1, v2, drag, most):
+    """Acceleration (m/s2), and drag over speed (1/s), which is at most `most`."""
     r = max(0.5 * EARTH_RADIUS, math.sqrt(x * x + y * y + z * z))
-    speed = max(1.0, math.sqrt(v0 * v0 + v1 * v1 + v2 * v2))
-    k = 0.5 * AIR_DENSITY * math.exp(-max(0.0, r - EARTH_RADIUS) / AIR_SCALE) * speed * drag
+    speed = math.sqrt(v0 * v0 + v1 * v1 + v2 * v2)
+    k = min(most, 0.5 * AIR_DENSITY * math.exp(-max(0.0, r - EARTH_RADIUS) / AIR_SCALE) * speed * drag)
     g = -GM / (r * r * r)
-    return g * x - k * v0, g * y - k * v1, g * z - k * v2, k, speed
+    return g * x - k * v0, g * y - k * v1, g * z - k * v2, k
+
+
+@part
+def roughen(f, step, dt):
+    """Noise of the acceleration that the derivatives of a curved model leave out: its variance in row 36 of step."""
+    for i in range(LANES):
+        noise_v = step[36 * LANES + i] * dt * dt
+        noise_c = 0.5 * noise_v * dt
+        noise_x = 0.5 * noise_c * dt
+        for k in (0, 3, 5):
+            f[(6 + k) * LANES + i] += noise_x
+            f[(21 + k) * LANES + i] += noise_v
+        for k in (12, 16, 20):
+            f[k * LANES + i] += noise_c
 
 
 @part

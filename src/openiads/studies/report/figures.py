@@ -21,6 +21,10 @@ _PANELS = (
 )  # fmt: skip
 
 
+STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "openiads",
+                         "svg.fonttype": "none", "font.family": "sans-serif"}  # fmt: skip
+
+
 def figures(summary: dict[str, Any], scenario: Scenario) -> dict[str, str]:
     """SVG by name; pictures whose metrics are not there are left out."""
     import matplotlib
@@ -28,14 +32,19 @@ def figures(summary: dict[str, Any], scenario: Scenario) -> dict[str, str]:
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
 
-    plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "openiads",
-                         "svg.fonttype": "none", "font.family": "sans-serif"})  # fmt: skip
+    plt.rcParams.update(STYLE)
     with plt.rc_context({"text.parse_math": False}):  # titles are the user's: a dollar is a dollar
-        made = {"intervals": _intervals(plt, summary), "tradeoff": _tradeoff(plt, summary), "map": _map(plt, scenario)}
+        made = {
+            "intervals": _svg(plt, intervals(plt, summary)),
+            "tradeoff": _tradeoff(plt, summary),
+            "map": _map(plt, scenario),
+        }
     return {name: svg for name, svg in made.items() if svg}
 
 
 def _svg(plt: Any, figure: Any) -> str:
+    if figure is None:
+        return ""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
     plt.close(figure)
@@ -52,11 +61,11 @@ def _chosen(summary: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _intervals(plt: Any, summary: dict[str, Any]) -> str:
-    """One panel a metric, one line a posture: estimate and 95 % interval."""
+def intervals(plt: Any, summary: dict[str, Any]) -> Any:
+    """A figure of one panel a metric, one line a posture: estimate and 95 % interval; None without a metric."""
     panels = _chosen(summary)
     if not panels:
-        return ""
+        return None
     postures = list(summary["metrics"][panels[0][0]]["postures"])
     columns = 4
     rows = math.ceil(len(panels) / columns)
@@ -89,7 +98,7 @@ def _intervals(plt: Any, summary: dict[str, Any]) -> str:
     for axis in list(axes.flat)[len(panels) :]:
         axis.set_visible(False)
     figure.tight_layout()
-    return _svg(plt, figure)
+    return figure
 
 
 def _tradeoff(plt: Any, summary: dict[str, Any]) -> str:
