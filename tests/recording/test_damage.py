@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import numpy as np
@@ -122,3 +123,11 @@ def test_a_date_is_kept(short, tmp_path):
     (tmp_path / "a.ast").write_bytes(b"".join(short[0]))
     answer = track([tmp_path / "a.ast"], short[3], date=86400.0 * 20000)
     assert answer.stream.midnight == 86400.0 * 20000
+
+
+def test_no_octets_take_long():
+    """Blocks that lead nowhere, by the hundred thousand: a second a megabyte at most, on one core."""
+    for piece in (b"\x30\x00\x04\x80" * 3 + b"\xff", b"\x30\xff\xff", b"\x30\x00\x04", b"\x30"):
+        data, begin = piece * (1_000_000 // len(piece)), time.process_time()
+        blocks(data, Counter())
+        assert time.process_time() - begin < 5.0, piece

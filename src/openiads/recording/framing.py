@@ -15,6 +15,7 @@ CATEGORIES = frozenset({
 })  # fmt: skip
 _CHAIN = 3  # blocks in a row that show where blocks begin again
 _READ = (34, 48)  # categories
+_TRIES = 10_000  # places where records are looked at one by one; at more than that a length is believed if it fits
 _STRETCH = 1 << 16  # octets that are searched at a time
 GAP = "octets that are no block"
 
@@ -88,7 +89,8 @@ def blocks(data: bytes, skipped: Counter[str]) -> bytes:
         if length and _chained(data, at + length, _CHAIN - 1):
             at += length
             continue
-        whole = _whole(data, at)
+        tries += 1
+        whole = _whole(data, at) if tries < _TRIES else length
         if length and whole == length:
             at += length
             continue
