@@ -16,7 +16,8 @@ CATEGORIES = frozenset({
 _CHAIN = 3  # blocks in a row that show where blocks begin again
 _READ = (34, 48)  # categories
 _TRIES = 10_000  # places where records are looked at one by one; at more than that a length is believed if it fits
-_STRETCH = 1 << 16  # octets that are searched at a time
+_STRETCH = 1 << 16  # octets that are searched at a time, at most
+_KNOWN = np.isin(np.arange(256), _READ)
 GAP = "octets that are no block"
 
 
@@ -45,13 +46,13 @@ def _again(data: bytes, octets: np.ndarray, at: int) -> int:
 
     Others would be found too often within blocks, where small numbers are common.
     """
-    known = np.zeros(256, np.bool_)
-    known[list(_READ)] = True
+    stretch = 64
     while at < len(data) - 3:
-        for k in np.flatnonzero(known[octets[at : min(at + _STRETCH, len(data) - 3)]]).tolist():
+        for k in np.flatnonzero(_KNOWN[octets[at : min(at + stretch, len(data) - 3)]]).tolist():
             if _length(data, at + k) and _chained(data, at + k, _CHAIN):
                 return int(at + k)
-        at += _STRETCH
+        at += stretch
+        stretch = min(2 * stretch, _STRETCH)
     return len(data)
 
 
@@ -78,12 +79,8 @@ def blocks(data: bytes, skipped: Counter[str]) -> bytes:
     wrong length, the whole records are kept as a shorter block.
     """
     octets = np.frombuffer(data, np.uint8)
-    kept, at, begin, found = (
-        [],
-        0,
-        0,
-        0,
-    )  # begin: of the blocks that stand together; found: where a chain of blocks begins
+    kept: list[bytes] = []
+    at = begin = found = tries = 0  # begin: of the blocks that stand together; found: where a chain of blocks begins
     while at < len(data):
         length = _length(data, at)
         if length and _chained(data, at + length, _CHAIN - 1):
