@@ -24,7 +24,7 @@ sigma_azimuth_deg = 0.1
 scan_period_s = 4
 """
 
-g = np.random.default_rng(1)
+g = np.random.default_rng(2)
 scan, aircraft = (a.ravel() for a in np.meshgrid(np.arange(150), np.arange(8), indexing="ij"))
 seen = g.random(len(scan)) < 0.9
 scan, aircraft = scan[seen], aircraft[seen]
