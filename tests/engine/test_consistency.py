@@ -73,7 +73,7 @@ def consistency(
     found = []
     for k in range(ticks):
         if supplied is not None:
-            known = tracks.turn.reshape(-1, 8, LANES)
+            known = tracks.extra.reshape(-1, 8, LANES)
             known[:] = 0.0
             known[np.arange(RUNS) // LANES, 0, np.arange(RUNS) % LANES] = rates * supplied
         a = g.normal(0, accel / np.sqrt(tick), (RUNS, 3))
