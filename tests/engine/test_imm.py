@@ -18,12 +18,19 @@ from tests.oracles.tracking import Plot, covariance, pack
 SEEDS = st.integers(0, 2**32 - 1)
 APART = 2e5  # m between bodies: no plot is anyone else's
 STRAIGHT, TURNING, FALLING = (models.STRAIGHT, 3.0, 0.0), (models.TURNING, 4.0, 0.0), (models.FALLING, 6.0, 1 / 4e3)
+ACCELERATING = (models.ACCELERATING, 3.0, 0.0)
 SETS = {
     "two straight": ([STRAIGHT, (models.STRAIGHT, 40.0, 0.0)], (20.0, 5.0), (0.7, 0.3)),
     "straight and turning": ([STRAIGHT, TURNING], (25.0, 8.0), (0.9, 0.1)),
-    "all": ([STRAIGHT, TURNING, (models.STRAIGHT, 60.0, 0.0), FALLING], (25.0, 8.0, 5.0, 40.0), (0.4, 0.3, 0.2, 0.1)),
+    "straight and accelerating": ([STRAIGHT, ACCELERATING], (25.0, 8.0), (0.7, 0.3)),
+    "all": (
+        [STRAIGHT, TURNING, (models.STRAIGHT, 60.0, 0.0), FALLING, ACCELERATING],
+        (25.0, 8.0, 5.0, 40.0, 12.0),
+        (0.3, 0.3, 0.2, 0.1, 0.1),
+    ),
     "turning": ([TURNING], (1.0,), (1.0,)),
     "falling": ([FALLING], (1.0,), (1.0,)),
+    "accelerating": ([ACCELERATING], (1.0,), (1.0,)),
 }
 _falling, _weigh = numba.njit(models.falling_step), numba.njit(kernels.weigh)
 
@@ -210,7 +217,7 @@ def test_wild_covariances_give_no_nonsense(seed, size, skew):
     kinds, sojourn, prior = SETS["all"]
     chosen = settings(kinds, 1, sojourn, prior, window=1e9, coast=1e9, gate=1e12)
     g = np.random.default_rng(seed)
-    tracks, scratch = empty_tracks(1, 4, 1, 4), empty_scratch(4, 8, models=4)
+    tracks, scratch = empty_tracks(1, 4, 1, len(kinds)), empty_scratch(4, 8, models=len(kinds))
     x = np.array([RADIUS + 9e3, 0.0, 0.0])
     for k in range(12):
         axes = np.linalg.qr(g.normal(size=(3, 3)))[0] * 10.0 ** np.array(
