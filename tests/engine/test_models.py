@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from openiads.engine.tracking import filter as filter_
 from openiads.engine.tracking import accelerations, models, rates
+from openiads.engine.tracking import filter as filter_
 from openiads.engine.tracking.lanes import LANES, ROWS, SIZE
 from tests.oracles.imm import GM, RADIUS, SCALE, accelerated, falling, turn_matrix
 from tests.oracles.tracking import noise, pack_covariance, unpack_covariance
