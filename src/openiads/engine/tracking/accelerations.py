@@ -1,7 +1,7 @@
 """What an accelerating track keeps beside position and velocity: its acceleration. docs/equations/tracking.md.
 
 All 27 rows of `extra`: 0-2 acceleration a (m/s2); 3-11 covariance D of position i with a j, row by row; 12-20 E of
-velocity i with a j; 21-26 S of a, as position.
+velocity i with a j; 21-26 U of a, as position.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from openiads.engine.tracking.filter import factor, product, solve_lower, update
 from openiads.engine.tracking.lanes import LANES, ROWS
 
 ACCELERATION = 20.0  # m/s2, one sigma on each axis at which an acceleration begins: 2 g
-_D, _E, _S = 3, 12, 21  # first rows in extra
+_D, _E, _U = 3, 12, 21  # first rows in extra
 _A, _B, _C = 6, 12, 21  # in the block
 
 
@@ -27,7 +27,7 @@ def unpushed(extra, i):
     for k in range(ROWS):
         extra[k * LANES + i] = 0.0
     for k in (0, 3, 5):
-        extra[(_S + k) * LANES + i] = ACCELERATION * ACCELERATION
+        extra[(_U + k) * LANES + i] = ACCELERATION * ACCELERATION
 
 
 @part
@@ -36,7 +36,7 @@ def accelerate(f, extra, dt, density, spans):
     for i in range(LANES):
         spans[i] = dt
         for k in (0, 3, 5):
-            extra[(_S + k) * LANES + i] += density * dt
+            extra[(_U + k) * LANES + i] += density * dt
     move(f, extra, spans)
 
 
@@ -48,7 +48,7 @@ def move(f, extra, spans):
     """
     for k in range(3):
         for m in range(k, 3):
-            a, c, s = _A + symmetric(k, m), _C + symmetric(k, m), _S + symmetric(k, m)
+            a, c, u = _A + symmetric(k, m), _C + symmetric(k, m), _U + symmetric(k, m)
             b, bt, d, dt, e, et = 3 * k + m, 3 * m + k, _D + 3 * k + m, _D + 3 * m + k, _E + 3 * k + m, _E + 3 * m + k
             for i in range(LANES):
                 t = spans[i]
@@ -56,33 +56,33 @@ def move(f, extra, spans):
                 f[a * LANES + i] += (
                     t * (f[(_B + b) * LANES + i] + f[(_B + bt) * LANES + i] + t * f[c * LANES + i])
                     + h * (extra[d * LANES + i] + extra[dt * LANES + i])
-                    + h * (t * (extra[e * LANES + i] + extra[et * LANES + i]) + h * extra[s * LANES + i])
+                    + h * (t * (extra[e * LANES + i] + extra[et * LANES + i]) + h * extra[u * LANES + i])
                 )
     for k in range(3):
         for m in range(3):
-            b, c, s = _B + 3 * k + m, _C + symmetric(k, m), _S + symmetric(k, m)
+            b, c, u = _B + 3 * k + m, _C + symmetric(k, m), _U + symmetric(k, m)
             d, e, et = _D + 3 * k + m, _E + 3 * k + m, _E + 3 * m + k
             for i in range(LANES):
                 t = spans[i]
                 h = 0.5 * t * t
                 f[b * LANES + i] += (
                     t * (f[c * LANES + i] + extra[d * LANES + i] + t * extra[e * LANES + i])
-                    + h * (extra[et * LANES + i] + t * extra[s * LANES + i])
+                    + h * (extra[et * LANES + i] + t * extra[u * LANES + i])
                 )  # fmt: skip
     for k in range(3):
         for m in range(3):
-            c, s, d, e = _C + symmetric(k, m), _S + symmetric(k, m), _D + 3 * k + m, _E + 3 * k + m
+            c, u, d, e = _C + symmetric(k, m), _U + symmetric(k, m), _D + 3 * k + m, _E + 3 * k + m
             et = _E + 3 * m + k
             for i in range(LANES):
                 t = spans[i]
                 if m >= k:
-                    f[c * LANES + i] += t * (extra[e * LANES + i] + extra[et * LANES + i] + t * extra[s * LANES + i])
-                extra[d * LANES + i] += t * (extra[e * LANES + i] + 0.5 * t * extra[s * LANES + i])
+                    f[c * LANES + i] += t * (extra[e * LANES + i] + extra[et * LANES + i] + t * extra[u * LANES + i])
+                extra[d * LANES + i] += t * (extra[e * LANES + i] + 0.5 * t * extra[u * LANES + i])
     for k in range(3):
         for m in range(3):
-            e, s = _E + 3 * k + m, _S + symmetric(k, m)
+            e, u = _E + 3 * k + m, _U + symmetric(k, m)
             for i in range(LANES):
-                extra[e * LANES + i] += spans[i] * extra[s * LANES + i]
+                extra[e * LANES + i] += spans[i] * extra[u * LANES + i]
         for i in range(LANES):
             t = spans[i]
             f[k * LANES + i] += t * (f[(3 + k) * LANES + i] + 0.5 * t * extra[k * LANES + i])
@@ -155,7 +155,7 @@ def mix_accelerations(extra, f, mixed, weight):
         w = weight[i]
         for k in range(3):
             for m in range(k, 3):
-                row = (_S + symmetric(k, m)) * LANES + i
+                row = (_U + symmetric(k, m)) * LANES + i
                 extra[row] = w * (extra[row] + (1.0 - w) * extra[k * LANES + i] * extra[m * LANES + i])
                 if m == k:
                     extra[row] += (1.0 - w) * ACCELERATION * ACCELERATION
