@@ -61,33 +61,29 @@ TRUTHS = {STRAIGHT: straight_truth, TURNING: turning_truth, FALLING: falling_tru
 
 
 def consistency(
-    kind,
-    accel,
-    tick,
-    seed=1,
-    ticks=30,
-    after=12,
-    drag=0.0,
-    told=1.0,
-    fall=0.0,
-    spread=False,
-    supplied=None,
-    begun=ACCELERATION,
+    kind, accel, tick, seed=1, ticks=30, after=12, drag=0.0, told=1.0, fall=0.0, spread=False, supplied=None
 ):
     """NEES of each of [RUNS] bodies after every tick from `after` on: [ticks, runs].
 
-    The filter's drag is `told` times the truth; supplied: so much of each body's turn rate is told it. spread: looks
-    at any moment of a tick, which only the end of has the noise that the model says.
+    The filter's drag, or how fast it believes accelerations to change, is `told` times the truth; supplied: so
+    much of each body's turn rate is told it. spread: looks at any moment of a tick, which only the end of has the noise
+    that the model says.
     """
     g = np.random.default_rng(seed)
     x = np.hstack(begin(g, 200.0 if not fall else 300.0, 80e3 if fall else 9e3))
     x[:, 3:] -= fall * x[:, :3] / np.linalg.norm(x[:, :3], axis=1)[:, None]
     rates, pushes = g.normal(0, TURNS, RUNS), np.zeros((RUNS, 3))
     if kind == ACCELERATING:
-        pushes[:] = g.normal(0, begun, (RUNS, 3))
+        pushes[:] = g.normal(0, ACCELERATION, (RUNS, 3))
     truth, back_in = (TRUTHS[kind](d, rates=rates, drag=drag, pushes=pushes) for d in (tick, -1.0))
     axes = [np.linalg.qr(g.normal(size=(3, 3)))[0] * [1.0, 3.0, 4.0] * SIGMA for _ in range(RUNS)]
-    chosen = settings([(kind, accel, drag * told)], speed=np.hypot(200.0, fall), window=1e9, coast=1e9, gate=1e3)
+    chosen = settings(
+        [(kind, accel * (told if kind == ACCELERATING else 1.0), drag * told)],
+        speed=np.hypot(200.0, fall),
+        window=1e9,
+        coast=1e9,
+        gate=1e3,
+    )
     tracks, scratch = empty_tracks(1, 2 * RUNS, 1), empty_scratch(2 * RUNS, 2 * RUNS)
     found = []
     for k in range(ticks):
@@ -165,7 +161,8 @@ def test_an_acceleration_that_is_found_out(accel, tick, spread):
 
 
 def test_a_wrong_model_is_seen():
-    """The bounds bite: a turn taken for straight, a fall with half the drag, are far outside."""
+    """The bounds bite: a turn taken for straight, a fall with half the drag, accelerations that change faster, are far outside."""
     assert consistency(TURNING, 1.0, 4.0, supplied=0.8).mean() > 1.5 * GATE[1]
     half = consistency(FALLING, 1.0, 2.0, drag=1 / 5e3, told=0.5, fall=2e3, ticks=16, after=8)
     assert half.mean() > 3 * GATE[1]
+    assert consistency(ACCELERATING, 5.0, 2.0, told=0.5).mean() > 1.3 * GATE[1]
