@@ -8,8 +8,9 @@ from scipy.integrate import solve_ivp
 from scipy.stats import chi2
 
 from openiads.engine.tracking import FIRM, empty_scratch, empty_tracks, track
-from openiads.engine.tracking.lanes import LANES
-from openiads.engine.tracking.models import FALLING, STRAIGHT, TURNING
+from openiads.engine.tracking.accelerations import ACCELERATION
+from openiads.engine.tracking.lanes import LANES, ROWS
+from openiads.engine.tracking.models import ACCELERATING, FALLING, STRAIGHT, TURNING
 from tests.oracles.imm import falling, settings
 from tests.oracles.tracking import Plot, covariance, pack
 
@@ -51,7 +52,12 @@ def falling_truth(dt, drag, **_):
     return step
 
 
-TRUTHS = {STRAIGHT: straight_truth, TURNING: turning_truth, FALLING: falling_truth}
+def accelerating_truth(dt, pushes, **_):
+    """pushes [runs, 3]: what each body accelerates with at the moment."""
+    return lambda x: np.hstack([x[:, :3] + dt * x[:, 3:] + 0.5 * dt**2 * pushes, x[:, 3:] + dt * pushes])
+
+
+TRUTHS = {STRAIGHT: straight_truth, TURNING: turning_truth, FALLING: falling_truth, ACCELERATING: accelerating_truth}
 
 
 def consistency(
@@ -59,24 +65,36 @@ def consistency(
 ):
     """NEES of each of [RUNS] bodies after every tick from `after` on: [ticks, runs].
 
-    The filter's drag is `told` times the truth; supplied: so much of each body's turn rate is told it. spread: looks
-    at any moment of a tick, which only the end of has the noise that the model says.
+    The filter's drag, or how fast it believes accelerations to change, is `told` times the truth; supplied: so
+    much of each body's turn rate is told it. spread: looks at any moment of a tick, which only the end of has the noise
+    that the model says.
     """
     g = np.random.default_rng(seed)
     x = np.hstack(begin(g, 200.0 if not fall else 300.0, 80e3 if fall else 9e3))
     x[:, 3:] -= fall * x[:, :3] / np.linalg.norm(x[:, :3], axis=1)[:, None]
-    rates = g.normal(0, TURNS, RUNS)
-    truth, back_in = (TRUTHS[kind](d, rates=rates, drag=drag) for d in (tick, -1.0))
+    rates, pushes = g.normal(0, TURNS, RUNS), np.zeros((RUNS, 3))
+    if kind == ACCELERATING:
+        pushes[:] = g.normal(0, ACCELERATION, (RUNS, 3))
+    truth, back_in = (TRUTHS[kind](d, rates=rates, drag=drag, pushes=pushes) for d in (tick, -1.0))
     axes = [np.linalg.qr(g.normal(size=(3, 3)))[0] * [1.0, 3.0, 4.0] * SIGMA for _ in range(RUNS)]
-    chosen = settings([(kind, accel, drag * told)], speed=np.hypot(200.0, fall), window=1e9, coast=1e9, gate=1e3)
+    chosen = settings(
+        [(kind, accel * (told if kind == ACCELERATING else 1.0), drag * told)],
+        speed=np.hypot(200.0, fall),
+        window=1e9,
+        coast=1e9,
+        gate=1e3,
+    )
     tracks, scratch = empty_tracks(1, 2 * RUNS, 1), empty_scratch(2 * RUNS, 2 * RUNS)
     found = []
     for k in range(ticks):
         if supplied is not None:
-            known = tracks.turn.reshape(-1, 8, LANES)
+            known = tracks.extra.reshape(-1, ROWS, LANES)
             known[:] = 0.0
             known[np.arange(RUNS) // LANES, 0, np.arange(RUNS) % LANES] = rates * supplied
         a = g.normal(0, accel / np.sqrt(tick), (RUNS, 3))
+        if kind == ACCELERATING:  # jumps, and stays
+            pushes += tick * a
+            a[:] = 0.0
         x = truth(x) + np.hstack([0.5 * tick**2 * a, tick * a])
         back = float(g.choice([0.0, 1.0])) if spread else 0.0
         seen = back_in(x) if back else x
@@ -135,8 +153,16 @@ def test_a_fall(accel, tick, coefficient, spread):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("accel", "tick"), [(0.5, 1.0), (1.0, 2.0), (5.0, 2.0), (2.0, 4.0)])
+@pytest.mark.parametrize("spread", [False, True])
+def test_an_acceleration_that_is_found_out(accel, tick, spread):
+    """Every body begins with one of its own, 2 g on each axis for one sigma, which changes at every tick."""
+    is_consistent(consistency(ACCELERATING, accel, tick, spread=spread, after=6))
+
+
 def test_a_wrong_model_is_seen():
-    """The bounds bite: a turn taken for straight, a fall with half the drag, are far outside."""
+    """The bounds bite: a turn taken for straight, a fall with half the drag, accelerations that change faster, are far outside."""
     assert consistency(TURNING, 1.0, 4.0, supplied=0.8).mean() > 1.5 * GATE[1]
     half = consistency(FALLING, 1.0, 2.0, drag=1 / 5e3, told=0.5, fall=2e3, ticks=16, after=8)
     assert half.mean() > 3 * GATE[1]
+    assert consistency(ACCELERATING, 5.0, 2.0, told=0.5).mean() > 1.3 * GATE[1]

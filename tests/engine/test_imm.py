@@ -18,12 +18,19 @@ from tests.oracles.tracking import Plot, covariance, pack
 SEEDS = st.integers(0, 2**32 - 1)
 APART = 2e5  # m between bodies: no plot is anyone else's
 STRAIGHT, TURNING, FALLING = (models.STRAIGHT, 3.0, 0.0), (models.TURNING, 4.0, 0.0), (models.FALLING, 6.0, 1 / 4e3)
+ACCELERATING = (models.ACCELERATING, 3.0, 0.0)
 SETS = {
     "two straight": ([STRAIGHT, (models.STRAIGHT, 40.0, 0.0)], (20.0, 5.0), (0.7, 0.3)),
     "straight and turning": ([STRAIGHT, TURNING], (25.0, 8.0), (0.9, 0.1)),
-    "all": ([STRAIGHT, TURNING, (models.STRAIGHT, 60.0, 0.0), FALLING], (25.0, 8.0, 5.0, 40.0), (0.4, 0.3, 0.2, 0.1)),
+    "straight and accelerating": ([STRAIGHT, ACCELERATING], (25.0, 8.0), (0.7, 0.3)),
+    "all": (
+        [STRAIGHT, TURNING, (models.STRAIGHT, 60.0, 0.0), FALLING, ACCELERATING],
+        (25.0, 8.0, 5.0, 40.0, 12.0),
+        (0.3, 0.3, 0.2, 0.1, 0.1),
+    ),
     "turning": ([TURNING], (1.0,), (1.0,)),
     "falling": ([FALLING], (1.0,), (1.0,)),
+    "accelerating": ([ACCELERATING], (1.0,), (1.0,)),
 }
 _falling, _weigh = numba.njit(models.falling_step), numba.njit(kernels.weigh)
 
@@ -81,7 +88,7 @@ def near(tracks, n, x):
     return int(gaps.argmin()), gaps.min()
 
 
-def follow(seed, chosen, slots, bodies, ticks=10, gone=lambda b, k: False):
+def follow(seed, chosen, slots, bodies, ticks=10, gone=lambda b, k: False, tolerance=1e-6):
     """Kernel and oracle over the same plots; after every tick every track that is alive is compared."""
     world = World(seed, bodies, ticks)
     tracks, scratch = empty_tracks(2, slots, 4, chosen.kind.size), empty_scratch(slots, 128, models=chosen.kind.size)
@@ -109,8 +116,10 @@ def follow(seed, chosen, slots, bodies, ticks=10, gone=lambda b, k: False):
                 del held[b]
                 continue
             scale = np.sqrt(np.diag(p))
-            np.testing.assert_allclose((tracks.x[b % 2, slot] - x) / scale, 0, atol=1e-6)
-            np.testing.assert_allclose((covariance(tracks, b % 2, slot) - p) / np.outer(scale, scale), 0, atol=1e-6)
+            np.testing.assert_allclose((tracks.x[b % 2, slot] - x) / scale, 0, atol=tolerance)
+            np.testing.assert_allclose(
+                (covariance(tracks, b % 2, slot) - p) / np.outer(scale, scale), 0, atol=tolerance
+            )
             np.testing.assert_allclose(tracks.share[b % 2, slot], body.share, atol=1e-7)
             compared += 1
     return compared, tracks
@@ -132,7 +141,8 @@ def test_the_same_tracks_as_the_oracle(name, slots, bodies):
 def test_any_sequence_of_looks(seed):
     kinds, sojourn, prior = SETS["all"]
     chosen = settings(kinds, 2, sojourn, prior, window=1e9, coast=1e9, gate=400.0)
-    assert follow(seed, chosen, 18, 5, ticks=15)[0] > 30
+    # a turn of less than 1e-5 rad/s leaves a term of its derivative out
+    assert follow(seed, chosen, 18, 5, ticks=15, tolerance=1e-5)[0] > 30
 
 
 def test_a_slot_starts_clean():
@@ -159,7 +169,7 @@ def test_no_lane_hears_of_another(name):
         g, others = np.random.default_rng(5), np.random.default_rng(6)
         tracks, scratch = empty_tracks(1, 40, 1, len(kinds)), empty_scratch(40, 64, models=len(kinds))
         if crowd == 30:  # memory that has seen worse
-            for array in (tracks.bank, tracks.turn, tracks.x, tracks.p, *scratch.lanes):
+            for array in (tracks.bank, tracks.extra, tracks.x, tracks.p, *scratch.lanes):
                 array[...] = others.normal(size=array.shape) * 1e3 if array.dtype == np.float64 else array
             scratch.lanes.plot[:] = 0.0
         x, v = np.array([RADIUS + 9e3, 0.0, 0.0]), np.array([10.0, 200.0, -80.0])
@@ -210,7 +220,7 @@ def test_wild_covariances_give_no_nonsense(seed, size, skew):
     kinds, sojourn, prior = SETS["all"]
     chosen = settings(kinds, 1, sojourn, prior, window=1e9, coast=1e9, gate=1e12)
     g = np.random.default_rng(seed)
-    tracks, scratch = empty_tracks(1, 4, 1, 4), empty_scratch(4, 8, models=4)
+    tracks, scratch = empty_tracks(1, 4, 1, len(kinds)), empty_scratch(4, 8, models=len(kinds))
     x = np.array([RADIUS + 9e3, 0.0, 0.0])
     for k in range(12):
         axes = np.linalg.qr(g.normal(size=(3, 3)))[0] * 10.0 ** np.array(

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
+from openiads.engine.tracking import accelerations, models, rates
 from openiads.engine.tracking import filter as filter_
-from openiads.engine.tracking import models, rates
-from openiads.engine.tracking.lanes import LANES, RATES, ROWS
-from tests.oracles.imm import GM, RADIUS, SCALE, falling, turn_matrix
+from openiads.engine.tracking.lanes import LANES, ROWS, SIZE
+from tests.oracles.imm import GM, RADIUS, SCALE, accelerated, falling, turn_matrix
 from tests.oracles.tracking import noise, pack_covariance, unpack_covariance
 
 LANE, ROOM = 5, 37 * LANES
@@ -22,6 +22,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 _turned, _falling = numba.njit(models.turned_step), numba.njit(models.falling_step)
 _curved, _straight, _predict = numba.njit(models.curved), numba.njit(models.straight), numba.njit(models.predict)
 _learn, _update = numba.njit(rates.learn), numba.njit(filter_.update)
+_take_back = numba.njit(accelerations.take_back)
 
 
 def block(x, p=None):
@@ -122,7 +123,7 @@ def test_without_a_rate_a_turn_is_straight():
     x, p = aircraft(4), random_covariance(4)
     a, b = block(x, p), block(x, p)
     _straight(a, 4.0, 25.0)
-    still = np.zeros(RATES)
+    still = np.zeros(SIZE)
     _predict(b, still, models.TURNING, 4.0, 25.0, 0.0, np.zeros(ROOM))
     a, b = a.reshape(ROWS, LANES)[:, LANE], b.reshape(ROWS, LANES)[:, LANE]
     np.testing.assert_allclose(b, a, rtol=1e-13, atol=1e-9)
@@ -212,6 +213,64 @@ def test_a_plot_tells_the_rate(seed, back):
     np.testing.assert_allclose(got[1], np.clip(state[6], -rates.MOST, rates.MOST), atol=1e-9)
     np.testing.assert_allclose((got[2] - expected) / np.outer(scale, scale), 0, atol=1e-8)
     assert np.array_equal(np.delete(r.reshape(8, LANES), LANE, axis=1), others)
+
+
+# --- acceleration ---------------------------------------------------------------------------------------------------
+
+NINE = [0, 1, 2, 3, 4, 5, 7, 8, 9]  # of the oracle's ten states
+
+
+def nine(seed):
+    """A block and its extra rows with a track of nine states in one lane; mean, covariance, what the other lanes hold."""
+    g = np.random.default_rng(seed)
+    root = g.normal(size=(9, 9)) * np.repeat([1e2, 30.0, 5.0], 3)[:, None]
+    x, p = np.concatenate([aircraft(seed), g.normal(0, 10.0, 3)]), root @ root.T
+    extra = g.normal(size=(ROWS, LANES))
+    extra[:, LANE] = [*x[6:], *p[:6, 6:].ravel(), *p[6:, 6:][np.triu_indices(3)]]
+    return block(x[:6], p[:6, :6]), extra.ravel(), x, p
+
+
+def out_of_nine(f, extra):
+    f, extra = f.reshape(ROWS, LANES)[:, LANE], extra.reshape(ROWS, LANES)[:, LANE]
+    p = np.empty((9, 9))
+    p[:6, :6], p[:6, 6:], p[6:, :6] = unpack_covariance(f[6:]), extra[3:21].reshape(6, 3), extra[3:21].reshape(6, 3).T
+    p[6:, 6:][np.triu_indices(3)] = p[6:, 6:].T[np.triu_indices(3)] = extra[21:]
+    return np.concatenate([f[:6], extra[:3]]), p
+
+
+def alike(got, x, p, tolerance):
+    scale = np.sqrt(np.diag(p))
+    np.testing.assert_allclose((got[0] - x) / scale, 0, atol=tolerance)
+    np.testing.assert_allclose((got[1] - p) / np.outer(scale, scale), 0, atol=tolerance)
+
+
+@given(SEEDS, st.sampled_from([0.1, 1.0, 4.0, 10.0]))
+def test_an_acceleration_is_carried_along(seed, dt):
+    f, extra, x, p = nine(seed)
+    _predict(f, extra, models.ACCELERATING, dt, 4.0, 0.0, np.zeros(ROOM))
+    whole = accelerated(dt)[np.ix_(NINE, NINE)]
+    alike(out_of_nine(f, extra), whole @ x, whole @ (p + np.diag([0.0] * 6 + [4.0 * dt] * 3)) @ whole.T, 1e-9)
+
+
+@given(SEEDS, st.floats(0.0, 4.0))
+def test_a_plot_tells_the_acceleration(seed, back):
+    """A look back in time is a Kalman update of nine states; lanes without a plot keep every bit."""
+    f, extra, x, p = nine(seed)
+    before, g = np.stack([f, extra]).reshape(2, ROWS, LANES), np.random.default_rng(seed)
+    root, look = g.normal(size=(3, 3)) * 50.0, accelerated(-back)[:3, NINE]
+    cov, z = root @ root.T + 100.0 * np.eye(3), look @ x + g.normal(0, 50.0, 3)
+    plot = np.zeros((11, LANES))
+    plot[3:9] = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 1.0])[:, None]
+    plot[9] = 3.0  # left by plots of another time
+    plot[:, LANE] = [*z, *cov[np.triu_indices(3)], back, 1.0]
+    fit = np.zeros((2, LANES))
+    _take_back(f, extra, plot.ravel(), np.zeros(11 * LANES), np.zeros(ROOM), fit.ravel())
+    s = look @ p @ look.T + cov
+    gain, y = np.linalg.solve(s, look @ p).T, z - look @ x
+    alike(out_of_nine(f, extra), x + gain @ y, p - gain @ look @ p, 1e-7)
+    np.testing.assert_allclose(fit[:, LANE], [y @ np.linalg.solve(s, y), np.linalg.det(s)], rtol=1e-6)
+    after = np.stack([f, extra]).reshape(2, ROWS, LANES)
+    assert np.array_equal(np.delete(after, LANE, axis=2), np.delete(before, LANE, axis=2))
 
 
 # --- fall -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.stats import chi2
 
-from openiads.engine.tracking import FIRM, UNIT_TIME, empty_scratch, empty_tracks, track
+from openiads.engine.tracking import FIRM, UNIT_TIME, Tracks, empty_scratch, empty_tracks, track
+from openiads.engine.tracking.lanes import LANES, ROWS
+from openiads.engine.tracking.models import ACCELERATING
+from tests.oracles.imm import settings
 from tests.oracles.metrics import gospa, ospa
 from tests.oracles.tracking import Plot, covariance, pack, trackers
 
@@ -157,3 +160,47 @@ def test_the_frozen_scenario(accel, most_ospa, most_gospa, most_rmse, record_pro
     assert score["ospa"] <= 1.005 * most_ospa
     assert score["gospa"] <= 1.005 * most_gospa
     assert score["rmse"] <= 1.005 * most_rmse
+
+
+def test_the_vehicle_of_example_9():
+    """TRK-1: a vehicle that turns, on two axes, its acceleration estimated; as kalmanfilter.net publishes it.
+
+    The third axis is not measured. The published start, all nine at 0 with variance 500, can not come from a plot.
+    """
+    data = json.loads((DATA / "kalman_example9.json").read_text())
+    chosen = settings([(ACCELERATING, 0.2, 0.0)], window=1e9, coast=1e9, gate=1e6)
+    tracks, scratch, node = empty_tracks(1, LANES, 1), empty_scratch(LANES, 4), np.zeros(1, np.int32)
+
+    def rows(tracks):
+        return tracks.bank.reshape(ROWS, LANES), tracks.extra.reshape(ROWS, LANES)
+
+    def tick(tracks, k, seen):
+        plots = pack([[Plot(float(k), np.array([*z, 0.0]), np.diag([9.0, 9.0, 1e18])) for z in seen]])
+        track(chosen, node, node, plots, tracks, scratch, k - 1.0, float(k))
+
+    tick(tracks, 0, [(0.0, 0.0)])
+    f, extra = rows(tracks)
+    f[:, 0] = extra[:, 0] = 0.0
+    f[[6, 9, 11, 21, 24, 26], 0] = extra[[21, 24, 26], 0] = 500.0
+
+    def state(tracks):
+        """Position, velocity, acceleration along x, then y."""
+        f, extra = rows(tracks)
+        return np.concatenate([f[[0, 3], 0], extra[[0], 0], f[[1, 4], 0], extra[[1], 0]])
+
+    def along_x():
+        a, b, c, d, e, s = f[6, 0], f[12, 0], f[21, 0], extra[3, 0], extra[12, 0], extra[21, 0]
+        return np.array([[a, b, d], [b, c, e], [d, e, s]])
+
+    for k, z in enumerate(zip(data["x"], data["y"], strict=True), 1):
+        tick(tracks, k, [z])
+        if k == 2:
+            expected = [[8.92, 11.33, 5.13], [11.33, 61.1, 75.4], [5.13, 75.4, 126.5]]
+            np.testing.assert_allclose(along_x(), expected, atol=0.05)
+            ahead = Tracks(*[field.copy() for field in tracks])
+            tick(ahead, 3, [])
+            np.testing.assert_allclose(state(ahead), [-277.8, 148.3, 94.5, 249.8, -85.9, -63.6], atol=0.05)
+    assert (tracks.status[0] == FIRM).tolist() == [True] + [False] * (LANES - 1)
+    assert tracks.hits[0, 0] == 36
+    np.testing.assert_allclose(state(tracks), [299.1964, 0.2453, -1.9014, 3.3108, -25.4769, -0.6435], atol=0.05)
+    np.testing.assert_allclose(along_x(), [[5.0, 2.0, 0.4], [2.0, 1.4, 0.4], [0.4, 0.4, 0.16]], atol=0.05)

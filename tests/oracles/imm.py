@@ -53,19 +53,28 @@ def falling(x, drag):
 
 
 RATE, MOST, DRIFT = 0.1, 0.3, 1e-5  # rad/s of a turn about to begin, and at most; rad2/s3
+PUSH = 20.0  # m/s2 on each axis of an acceleration about to begin
 LEAST = 1e-4  # probability that a model keeps
 
 
-def block_diag_rate(p):
-    """A covariance of position and velocity with that of a rate not yet known."""
-    out = np.zeros((7, 7))
-    out[:6, :6], out[6, 6] = p, RATE**2
+def unknown(p):
+    """A covariance of position and velocity with that of a rate and of an acceleration not yet known."""
+    out = np.diag([0.0] * 6 + [RATE**2] + [PUSH**2] * 3)
+    out[:6, :6] = p
     return out
+
+
+def accelerated(dt):
+    """F of ten states: position, velocity, an unused one, acceleration."""
+    f = np.eye(10)
+    f[:6, :6] = transition(dt)
+    f[:3, 7:], f[3:6, 7:] = np.eye(3) * dt**2 / 2, np.eye(3) * dt
+    return f
 
 
 @dataclass
 class Hypothesis:
-    """One model of one track: seven states, the last of which only a turning model uses."""
+    """One model of one track: ten states, of which only a turning model uses number 6, an accelerating one 7 to 9."""
 
     x: np.ndarray
     p: np.ndarray
@@ -86,8 +95,8 @@ class OracleImm:
         p = np.zeros((6, 6))
         p[:3, :3], p[3:, 3:] = cov, np.eye(3) * self.settings.speed[self.n] ** 2
         p = f @ p @ f.T + noise(back, self.settings.accel[self.n, 0] ** 2)
-        x = np.concatenate([z, np.zeros(4)])
-        self.parts = [Hypothesis(x, block_diag_rate(p)) for _ in self.steps]
+        x = np.concatenate([z, np.zeros(7)])
+        self.parts = [Hypothesis(x, unknown(p)) for _ in self.steps]
         self.share = self.settings.prior.copy()
         return self
 
@@ -109,20 +118,23 @@ class OracleImm:
         mixed = []
         for j in range(count):
             weights = self.share * passage[:, j] / after[j]
-            heads = [self._with_rate(m, j) for m in range(count)]
+            heads = [self._seen_by(j, m) for m in range(count)]
             mixed.append(Hypothesis(*matched(weights, heads)))
         self.parts, self.share = mixed, after
 
-    def _with_rate(self, m, j):
-        """Model m as model j sees it: only its own rate is one."""
+    def _seen_by(self, j, m):
+        """Model m as model j sees it: only its own rate and acceleration are such."""
         part = self.parts[m]
         if m == j:
             return part
-        return Hypothesis(np.append(part.x[:6], 0.0), block_diag_rate(part.p[:6, :6]))
+        return Hypothesis(np.append(part.x[:6], np.zeros(4)), unknown(part.p[:6, :6]))
 
     def _carried(self, m, part, dt, density):
         kind = self.settings.kind[m]
-        whole, x, rough = np.eye(7), part.x.copy(), 0.0
+        if kind == 3:
+            whole, jump = accelerated(dt), np.diag([0.0] * 7 + [density * dt] * 3)
+            return whole @ part.x, whole @ (part.p + jump) @ whole.T
+        whole, x, rough = np.eye(10), part.x.copy(), 0.0
         if kind == 1:
             x[:6], whole[:6, :6], whole[:6, 6] = turned_with_derivatives(part.x[:6], dt, part.x[6])
             wide, variance = np.trace(part.p[3:6, 3:6]) / 2, part.p[6, 6]
@@ -151,11 +163,13 @@ class OracleImm:
         elif kind == 2 and back > 0:
             there = self.steps[m](part.x[:6], part.p[:6, :6], -back)[0]
             z = z - (there[:3] - part.x[:3] + back * part.x[3:6])
-        h = np.hstack([look(back), np.zeros((3, 1))])
+        h = np.hstack([look(back), np.zeros((3, 4))])
+        if kind == 3:
+            h = accelerated(-back)[:3]
         s = h @ part.p @ h.T + r
         y = z - h @ part.x
         gain = np.linalg.solve(s, h @ part.p).T
-        joseph = np.eye(7) - gain @ h
+        joseph = np.eye(10) - gain @ h
         part.x, part.p = part.x + gain @ y, joseph @ part.p @ joseph.T + gain @ r @ gain.T
         part.x[6] = np.clip(part.x[6], -MOST, MOST)
         return -0.5 * (y @ np.linalg.solve(s, y) + np.linalg.slogdet(s)[1])

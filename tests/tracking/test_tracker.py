@@ -106,6 +106,35 @@ def test_the_frozen_scenario_through_the_front_door():
     assert counts.min() == 6 and counts.mean() < 6.1
 
 
+def boosted(seed):
+    """Plots of a body that gains 40 m/s a second for a minute, its speed at each (m/s)."""
+    g, t = np.random.default_rng(seed), 2.0 * np.arange(1, 31)
+    place = np.stack([-40e3 + 20.0 * t**2, np.full(30, 30e3), 5e3 + 5.0 * t**2], 1)
+    d = np.linalg.norm(place, axis=1)
+    plots = Plots(
+        t, np.zeros(30), d + g.normal(0, SITE.sigma_range, 30),
+        np.arctan2(place[:, 0], place[:, 1]) + g.normal(0, SITE.sigma_azimuth, 30),
+        np.arcsin(place[:, 2] / d) + g.normal(0, SITE.sigma_elevation, 30),
+    )  # fmt: skip
+    return plots, t * math.hypot(40.0, 10.0)
+
+
+def test_an_accelerating_body():
+    """Its speed lags behind in a model of straight flight, however wide, and not where the acceleration is estimated."""
+    errors = {}
+    for model in (*(Model("straight", accel) for accel in (10.0, 30.0, 90.0)), Model("accelerating", 1.0)):
+        gaps = []
+        for seed in range(10):
+            plots, speed = boosted(seed)
+            tracks = Tracker([SITE], Config(models=(model,), tick=2.0)).process(plots)
+            late = tracks.t >= 30.0
+            assert len(np.unique(tracks.number)) == 1 or model.kind == "straight"
+            gaps.append(np.linalg.norm(tracks.x[late, 3:], axis=1) - np.interp(tracks.t[late], plots.t, speed))
+        errors[model] = math.sqrt(np.mean(np.concatenate(gaps) ** 2))
+    *straight, best = errors.values()
+    assert best < 0.5 * min(straight), errors
+
+
 @pytest.mark.parametrize(
     ("plots", "words"),
     [

@@ -20,15 +20,17 @@ _ROOM = 512  # slots of a new tracker; it grows
 _LOG = 1 << 15  # rows that are logged in one call
 
 
-_KINDS = ("straight", "turning", "falling")  # in the order of the engine's constants
+_KINDS = ("straight", "turning", "falling", "accelerating")  # in the order of the engine's constants
 
 
 @dataclass(frozen=True)
 class Model:
-    """One motion model: straight flight, a turn about the vertical at the rate the track shows, or free fall with drag."""
+    """One motion model: straight, a turn at the rate the track shows, free fall with drag, or the acceleration it shows."""
 
-    kind: Literal["straight", "turning", "falling"] = "straight"
-    accel: float = 5.0  # m/s2, one-sigma acceleration over a second that the model leaves to chance
+    kind: Literal["straight", "turning", "falling", "accelerating"] = "straight"
+    accel: float = (
+        5.0  # m/s2, one-sigma acceleration over a second that the model leaves to chance; of its change if accelerating
+    )
     sojourn: float = 20.0  # s that it holds on average before another takes over
     prior: float = 1.0  # weight of the model for a new track
     ballistic_coefficient: float = math.inf  # kg/m2 of a falling model; infinite without drag

@@ -25,7 +25,7 @@ from openiads.engine.tracking.associate import (
     pair_up,
 )
 from openiads.engine.tracking.imm import carry
-from openiads.engine.tracking.lanes import LANES, RATES, SIZE, Lanes, blocks_of, empty_lanes
+from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
 from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
@@ -40,8 +40,10 @@ class Trackers(NamedTuple):
     """What a node's tracker is set to; axis 0 = node."""
 
     active: np.ndarray  # bool[N] has a tracker
-    kind: np.ndarray  # int8[M] of each model: straight, turning, falling (models.py)
-    accel: np.ndarray  # float64[N, M] m/s2, one-sigma acceleration over a second (white noise)
+    kind: np.ndarray  # int8[M] of each model: straight, turning, falling, accelerating (models.py)
+    accel: (
+        np.ndarray
+    )  # float64[N, M] m/s2, one-sigma acceleration over a second (white noise); of its change if accelerating
     sojourn: np.ndarray  # float64[M] s, how long a model holds on average
     prior: np.ndarray  # float64[M] probability of each model for a new track
     drag: np.ndarray  # float64[M] m2/kg, inverse ballistic coefficient of a falling model
@@ -63,9 +65,7 @@ class Tracks(NamedTuple):
     p: np.ndarray  # float64[N, S, 21] covariance: position [6], position x velocity [9], velocity [6]
     bank: np.ndarray  # float64[N * B * M * 432] every model of every track, sixteen tracks side by side (lanes.py)
     share: np.ndarray  # float64[N, S, M] probability that a model holds
-    turn: (
-        np.ndarray
-    )  # float64[N * B * M * 128] turn rate (rad/s) of every model of every track, its covariances (rates.py)
+    extra: np.ndarray  # float64[N * B * M * 432] turn rate or acceleration and its covariances (rates, accelerations)
     t_update: np.ndarray  # float64[N, S] s, last plot
     t_first: np.ndarray  # float64[N, S] s, first plot
     hits: np.ndarray  # int32[N, S] plots
@@ -94,7 +94,7 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
     tracks = Tracks(
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
         np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(nodes * blocks * models * SIZE), np.zeros((*shape, models)),
-        np.zeros(nodes * blocks * models * RATES), np.zeros(shape), np.zeros(shape),
+        np.zeros(nodes * blocks * models * SIZE), np.zeros(shape), np.zeros(shape),
         np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(1, np.int64),
     )  # fmt: skip

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 
 from openiads.engine.jit import part
+from openiads.engine.tracking.accelerations import mix_accelerations, take_back
 from openiads.engine.tracking.filter import update
-from openiads.engine.tracking.lanes import LANES, SIZE, model_of, rates_of, store
-from openiads.engine.tracking.models import STRAIGHT, TURNING, curved_step, predict
+from openiads.engine.tracking.lanes import LANES, SIZE, model_of, store
+from openiads.engine.tracking.models import ACCELERATING, STRAIGHT, TURNING, curved_step, predict
 from openiads.engine.tracking.rates import learn, mix_rates
 
 _LEAST = 1e-4  # probability that a model keeps, so that it can come back
@@ -23,11 +24,11 @@ def carry(trackers, tracks, lanes, n, blocks, b, dt):
     status, bank, share = tracks.status, tracks.bank, tracks.share
     models, first = share.shape[2], b * LANES
     if models > 1:
-        mix(trackers, share, bank, tracks.turn, lanes, n, blocks, b, dt)
+        mix(trackers, share, bank, tracks.extra, lanes, n, blocks, b, dt)
     for m in range(models):
         density = trackers.accel[n, m] * trackers.accel[n, m]
-        f, rates = model_of(bank, blocks, models, n, b, m), rates_of(tracks.turn, blocks, models, n, b, m)
-        predict(f, rates, trackers.kind[m], dt, density, trackers.drag[m], lanes.step)
+        f, extra = model_of(bank, blocks, models, n, b, m), model_of(tracks.extra, blocks, models, n, b, m)
+        predict(f, extra, trackers.kind[m], dt, density, trackers.drag[m], lanes.step)
     best = combine(share, bank, lanes, n, blocks, b)
     for i in range(min(LANES, status.shape[1] - first)):
         if status[n, first + i] != 0:
@@ -35,7 +36,7 @@ def carry(trackers, tracks, lanes, n, blocks, b, dt):
 
 
 @part
-def mix(trackers, share, bank, turn, lanes, n, blocks, b, dt):
+def mix(trackers, share, bank, extra, lanes, n, blocks, b, dt):
     """What each model starts from: all of them, weighted by how likely each led to it; and its new probability."""
     models, first = share.shape[2], b * LANES
     wide = min(LANES, share.shape[1] - first)
@@ -49,9 +50,12 @@ def mix(trackers, share, bank, turn, lanes, n, blocks, b, dt):
             for m in range(models):
                 lanes.weight[m * LANES + i] /= max(total, 1e-300)
         moment_match(bank, lanes, n, blocks, b, models, out)
+        before, more = model_of(bank, blocks, models, n, b, j), model_of(extra, blocks, models, n, b, j)
+        own = lanes.weight[j * LANES : (j + 1) * LANES]
         if trackers.kind[j] == TURNING:
-            before = model_of(bank, blocks, models, n, b, j)
-            mix_rates(rates_of(turn, blocks, models, n, b, j), before, out, lanes.weight[j * LANES : (j + 1) * LANES])
+            mix_rates(more, before, out, own)
+        elif trackers.kind[j] == ACCELERATING:
+            mix_accelerations(more, before, out, own)
     for i in range(wide):
         for j in range(models):
             lanes.weight[j * LANES + i] = 0.0
@@ -166,13 +170,15 @@ def take_in(trackers, tracks, lanes, n, blocks, b):
     models, first, plot = share.shape[2], b * LANES, lanes.plot[b]
     for m in range(models):
         f, fit = model_of(bank, blocks, models, n, b, m), lanes.fit[2 * m * LANES : 2 * (m + 1) * LANES]
+        extra = model_of(tracks.extra, blocks, models, n, b, m)
         if trackers.kind[m] == STRAIGHT:
             update(f, plot, fit)
+        elif trackers.kind[m] == ACCELERATING:
+            take_back(f, extra, plot, lanes.bent, lanes.step, fit)
         else:
-            rates = rates_of(tracks.turn, blocks, models, n, b, m)
-            unbend(f, rates, trackers.kind[m], trackers.drag[m], plot, lanes.bent, lanes.step)
+            unbend(f, extra, trackers.kind[m], trackers.drag[m], plot, lanes.bent, lanes.step)
             if trackers.kind[m] == TURNING:
-                learn(f, rates, lanes.bent)
+                learn(f, extra, lanes.bent)
             update(f, lanes.bent, fit)
     if models > 1:
         for i in range(LANES):
@@ -187,7 +193,7 @@ def take_in(trackers, tracks, lanes, n, blocks, b):
 
 
 @part
-def unbend(f, rates, kind, drag, plot, bent, step):
+def unbend(f, extra, kind, drag, plot, bent, step):
     """The plots of a block where a track would have been seen that had flown straight: `update` looks back that way.
 
     A model that turns was elsewhere `back` seconds ago than its velocity says: 230 m at 3 g and 4 s. What the error of
@@ -198,11 +204,11 @@ def unbend(f, rates, kind, drag, plot, bent, step):
     for i in range(LANES):
         back = plot[9 * LANES + i]
         if plot[10 * LANES + i] > 0.0 and back > 0.0:
-            curved_step(f, rates, kind, i, -back, drag, step)
+            curved_step(f, extra, kind, i, -back, drag, step)
             for k in range(3):
                 bent[k * LANES + i] -= step[k * LANES + i] - (f[k * LANES + i] - back * f[(k + 3) * LANES + i])
             if kind == TURNING:
-                variance, row = rates[LANES + i], 3
+                variance, row = extra[LANES + i], 3
                 for k in range(3):
                     for m in range(k, 3):
                         bent[row * LANES + i] += variance * step[(24 + k) * LANES + i] * step[(24 + m) * LANES + i]

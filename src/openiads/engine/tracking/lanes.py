@@ -18,7 +18,6 @@ from openiads.engine.jit import part
 LANES = 16
 ROWS = 27
 SIZE = ROWS * LANES  # of one model's block
-RATES = 8 * LANES  # of the turn rates of one model's block (rates.py)
 
 
 @bundle
@@ -53,16 +52,9 @@ def empty_lanes(slots: int, models: int) -> Lanes:
 
 @part
 def model_of(bank, blocks, models, n, b, m):
-    """One model of a block: float64[SIZE]."""
+    """One model of a block, of Tracks.bank or Tracks.extra: float64[SIZE]."""
     begin = ((n * blocks + b) * models + m) * SIZE
     return bank[begin : begin + SIZE]
-
-
-@part
-def rates_of(turn, blocks, models, n, b, m):
-    """The turn rates of one model of a block: float64[RATES]."""
-    begin = ((n * blocks + b) * models + m) * RATES
-    return turn[begin : begin + RATES]
 
 
 @part

@@ -8,6 +8,7 @@ import numpy as np
 
 from openiads.engine.jit import part
 from openiads.engine.sensing import CIVIL, PLAIN, SECURE
+from openiads.engine.tracking.accelerations import unpushed
 from openiads.engine.tracking.associate import (
     FIRM,
     FREE,
@@ -19,7 +20,8 @@ from openiads.engine.tracking.associate import (
     widen,
 )
 from openiads.engine.tracking.imm import hand_over, take_in
-from openiads.engine.tracking.lanes import LANES, rates_of, spread
+from openiads.engine.tracking.lanes import LANES, model_of, spread
+from openiads.engine.tracking.models import ACCELERATING
 from openiads.engine.tracking.rates import at_rest
 
 IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
@@ -109,7 +111,11 @@ def begin(trackers, tracks, blocks, n, s, plots, q, back):
         p[n, s, i] = back * (square + 0.5 * density * back)
     for m in range(models):
         tracks.share[n, s, m] = trackers.prior[m]
-        at_rest(rates_of(tracks.turn, blocks, models, n, s // LANES, m), s % LANES)
+        extra = model_of(tracks.extra, blocks, models, n, s // LANES, m)
+        if trackers.kind[m] == ACCELERATING:
+            unpushed(extra, s % LANES)
+        else:
+            at_rest(extra, s % LANES)
     spread(tracks, n, s, blocks, models)
 
 

@@ -1,8 +1,9 @@
-"""How a track moves between two ticks: constant velocity, coordinated turn, ballistic fall. docs/equations/tracking.md.
+"""How a track moves between two ticks: straight, in a turn, falling, accelerating. docs/equations/tracking.md.
 
 Each model carries sixteen tracks forward at once. White acceleration is constant over a step with variance
 density / dt, so that the growth of the velocity does not depend on the length of a step (Bar-Shalom, Li, Kirubarajan
-2001, section 6.3.2). How fast a turning track turns is estimated with it (rates.py).
+2001, section 6.3.2). How fast a turning track turns is estimated with it
+(rates.py), and so is the acceleration of an accelerating one (accelerations.py). `extra` holds what a model keeps of these.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import math
 
 from openiads.engine.geo import EARTH_RADIUS, GM
 from openiads.engine.jit import part
+from openiads.engine.tracking.accelerations import accelerate
 from openiads.engine.tracking.lanes import LANES
 from openiads.engine.tracking.rates import blur, push
 
-STRAIGHT, TURNING, FALLING = 0, 1, 2  # kinds of model
+STRAIGHT, TURNING, FALLING, ACCELERATING = 0, 1, 2, 3  # kinds of model
 AIR_DENSITY, AIR_SCALE = 1.225, 7163.0  # kg/m3 at the sea, m (Allen, Eggers 1958)
 _SLOW = 1e-5  # rad/s: below it a turn is straight
 _PARTS = 8  # of a step of a falling model
@@ -23,26 +25,29 @@ _CREEP = 1e-9
 
 
 @part
-def predict(f, rates, kind, dt, density, drag, step):
-    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model; rates: of a turning one (rates.py)."""
+def predict(f, extra, kind, dt, density, drag, step):
+    """Carry the tracks of a block forward by dt (s); drag: m2/kg of a falling model."""
     if kind == STRAIGHT:
         straight(f, dt, density)
         return
+    if kind == ACCELERATING:
+        accelerate(f, extra, dt, density, step)
+        return
     for i in range(LANES):
-        curved_step(f, rates, kind, i, dt, drag, step)
+        curved_step(f, extra, kind, i, dt, drag, step)
     if kind == TURNING:
-        push(f, rates, step, dt)
+        push(f, extra, step, dt)
     curved(f, step, dt, density)
     roughen(f, step, dt)
     if kind == TURNING:
-        blur(f, rates, step)
+        blur(f, extra, step)
 
 
 @part
-def curved_step(f, rates, kind, i, dt, drag, step):
+def curved_step(f, extra, kind, i, dt, drag, step):
     """Where a track is after dt (s), which may be negative, and the derivatives, into lane i of step."""
     if kind == TURNING:
-        turned_step(f, i, dt, rates[i], step)
+        turned_step(f, i, dt, extra[i], step)
     else:
         falling_step(f, i, dt, drag, step)
 

@@ -1,7 +1,7 @@
 """How fast a turning track turns: a seventh number beside its position and velocity. docs/equations/tracking.md.
 
-Eight rows of a block: the rate (rad/s about the vertical), its variance, its covariance with position and velocity. They
-have their own place because no other model has them.
+The first eight rows of `extra`: the rate (rad/s about the vertical), its variance, its covariance with position and
+velocity. They have their own place because no other model has them.
 """
 
 from __future__ import annotations
