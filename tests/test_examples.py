@@ -26,3 +26,10 @@ def test_the_example_of_the_readme(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "one-way-in" in done.stdout and (tmp_path / "my-study" / "report.html").exists()
+
+
+def test_the_tracker_of_the_readme():
+    text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[2].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("[1]"), done.stderr
