@@ -391,6 +391,53 @@ def study(
 
 
 @app.command()
+def track(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="recordings: ASTERIX (raw, or UDP in pcap or pcapng), plots or positions (Parquet, CSV)"),
+    ],
+    sensors: Annotated[
+        Path | None, typer.Option(help="sensors.toml: where the radars stand; not needed for positions alone")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the tracks")] = None,
+    truth: Annotated[Path | None, typer.Option(help="positions (Parquet, CSV) to score the tracks against")] = None,
+    models: Annotated[str, typer.Option(help="how aircraft fly: manoeuvring or straight")] = "manoeuvring",
+    tick: Annotated[float | None, typer.Option(help="seconds between updates; a quarter of a scan without it")] = None,
+    date: Annotated[str | None, typer.Option(help="day on which an ASTERIX recording begins, as 2026-03-31")] = None,
+) -> None:
+    """Track recorded surveillance data: tracks as Parquet, ASTERIX CAT062 and CZML, and a quality table.
+
+    Several inputs are merged in time. What can not be used is counted by reason in about.json.
+
+    Examples:
+      openiads track morning.ast --sensors sensors.toml --out tracks
+      openiads track radars.pcap adsb.parquet --sensors sensors.toml --truth gps.csv
+      openiads track adsb.csv --models straight --tick 2
+    """
+    from datetime import UTC, datetime
+
+    from openiads.record import require_new
+
+    folder = out or Path(f"{inputs[0].stem}-tracks")
+    require_new(folder)
+    day = None
+    if date is not None:
+        try:
+            day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            raise UsageError(f"--date {date}: write year, month and day, as 2026-03-31") from None
+    from openiads.recording import track as follow
+    from openiads.recording import write
+    from openiads.recording.words import print_answer
+
+    with _bar("track") as bar:
+        answer = follow(inputs, sensors, truth, models, tick, day, bar)
+    write(answer, folder)
+    print_answer(answer)
+    print(f"tracks in {folder}")
+
+
+@app.command()
 def tour(
     row: Annotated[int | None, typer.Argument(help="one claim of the article, 1 to 27; all without it")] = None,
     write: Annotated[Path | None, typer.Option("--write", help="write article.md into this folder")] = None,

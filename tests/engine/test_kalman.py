@@ -104,7 +104,7 @@ def test_update_is_the_joseph_form_at_the_moment_of_the_look(seed):
     h = look(back)
     s = h @ p @ h.T + r
     y = kpos[0] - h @ x
-    far, size = distance(kx, kp, 0, 0, kpos, kcov, 0, back, np.inf)
+    far, size = apart(x, p, pos, r, back, np.inf)
     np.testing.assert_allclose(far, y @ np.linalg.solve(s, y), rtol=1e-6)
     np.testing.assert_allclose(size, np.linalg.slogdet(s)[1], rtol=1e-9)
     update(kx, kp, 0, 0, kpos, kcov, 0, back)
@@ -119,10 +119,16 @@ def test_update_is_the_joseph_form_at_the_moment_of_the_look(seed):
 @given(SEEDS)
 def test_the_gate_is_sharp(seed):
     x, p, pos, r, back = random_state(seed)
-    state = arrays(x, p, pos, r)
-    far, _ = distance(state[0], state[1], 0, 0, state[2], state[3], 0, back, np.inf)
-    assert distance(state[0], state[1], 0, 0, state[2], state[3], 0, back, far * 1.001)[0] == far
-    assert distance(state[0], state[1], 0, 0, state[2], state[3], 0, back, far * 0.999)[0] == math.inf
+    far, _ = apart(x, p, pos, r, back, np.inf)
+    assert apart(x, p, pos, r, back, far * 1.001)[0] == far
+    assert apart(x, p, pos, r, back, far * 0.999)[0] == math.inf
+
+
+def apart(x, p, pos, r, back, gate):
+    """The kernel's distance and size of one plot and one track."""
+    tracks = empty_tracks(1, 1, 1)
+    tracks.x[0, 0], tracks.p[0, 0] = x, pack_covariance(p)
+    return distance(tracks, 0, 0, pack([[Plot(0.0, pos, r)]]), 0, back, gate)
 
 
 @given(SEEDS)

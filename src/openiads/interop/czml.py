@@ -37,6 +37,44 @@ def packets(run: Run) -> list[dict[str, Any]]:
     return [document, *_places(run), *_sensors(run), *_links(run), *_bodies(run, start)]
 
 
+def write_tracks(
+    path: Path, name: str, midnight: datetime, tracks: list[tuple[str, str, str, np.ndarray]],
+    radars: list[tuple[str, float, float]], step: float = 10.0,
+) -> None:  # fmt: skip
+    """Tracks as paths with labels: id, label, description, samples [N, 4] (s of midnight, degrees east and north, m).
+
+    radars: name, degrees north and east. A sample is kept every `step` s, and the first and last of each track.
+    """
+    times = np.concatenate([each[3][:, 0] for each in tracks]) if tracks else np.zeros(1)
+    start, end = (midnight + timedelta(seconds=float(t)) for t in (times.min(), times.max()))
+    document = {
+        "id": "document", "version": "1.0", "name": name,
+        "clock": {"interval": f"{_iso(start)}/{_iso(end)}", "currentTime": _iso(start), "multiplier": 30, "range": "LOOP_STOP"},
+    }  # fmt: skip
+    places = [_point(f"sensors/{label}", label, lat, lon, COLOURS["friend"], 6) for label, lat, lon in radars]
+    lines = [_track(*each, midnight, step) for each in tracks]
+    text = json.dumps([document, *places, *lines], separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    path.write_text(text, encoding="utf-8")
+
+
+def _track(
+    identifier: str, label: str, description: str, samples: np.ndarray, midnight: datetime, step: float
+) -> dict[str, Any]:
+    """One track, shown while it lives."""
+    slot = np.floor(samples[:, 0] / step)
+    keep = np.append(True, np.diff(slot) != 0)[: len(samples)]
+    keep[-1] = True
+    first, last = (midnight + timedelta(seconds=float(samples[i, 0])) for i in (0, -1))
+    rounded = np.stack([np.round(samples[keep, k], d) for k, d in enumerate((2, 5, 5, 1))], axis=-1)
+    return {
+        "id": identifier, "name": label, "description": description, "availability": f"{_iso(first)}/{_iso(last + timedelta(seconds=1))}",
+        "position": {"epoch": _iso(midnight), "cartographicDegrees": rounded.ravel().tolist(), "interpolationAlgorithm": "LINEAR"},
+        "point": {"color": {"rgba": COLOURS["civil"]}, "pixelSize": 6},
+        "label": {"text": label, "font": "12px sans-serif", "pixelOffset": {"cartesian2": [0, -14]}, "show": True},
+        "path": {"material": {"solidColor": {"color": {"rgba": [*COLOURS["civil"][:3], 140]}}}, "width": 1, "leadTime": 0, "trailTime": 300},
+    }  # fmt: skip
+
+
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -90,11 +90,16 @@ def parse(table: dict[str, Any], label: str, sets: dict[str, str] | None = None)
     try:
         scenario = Scenario.model_validate(table)
     except ValidationError as error:
-        raise _scenario_error(label, [_line(table, e) for e in error.errors(include_url=False)]) from None
+        raise refused(label, table, error) from None
     problems = cross_references(scenario)
     if problems:
         raise _scenario_error(label, problems)
     return scenario
+
+
+def refused(label: str, table: dict[str, Any], error: ValidationError) -> ScenarioError:
+    """What pydantic found in a table, in the words of its file."""
+    return _scenario_error(label, [_line(table, e) for e in error.errors(include_url=False)])
 
 
 def _scenario_error(label: str, problems: list[str]) -> ScenarioError:

@@ -12,7 +12,7 @@ Tracks of two nodes are put together in `openiads.tracking.fusion`.
 from __future__ import annotations
 
 from openiads.tracking.metrics import clear_mot, gospa, nees, ospa
-from openiads.tracking.plots import Plots, Radar
+from openiads.tracking.plots import Plots, Radar, Source
 from openiads.tracking.quality import quality, quality_alone
 from openiads.tracking.scene import align
 from openiads.tracking.siap import siap
@@ -20,6 +20,6 @@ from openiads.tracking.tracker import MANOEUVRING, Config, Model, Tracker, Track
 from openiads.tracking.truth import Truth
 
 __all__ = [
-    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Tracker", "Tracks", "Truth",
+    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Source", "Tracker", "Tracks", "Truth",
     "align", "clear_mot", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
 ]  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from openiads.engine.geo import set_frame, to_ecef
+from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.sensing import Antennas, empty_plots
-from openiads.engine.sensing.measurement import place_all
+from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, place_all
 from openiads.errors import UsageError
+from openiads.tracking.earth import Earth, elevations, frames, to_ecef
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,31 @@ class Radar:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What reports whole positions: ADS-B, multilateration. It stands among the radars of a tracker."""
+
+    name: str
+    period: float = 4.0  # s, between two reports of an aircraft
+
+    def __post_init__(self) -> None:
+        if not (self.period > 0.0 and math.isfinite(self.period)):
+            raise UsageError(f"source '{self.name}': period = {self.period!r} must be a number above 0")
+
+
+@dataclass(frozen=True)
 class Plots:
-    """Plots as columns, each [Q]: one row is one report of one radar."""
+    """Plots as columns, each [Q]: one row is one report of one radar, or one position (`Plots.positions`)."""
 
     t: np.ndarray  # s
-    radar: np.ndarray  # row of the radar among those of the tracker
+    radar: np.ndarray  # row of the radar or source among those of the tracker
     range: np.ndarray  # m
     azimuth: np.ndarray  # rad from north, clockwise
     elevation: np.ndarray | None = None  # rad, NaN where there is none
     height: np.ndarray | None = None  # m above the sea as the target reports it (mode C), NaN where there is none
+    latitude: np.ndarray | None = None  # rad, of a position; NaN in the plot of a radar
+    longitude: np.ndarray | None = None  # rad
+    sigma_horizontal: np.ndarray | None = None  # m, of a position, on each axis
+    sigma_vertical: np.ndarray | None = None  # m
 
     def __post_init__(self) -> None:
         size = len(self.t)
@@ -67,21 +85,94 @@ class Plots:
     def __len__(self) -> int:
         return len(self.t)
 
-    def refused(self, radars: int) -> np.ndarray:
-        """Rows that no tracker can use, bool[Q]: not finite, no range, or of a radar that is not there."""
-        finite = np.isfinite(self.t) & np.isfinite(self.range) & np.isfinite(self.azimuth)
-        return ~finite | (self.range <= 0.0) | (self.radar < 0) | (self.radar >= radars)
+    @classmethod
+    def positions(
+        cls,
+        t: np.ndarray,
+        source: np.ndarray,
+        latitude: np.ndarray,
+        longitude: np.ndarray,
+        height: np.ndarray,
+        sigma_horizontal: float | np.ndarray = 50.0,
+        sigma_vertical: float | np.ndarray = 50.0,
+    ) -> Plots:
+        """Positions (rad, rad, m) with their errors (m), each [Q]; source: row of the Source among those of the tracker."""
+        t = np.asarray(t, np.float64)
+        none = np.full(t.shape, np.nan)
+        across, upright = (np.broadcast_to(s, t.shape) for s in (sigma_horizontal, sigma_vertical))
+        return cls(t, source, none, none, None, height, latitude, longitude, across, upright)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Plots]) -> Plots:
+        """One table of several, row after row."""
+        if not parts:
+            return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
+
+    def rows(self, chosen: np.ndarray) -> Plots:
+        """Some rows, by number or by mask."""
+        return Plots(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+    @property
+    def placed(self) -> np.ndarray:
+        """Rows that are positions, bool[Q]."""
+        return np.isfinite(self.latitude)  # type: ignore[arg-type]
+
+    def refused(self, radars: Sequence[Radar | Source]) -> np.ndarray:
+        """Rows that no tracker of these can use, bool[Q]: not finite, no range, or of a radar that is not there."""
+        there = (self.radar >= 0) & (self.radar < len(radars))
+        whole = np.array([isinstance(r, Source) for r in radars], np.bool_)[np.where(there, self.radar, 0)]
+        polar = np.isfinite(self.range) & np.isfinite(self.azimuth) & (self.range > 0.0)
+        position = np.ones(len(self), np.bool_)
+        for name in ("latitude", "longitude", "height", "sigma_horizontal", "sigma_vertical"):
+            position &= np.isfinite(getattr(self, name))
+        return ~(np.isfinite(self.t) & there & np.where(whole, position, polar & ~self.placed))
 
 
-def placed(plots: Plots, radars: list[Radar]) -> tuple[np.ndarray, np.ndarray]:
+def placed(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "sphere") -> tuple[np.ndarray, np.ndarray]:
     """Plots as earth-centred points without bias, float64[Q, 3] m, and their covariances float64[Q, 6] m2."""
-    site = np.array([[r.latitude, r.longitude, r.height] for r in radars])
-    antennas = Antennas(site, np.zeros((len(radars), 3)), np.zeros((len(radars), 3, 3)))
-    for i, (latitude, longitude, height) in enumerate(site):
-        antennas.pos[i] = to_ecef(latitude, longitude, height)
-        set_frame(antennas.axes, i, latitude, longitude)
-    sigma = np.array([[r.sigma_range, r.sigma_azimuth, r.sigma_elevation or math.nan] for r in radars])
-    bias = np.array([[r.range_bias, r.azimuth_bias] for r in radars])
+    pos, cov = np.empty((len(plots), 3)), np.empty((len(plots), 6))
+    whole = plots.placed
+    if not whole.all():
+        part = plots if not whole.any() else plots.rows(~whole)
+        pos[~whole], cov[~whole] = _polar(part, radars, earth)
+    if whole.any():
+        pos[whole], cov[whole] = _positions(plots.rows(whole), earth)
+    return pos, cov
+
+
+def _polar(plots: Plots, radars: Sequence[Radar | Source], earth: Earth) -> tuple[np.ndarray, np.ndarray]:
+    """Plots of radars."""
+    real = [r if isinstance(r, Radar) else Radar(r.name, 0.0, 0.0, 0.0) for r in radars]
+    sites = np.array([[r.latitude, r.longitude, r.height] for r in real])
+    origin, axes = to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth), frames(sites[:, 0], sites[:, 1])
+    sigma = np.array([[r.sigma_range, r.sigma_azimuth, r.sigma_elevation or math.nan] for r in real])
+    bias = np.array([[r.range_bias, r.azimuth_bias] for r in real])
+    height, who = plots.height, plots.radar
+    assert height is not None
+    if earth == "wgs84":  # the kernel places on a sphere: give it the height that has the right elevation there
+        d, a = np.maximum(plots.range - bias[who, 0], 1.0), plots.azimuth - bias[who, 1]
+        wanted = np.where(np.isfinite(height), height, ASSUMED_HEIGHT)
+        e = elevations(sites[who], axes[who], origin[who], d, a, wanted)
+        height = np.where(np.isfinite(height), _height_on_sphere(sites[who, 2], d, e), np.nan)
     out, _ = empty_plots(len(radars), len(plots))
-    place_all(antennas, out, sigma, bias, plots.radar, plots.range, plots.azimuth, plots.elevation, plots.height)
+    antennas = Antennas(sites, origin, axes)
+    place_all(antennas, out, sigma, bias, who, plots.range, plots.azimuth, plots.elevation, height)
     return out.pos, out.cov
+
+
+def _height_on_sphere(antenna: np.ndarray, distance: np.ndarray, elevation: np.ndarray) -> np.ndarray:
+    """Height (m) above the sphere at a slant range (m) and an elevation (rad), each [Q]."""
+    low = EARTH_RADIUS + antenna
+    return np.sqrt(low * low + distance**2 + 2.0 * low * distance * np.sin(elevation)) - EARTH_RADIUS
+
+
+def _positions(plots: Plots, earth: Earth) -> tuple[np.ndarray, np.ndarray]:
+    """Plots that are positions; their errors lie along the local axes."""
+    assert plots.latitude is not None and plots.longitude is not None and plots.height is not None
+    assert plots.sigma_horizontal is not None and plots.sigma_vertical is not None
+    up = frames(plots.latitude, plots.longitude)[:, 2]
+    across, upright = plots.sigma_horizontal**2, plots.sigma_vertical**2
+    pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+    cov = [across * (i == j) + (upright - across) * up[:, i] * up[:, j] for i, j in pairs]
+    return to_ecef(plots.latitude, plots.longitude, plots.height, earth), np.stack(cov, axis=-1)

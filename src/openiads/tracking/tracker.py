@@ -13,7 +13,8 @@ from openiads.engine import sensing
 from openiads.engine import tracking as engine
 from openiads.engine.tracking.batch import empty_log, track_all
 from openiads.errors import UsageError
-from openiads.tracking.plots import Plots, Radar, placed
+from openiads.tracking.earth import Earth, require_earth
+from openiads.tracking.plots import Plots, Radar, Source, placed
 
 _ROOM = 512  # slots of a new tracker; it grows
 _LOG = 1 << 15  # rows that are logged in one call
@@ -83,12 +84,16 @@ class Tracks:
 
 
 class Tracker:
-    """One node's tracker. `process` may be called again and again, with plots that are not older than the last tick."""
+    """One node's tracker. `process` may be called again and again, with plots that are not older than the last tick.
 
-    def __init__(self, radars: Sequence[Radar], config: Config | None = None) -> None:
+    The earth is the simulator's sphere, or "wgs84" for plots and positions that were really measured.
+    """
+
+    def __init__(self, radars: Sequence[Radar | Source], config: Config | None = None, earth: Earth = "sphere") -> None:
         if not radars:
             raise UsageError("a tracker needs at least one radar")
-        self.radars, self.config = list(radars), config or Config()
+        require_earth(earth)
+        self.radars, self.config, self.earth = list(radars), config or Config(), earth
         self.tick = self.config.tick or min(r.period for r in self.radars)
         longest = max(r.period for r in self.radars)
         c = self.config
@@ -113,8 +118,9 @@ class Tracker:
 
     def process(self, plots: Plots, until: float | None = None) -> Tracks:
         """Firm tracks after every tick up to the last plot, or up to a time (s)."""
-        if len(plots) and plots.refused(len(self.radars)).any():
-            bad = int(np.flatnonzero(plots.refused(len(self.radars)))[0])
+        refused = np.flatnonzero(plots.refused(self.radars))
+        if refused.size:
+            bad = int(refused[0])
             raise UsageError(
                 f"plots: row {bad} can not be used (t {plots.t[bad]:g}, radar {plots.radar[bad]}, range {plots.range[bad]:g}); "
                 "leave such rows out (Plots.refused finds them)"
@@ -132,7 +138,7 @@ class Tracker:
         last = max(self._done, math.ceil((end - self._start) / self.tick - 1e-9))
         times = self._start + self.tick * np.arange(self._done, last + 1)
         order, first = _by_tick_and_radar(plots, times, len(self.radars))
-        pieces = list(self._run(_bundle(plots, order, self.radars), first, times))
+        pieces = list(self._run(_bundle(plots, order, self.radars, self.earth), first, times))
         self._done = last
         partner = np.zeros(len(plots), np.int64)
         partner[order] = self._scratch.taken[: len(plots)]
@@ -188,11 +194,11 @@ def _by_tick_and_radar(plots: Plots, times: np.ndarray, radars: int) -> tuple[np
     return order, edges[np.arange(ticks)[:, None] * radars + np.arange(radars + 1)]
 
 
-def _bundle(plots: Plots, order: np.ndarray, radars: list[Radar]) -> sensing.Plots:
+def _bundle(plots: Plots, order: np.ndarray, radars: list[Radar | Source], earth: Earth) -> sensing.Plots:
     """The engine's arrays, in the order of ticks, radars and times."""
     n = len(plots)
     bundle, _ = sensing.empty_plots(len(radars), max(1, n))
-    pos, cov = placed(plots, radars)
+    pos, cov = placed(plots, radars, earth)
     bundle.t[:n], bundle.pos[:n], bundle.cov[:n] = plots.t[order], pos[order], cov[order]
     bundle.snr[:n], bundle.starts[:n] = 1.0, True
     return bundle

@@ -122,7 +122,7 @@ def clear(tracks: Tracks) -> None:
 @jit
 def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
     """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1."""
-    x, p, status, track_of = tracks.x, tracks.p, tracks.status, scratch.matching.track_of
+    status, track_of = tracks.status, scratch.matching.track_of
     grid, pairs, blocks = scratch.grid, scratch.pairs, (status.shape[1] + LANES - 1) // LANES
     for n in range(trackers.active.size):
         if not trackers.active[n]:
@@ -130,12 +130,12 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
         for b in range(blocks):
             if lives(tracks, n, b):
                 carry(trackers, tracks, scratch.lanes, n, blocks, b, t1 - t0)
-        list_tracks(status, x, p, n, grid, math.sqrt(trackers.gate[n]), t1 - t0)
+        list_tracks(tracks, n, grid, math.sqrt(trackers.gate[n]), t1 - t0)
         for r in range(radars_node.size):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
                 turn = Pass(n, radars_local[r], first, last, t0, t1, trackers.gate[n])
-                pair_up(plots, x, p, grid, pairs, tracks.dropped, turn)
+                pair_up(plots, tracks, grid, pairs, turn)
                 assign(pairs, last - first, scratch.matching)
                 take(trackers, plots, tracks, grid, scratch.lanes, track_of, turn)
                 start(trackers, plots, tracks, grid, scratch.lanes, track_of, turn)

@@ -1,6 +1,6 @@
 """Which plots can belong to which tracks: cells of a grid, then the gate.
 
-Inner functions take single arrays: a call that is not inlined costs more for a whole bundle than for its work.
+Functions take bundles: a call that is not inlined hands over ten words for each array.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ def empty_grid(slots: int) -> Grid:
 
 
 @part
-def lay(status, x, n, grid):
+def lay(tracks, n, grid):
     """Choose the two axes on which the node's tracks spread most; returns how far (m)."""
+    status, x = tracks.status, tracks.x
     low_x, low_y, low_z = math.inf, math.inf, math.inf
     high_x, high_y, high_z = -math.inf, -math.inf, -math.inf
     for s in range(status.shape[1]):
@@ -82,26 +83,28 @@ def lay(status, x, n, grid):
 
 
 @part
-def box(x, p, n, s, half, sigmas, span):
-    """Fill half[s]: how far (m) a plot without error, up to `span` s old, can lie from a track and still gate.
+def box(tracks, n, s, grid, sigmas, span):
+    """Fill grid.half[s]: how far (m) a plot without error, up to `span` s old, can lie from a track and still gate.
 
     An upper bound on each axis, since sd(position - back velocity) <= sd(position) + back sd(velocity).
     """
+    x, p, half = tracks.x, tracks.p, grid.half
     half[s, 0] = sigmas * (math.sqrt(p[n, s, 0]) + span * math.sqrt(p[n, s, 15])) + span * abs(x[n, s, 3])
     half[s, 1] = sigmas * (math.sqrt(p[n, s, 3]) + span * math.sqrt(p[n, s, 18])) + span * abs(x[n, s, 4])
     half[s, 2] = sigmas * (math.sqrt(p[n, s, 5]) + span * math.sqrt(p[n, s, 20])) + span * abs(x[n, s, 5])
 
 
 @part
-def list_tracks(status, x, p, n, grid, sigmas, span):
+def list_tracks(tracks, n, grid, sigmas, span):
     """Enter every track of the node into its cell. Cells are as wide as the widest box, or as few as there is room for."""
-    wide, long = lay(status, x, n, grid)
+    status = tracks.status
+    wide, long = lay(tracks, n, grid)
     grid.widest[:] = 0.0
     for s in range(status.shape[1]):
         if status[n, s] != FREE:
-            _lie(x, n, s, grid)
-            box(x, p, n, s, grid.half, sigmas, span)
-            widen(x, n, s, grid, status[n, s] - TENTATIVE)
+            _lie(tracks, n, s, grid)
+            box(tracks, n, s, grid, sigmas, span)
+            widen(tracks, n, s, grid, status[n, s] - TENTATIVE)
     for g in range(2):
         size = max(2.0 * max(grid.widest[g, 0], grid.widest[g, 1]), 1.0, max(wide, long) * 4.0 / grid.head.shape[1])
         size = max(size, math.sqrt(wide * long / (0.5 * grid.head.shape[1])))
@@ -115,17 +118,17 @@ def list_tracks(status, x, p, n, grid, sigmas, span):
 
 
 @part
-def _lie(x, n, s, grid):
+def _lie(tracks, n, s, grid):
     """Where a track is entered."""
-    grid.at[s, 0] = x[n, s, grid.axes[0]]
-    grid.at[s, 1] = x[n, s, grid.axes[1]]
+    grid.at[s, 0] = tracks.x[n, s, grid.axes[0]]
+    grid.at[s, 1] = tracks.x[n, s, grid.axes[1]]
 
 
 @part
-def widen(x, n, s, grid, g):
+def widen(tracks, n, s, grid, g):
     """Let the widest box of a group hold that of a track, where it is now."""
     for k in range(2):
-        moved = abs(x[n, s, grid.axes[k]] - grid.at[s, k])
+        moved = abs(tracks.x[n, s, grid.axes[k]] - grid.at[s, k])
         grid.widest[g, k] = max(grid.widest[g, k], grid.half[s, grid.axes[k]] + moved)
 
 
@@ -144,17 +147,18 @@ def _put(grid, g, s):
 
 
 @part
-def enter(x, p, n, s, grid, sigmas, span):
+def enter(tracks, n, s, grid, sigmas, span):
     """Add one new, tentative track."""
-    _lie(x, n, s, grid)
-    box(x, p, n, s, grid.half, sigmas, span)
-    widen(x, n, s, grid, 0)
+    _lie(tracks, n, s, grid)
+    box(tracks, n, s, grid, sigmas, span)
+    widen(tracks, n, s, grid, 0)
     _put(grid, 0, s)
 
 
 @part
-def neighbours(x, n, grid, pos, q, own):
+def neighbours(tracks, n, grid, plots, q, own):
     """List in grid.near the tracks in whose box plot q can lie, tentative ones first; returns how many there are."""
+    x, pos = tracks.x, plots.pos
     z0, z1, z2 = pos[q, 0], pos[q, 1], pos[q, 2]
     near, half, first, second = grid.near, grid.half, grid.axes[0], grid.axes[1]
     found = np.int64(0)
@@ -176,7 +180,7 @@ def neighbours(x, n, grid, pos, q, own):
 
 
 @part
-def pair_up(plots, x, p, grid, pairs, dropped, turn):
+def pair_up(plots, tracks, grid, pairs, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
     Cost = squared Mahalanobis distance + ln|S|, twice the negative logarithm of the likelihood less a constant.
@@ -184,7 +188,7 @@ def pair_up(plots, x, p, grid, pairs, dropped, turn):
     a plot that gates with one free track is always taken, and rivals are weighed by likelihood. Pairs for which
     there is no room are counted in dropped.
     """
-    t, pos, cov, n, gate, t1 = plots.t, plots.pos, plots.cov, turn.node, turn.gate, turn.t1
+    t, cov, n, gate, t1 = plots.t, plots.cov, turn.node, turn.gate, turn.t1
     first, slots, costs = pairs.first, pairs.slot, pairs.cost
     near = grid.near
     sigmas = math.sqrt(gate)
@@ -192,37 +196,37 @@ def pair_up(plots, x, p, grid, pairs, dropped, turn):
     for q in range(turn.first, turn.last):
         first[q - turn.first] = e
         own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
-        found = neighbours(x, n, grid, pos, q, own)
+        found = neighbours(tracks, n, grid, plots, q, own)
         begin, largest = e, -math.inf
         for k in range(found):
             s = near[k]
-            far, size = distance(x, p, n, s, pos, cov, q, t1 - t[q], gate)
+            far, size = distance(tracks, n, s, plots, q, t1 - t[q], gate)
             if far < math.inf and e < slots.size:
                 slots[e], costs[e] = s, far + size
                 largest = max(largest, size)
                 e += 1
             elif far < math.inf:
-                dropped[0] += 1
+                tracks.dropped[0] += 1
         for k in range(begin, e):
             costs[k] -= gate + largest
     first[turn.last - turn.first] = e
 
 
 @part
-def seen_before(plots_t, pos, cov, x, p, radar_t, grid, turn, q, apart):
+def seen_before(plots, tracks, grid, turn, q, apart):
     """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
     are passed by the beam at nearly the same moment, so only looks more than `apart` (s) apart count.
     """
-    n, t, sigmas = turn.node, plots_t[q], math.sqrt(turn.gate)
+    n, t, cov, sigmas = turn.node, plots.t[q], plots.cov, math.sqrt(turn.gate)
     own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
     best, nearest = np.int64(-1), math.inf
-    for k in range(neighbours(x, n, grid, pos, q, own)):
+    for k in range(neighbours(tracks, n, grid, plots, q, own)):
         s = grid.near[k]
-        look = radar_t[n, s, turn.local]
+        look = tracks.radar_t[n, s, turn.local]
         if look > turn.t0 and abs(look - t) > apart:
-            far, size = distance(x, p, n, s, pos, cov, q, turn.t1 - t, turn.gate)
+            far, size = distance(tracks, n, s, plots, q, turn.t1 - t, turn.gate)
             if far + size < nearest:
                 best, nearest = s, far + size
     return best

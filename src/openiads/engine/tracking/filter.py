@@ -13,8 +13,9 @@ from openiads.engine.tracking.lanes import LANES
 
 
 @part
-def innovation(x, p, n, s, pos, cov, q, back):
+def innovation(tracks, n, s, plots, q, back):
     """Plot q minus where the track was `back` seconds before its time: difference (3), covariance (6)."""
+    x, p, pos, cov = tracks.x, tracks.p, plots.pos, plots.cov
     difference = (
         pos[q, 0] - (x[n, s, 0] - back * x[n, s, 3]),
         pos[q, 1] - (x[n, s, 1] - back * x[n, s, 4]),
@@ -59,12 +60,12 @@ def product(left, g, right):
 
 
 @jit
-def distance(x, p, n, s, pos, cov, q, back, gate):
+def distance(tracks, n, s, plots, q, back, gate):
     """Squared Mahalanobis distance of plot q from a track, and ln of the determinant of its covariance.
 
     (inf, 0) outside the gate.
     """
-    y, c = innovation(x, p, n, s, pos, cov, q, back)
+    y, c = innovation(tracks, n, s, plots, q, back)
     low, g, determinant = factor(c)
     z = solve_lower(low, y)
     far = product(z, g, z)

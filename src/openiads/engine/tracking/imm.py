@@ -32,7 +32,7 @@ def carry(trackers, tracks, lanes, n, blocks, b, dt):
     best = combine(share, bank, lanes, n, blocks, b)
     for i in range(min(LANES, status.shape[1] - first)):
         if status[n, first + i] != 0:
-            store(tracks.x, tracks.p, n, first + i, best, i)
+            store(tracks, n, first + i, best, i)
 
 
 @part
@@ -187,7 +187,7 @@ def take_in(trackers, tracks, lanes, n, blocks, b):
     best = combine(share, bank, lanes, n, blocks, b)
     for i in range(LANES):
         if plot[10 * LANES + i] > 0.0:
-            store(tracks.x, tracks.p, n, first + i, best, i)
+            store(tracks, n, first + i, best, i)
             plot[10 * LANES + i] = 0.0
     lanes.some[b] = False
 

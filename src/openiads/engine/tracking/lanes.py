@@ -58,21 +58,21 @@ def model_of(bank, blocks, models, n, b, m):
 
 
 @part
-def store(x, p, n, s, best, i):
+def store(tracks, n, s, best, i):
     """Lane i of a block into the estimate of a slot."""
     for k in range(6):
-        x[n, s, k] = best[k * LANES + i]
+        tracks.x[n, s, k] = best[k * LANES + i]
     for k in range(21):
-        p[n, s, k] = best[(6 + k) * LANES + i]
+        tracks.p[n, s, k] = best[(6 + k) * LANES + i]
 
 
 @part
-def spread(x, p, n, s, bank, blocks, models):
+def spread(tracks, n, s, blocks, models):
     """The estimate of a slot into every model of its lane."""
     b, i = s // LANES, s % LANES
     for m in range(models):
-        f = model_of(bank, blocks, models, n, b, m)
+        f = model_of(tracks.bank, blocks, models, n, b, m)
         for k in range(6):
-            f[k * LANES + i] = x[n, s, k]
+            f[k * LANES + i] = tracks.x[n, s, k]
         for k in range(21):
-            f[(6 + k) * LANES + i] = p[n, s, k]
+            f[(6 + k) * LANES + i] = tracks.p[n, s, k]

@@ -42,7 +42,7 @@ def lives(tracks, n, b):
 @part
 def take(trackers, plots, tracks, grid, lanes, track_of, turn):
     """Update the tracks of a pass with the plots that are assigned to them."""
-    t, x, p, radar_t, half = plots.t, tracks.x, tracks.p, tracks.radar_t, grid.half
+    t, radar_t = plots.t, tracks.radar_t
     n, local, t1 = turn.node, turn.local, turn.t1
     sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     for q in range(turn.first, turn.last):
@@ -56,8 +56,8 @@ def take(trackers, plots, tracks, grid, lanes, track_of, turn):
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
         if s >= 0:
-            box(x, p, n, s, half, sigmas, span)
-            widen(x, n, s, grid, tracks.status[n, s] - TENTATIVE)
+            box(tracks, n, s, grid, sigmas, span)
+            widen(tracks, n, s, grid, tracks.status[n, s] - TENTATIVE)
 
 
 @part
@@ -66,20 +66,19 @@ def start(trackers, plots, tracks, grid, lanes, track_of, turn):
 
     Its slot is entered in track_of.
     """
-    t, pos, cov, x, p, radar_t = plots.t, plots.pos, plots.cov, tracks.x, tracks.p, tracks.radar_t
-    status, half = tracks.status, grid.half
+    t, radar_t, status = plots.t, tracks.radar_t, tracks.status
     n, t1 = turn.node, turn.t1
     sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.t0
     free = np.int64(0)
     for q in range(turn.first, turn.last):
         if track_of[q - turn.first] >= 0 or not plots.starts[q]:
             continue
-        s = seen_before(t, pos, cov, x, p, radar_t, grid, turn, q, SECOND_LOOK)
+        s = seen_before(plots, tracks, grid, turn, q, SECOND_LOOK)
         if s >= 0:
             hand_over(lanes, plots, q, s, t1 - t[q])
             take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES)
-            box(x, p, n, s, half, sigmas, span)
-            widen(x, n, s, grid, status[n, s] - TENTATIVE)
+            box(tracks, n, s, grid, sigmas, span)
+            widen(tracks, n, s, grid, status[n, s] - TENTATIVE)
         else:
             while free < status.shape[1] and status[n, free] != FREE:
                 free += 1
@@ -89,21 +88,21 @@ def start(trackers, plots, tracks, grid, lanes, track_of, turn):
             s = free
             status[n, s] = TENTATIVE
             radar_t[n, s, :] = NEVER
-            begin(trackers, tracks, lanes.some.size, n, s, pos, cov, q, t1 - t[q])
-            enter(x, p, n, s, grid, sigmas, span)
+            begin(trackers, tracks, lanes.some.size, n, s, plots, q, t1 - t[q])
+            enter(tracks, n, s, grid, sigmas, span)
         radar_t[n, s, turn.local] = max(radar_t[n, s, turn.local], t[q])
         track_of[q - turn.first] = s
 
 
 @part
-def begin(trackers, tracks, blocks, n, s, pos, cov, q, back):
+def begin(trackers, tracks, blocks, n, s, plots, q, back):
     """A new track from plot q, `back` seconds old: at rest, give or take trackers.speed (m/s) on each axis."""
     x, p, speed, models = tracks.x, tracks.p, trackers.speed[n], tracks.share.shape[2]
     density = trackers.accel[n, 0] * trackers.accel[n, 0] * UNIT_TIME
     for i in range(3):
-        x[n, s, i], x[n, s, i + 3] = pos[q, i], 0.0
+        x[n, s, i], x[n, s, i + 3] = plots.pos[q, i], 0.0
     for i in range(21):
-        p[n, s, i] = cov[q, i] if i < 6 else 0.0
+        p[n, s, i] = plots.cov[q, i] if i < 6 else 0.0
     square = speed * speed
     for i in (0, 3, 5):
         p[n, s, i] += back * back * (square + 0.25 * density * back)
@@ -117,7 +116,7 @@ def begin(trackers, tracks, blocks, n, s, pos, cov, q, back):
             unpushed(extra, s % LANES)
         else:
             at_rest(extra, s % LANES)
-    spread(x, p, n, s, tracks.bank, blocks, models)
+    spread(tracks, n, s, blocks, models)
 
 
 @part

@@ -1,0 +1,73 @@
+"""Time of day without a date: over midnight, past wrong clocks, and beside inputs that know the date."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+DAY = 86_400.0  # s
+_NEAR = 5  # neighbours on each side that a time is compared with
+_OFF = 300.0  # s beyond its neighbours at which a time is taken for wrong
+
+
+def unwrapped(tod: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times of day (s) in the order of the recording as s of its first midnight, and which of them are wrong, bool[Q].
+
+    Each is taken for the moment nearest to the one before it, so midnight, and one wrong time, do no harm later.
+    """
+    if not len(tod):
+        return np.zeros(0), np.zeros(0, np.bool_)
+    step = np.diff(tod)
+    t = tod[0] + np.cumsum(np.append(0.0, step - DAY * np.round(step / DAY)))
+    wrong = _astray(t)
+    good = t[~wrong]
+    return (t - DAY * np.floor(good[0] / DAY) if len(good) else t), wrong
+
+
+def _astray(t: np.ndarray) -> np.ndarray:
+    """Times far from those before and from those after, by more than these are from each other, bool[Q]."""
+    if len(t) < 3:
+        return np.zeros(len(t), np.bool_)
+    padded = np.concatenate([np.full(_NEAR, np.nan), t, np.full(_NEAR, np.nan)])
+    windows = sliding_window_view(padded, _NEAR)
+    before, after = windows[: len(t)], windows[_NEAR + 1 :]
+    early, late = _median(before), _median(after)
+    early, late = np.where(np.isnan(early), late, early), np.where(np.isnan(late), early, late)
+    spread = np.abs(late - early)
+    first, last = np.isnan(before).all(axis=1), np.isnan(after).all(axis=1)
+    spread[first], spread[last] = _width(after[first]), _width(before[last])
+    return (np.abs(t - early) > _OFF + spread) & (np.abs(t - late) > _OFF + spread)
+
+
+def _median(a: np.ndarray) -> np.ndarray:
+    """Lower median of each row; NaN for a row of NaN alone."""
+    count = np.count_nonzero(~np.isnan(a), axis=1)
+    return np.sort(a, axis=1)[np.arange(len(a)), np.maximum(0, (count - 1) // 2)]
+
+
+def _width(a: np.ndarray) -> np.ndarray:
+    """How far the values of each row lie apart, NaN left out."""
+    return np.fmax.reduce(a, axis=1) - np.fmin.reduce(a, axis=1)
+
+
+def days(
+    first: list[float], middle: list[float], dated: list[bool], date: float | None
+) -> tuple[list[float], float | None]:
+    """What to add to the times of each input (s), given their first and middle ones, and the midnight (s of 1970) they then
+    count from.
+
+    The middle of an input without a date lies within half a day of that of the first that has one, else of the one before.
+    """
+    known = [t for t, has in zip(middle, dated, strict=True) if has]
+    midnight = DAY * np.floor(known[0] / DAY) if known else date
+    shifts: list[float] = []
+    near = known[0] - midnight if known and midnight is not None else None
+    for t, has in zip(middle, dated, strict=True):
+        if has and midnight is not None:
+            shifts.append(-float(midnight))
+        else:
+            shifts.append(0.0 if near is None else DAY * round((near - t) / DAY))
+            near = t + shifts[-1] if not known else near
+    lowest = min((t + s for t, s in zip(first, shifts, strict=True)), default=0.0)
+    back = DAY * np.floor(lowest / DAY)
+    return [float(s - back) for s in shifts], None if midnight is None else float(midnight + back)

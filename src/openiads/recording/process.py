@@ -1,0 +1,189 @@
+"""From recordings to a picture and its quality, and into a folder: what `openiads track` does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from openiads.errors import RecordError, UsageError
+from openiads.recording import tables
+from openiads.recording.clock import DAY
+from openiads.recording.inputs import Stream, kind_of, read
+from openiads.recording.picture import Painter, Picture
+from openiads.recording.reports import UNKNOWN, Account, Reports
+from openiads.recording.sensors import Sensors, load_sensors
+from openiads.tracking import MANOEUVRING, Config, Model, Plots, Radar, Source, Tracker, Truth, quality, quality_alone
+from openiads.tracking.earth import to_ecef
+from openiads.tracking.quality import Row
+from openiads.tracking.truth import SAME_TIME
+
+MODELS = {"manoeuvring": MANOEUVRING, "straight": (Model("straight", 5.0),)}
+_LEAST, _FEW_GAPS = 4.0, 20  # s between positions of an aircraft that are used; gaps that tell a period
+_PIECES = 200  # stretches of time that the bar counts
+_MOST_TICKS = 5_000_000
+_ELSEWHERE = 500.0  # m between the place of a radar in the file and in the recording that are worth a note
+_GAP = 120.0  # s without a sample after which a body of the truth is another one
+Bar = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out: the picture, its quality, the accounts of the inputs and what the tracker was set to."""
+
+    picture: Picture
+    stream: Stream
+    sensors: Sensors
+    radars: list[Radar | Source]
+    models: str
+    tick: float  # s
+    plots: int  # that the tracker got
+    lonely: int  # of them, that no track took
+    quality: list[Row]
+    truth: Account | None
+
+    def notes(self) -> list[str]:
+        """What a reader should know: radars that stand elsewhere than the recording says."""
+        found = []
+        for s in self.sensors.file.sensor:
+            place = self.stream.heard.places.get((s.sac, s.sic)) if s.sac is not None and s.sic is not None else None
+            if place is None:
+                continue
+            two = np.array([[s.latitude, s.longitude, s.height], place])
+            away = float(np.linalg.norm(np.diff(to_ecef(two[:, 0], two[:, 1], two[:, 2], "wgs84"), axis=0)))
+            if away > _ELSEWHERE:
+                found.append(
+                    f"sensor {s.name}: the recording says that it stands {away / 1e3:.2f} km from the place in the file"
+                )
+        return found
+
+
+def track(
+    paths: Sequence[Path], sensors: Path | None = None, truth: Path | None = None, models: str = "manoeuvring",
+    tick: float | None = None, date: float | None = None, progress: Bar = lambda done, total: None,
+) -> Answer:  # fmt: skip
+    """Tracks of recordings; tick in s, date in s of 1970. docs/guide.md says what each kind of input may hold."""
+    if models not in MODELS:
+        raise UsageError(f"--models {models}: accepted are {', '.join(MODELS)}")
+    if tick is not None and not (0.05 <= tick <= 60.0):
+        raise UsageError(f"--tick {tick:g}: accepted are 0.05 to 60 seconds")
+    known = load_sensors(sensors)
+    stream = read(list(paths), known, date)
+    radars = known.radars(_periods(stream, known.source))
+    present = [radars[r] for r in np.unique(stream.reports.plots.radar).tolist()]
+    tick = tick or _usual_tick(present)
+    reports = thinned(stream, known.source, tick)
+    _bounded(reports, tick)
+    reference = None if truth is None else read_truth(truth, known, stream.midnight)
+    painter = Painter()
+    longest = max(r.period for r in present)
+    config = Config(models=MODELS[models], tick=tick)
+    rest = [r if r in present else replace(r, period=longest) for r in radars]  # who is silent sets no scan
+    _run(Tracker(rest, config, "wgs84"), reports, tick, painter, progress)
+    picture = painter.done()
+    rows = quality_alone(picture) if reference is None else quality(reference[0], picture)
+    return Answer(
+        picture, stream, known, radars, models, tick, len(reports), painter.lonely(picture), rows,
+        None if reference is None else reference[1],
+    )  # fmt: skip
+
+
+def _periods(stream: Stream, source: int) -> dict[int, float]:
+    """Scans (s) as the service messages state them, else as aircraft with an address are seen; of positions at least 4 s."""
+    found, plots = {}, stream.reports.plots
+    for row in np.unique(plots.radar).tolist():
+        mine = np.flatnonzero((plots.radar == row) & (stream.reports.address != UNKNOWN))
+        order = mine[np.lexsort((plots.t[mine], stream.reports.address[mine]))]
+        gaps = np.diff(plots.t[order])[np.diff(stream.reports.address[order]) == 0]
+        if gaps.size > _FEW_GAPS:
+            found[row] = min(max(float(np.median(gaps)), _LEAST if row == source else 1.0), 60.0)
+    return found | stream.heard.period()
+
+
+def _usual_tick(radars: Sequence[Radar | Source]) -> float:
+    """Seconds between updates: no radar sees an aircraft twice in one, even one that flies against its turn."""
+    return max(0.25, min(r.period if isinstance(r, Source) else 0.25 * r.period for r in radars))
+
+
+def thinned(stream: Stream, source: int, tick: float) -> Reports:
+    """Reports without the positions of an aircraft that come before another of its own in the same update."""
+    reports, plots = stream.reports, stream.reports.plots
+    said = np.flatnonzero((plots.radar == source) & (reports.address != UNKNOWN))
+    update = np.ceil((plots.t[said] - plots.t[0]) / tick - 1e-9).astype(np.int64)
+    who = reports.address[said]
+    order = np.lexsort((update, who))  # stable: the last of an update stays the last
+    last = np.append((np.diff(update[order]) != 0) | (np.diff(who[order]) != 0), True)[: len(order)]
+    spare = said[order[~last]]
+    keep = np.ones(len(reports), np.bool_)
+    keep[spare] = False
+    for row, count in zip(*np.unique(reports.origin[spare], return_counts=True), strict=True):
+        account = stream.accounts[int(row)]
+        account.used -= int(count)
+        account.refused["position before another of the aircraft in one update"] += int(count)
+    return reports.rows(keep)
+
+
+def _bounded(reports: Reports, tick: float) -> None:
+    """Refuse a stretch of time that no recording has."""
+    t = reports.plots.t
+    if (t[-1] - t[0]) / tick > _MOST_TICKS:
+        raise RecordError(
+            f"the reports span {(t[-1] - t[0]) / 86400:.0f} days, {_MOST_TICKS} updates at most are made; "
+            "track the inputs one by one, or give a longer --tick"
+        )
+
+
+def _run(tracker: Tracker, reports: Reports, tick: float, painter: Painter, progress: Bar) -> None:
+    """Stretch by stretch, each ending with an update."""
+    t = reports.plots.t
+    ticks = max(1, math.ceil((t[-1] - t[0]) / tick - 1e-9) + 1)
+    size = max(1, math.ceil(ticks / _PIECES))
+    begin, first = float(t[0]) - tick, 0
+    for done in range(0, ticks, size):
+        end = begin + tick * min(done + size, ticks)
+        last = len(t) if done + size >= ticks else int(np.searchsorted(t, end + 1e-9, "right"))
+        part = reports.rows(np.arange(first, last))
+        painter.add(part, tracker.process(part.plots, until=end))
+        first = last
+        progress(min(done + size, ticks), ticks)
+
+
+def read_truth(path: Path, sensors: Sensors, midnight: float | None) -> tuple[Truth, Account]:
+    """Where the aircraft really were, from a table of positions; a body ends where it is silent for `_GAP` seconds."""
+    try:
+        with path.open("rb") as file:
+            kind = kind_of(file.read(4096))
+    except OSError as error:
+        raise UsageError(f"'{path}' can not be read: {error.strerror}; --truth is a table of positions") from None
+    if kind not in ("parquet", "csv"):
+        raise UsageError(f"'{path}': --truth is a table of positions in CSV or Parquet")
+    account = Account(path.name, f"{kind} of positions, the truth", path.stat().st_size)
+    columns = tables.read_table(path, kind == "parquet", account)
+    if columns.polar:
+        raise UsageError(f"'{path}' holds plots; --truth is a table of positions (latitude, longitude and a height)")
+    names = next((columns.words[n] for n in ("flight", "address", "callsign") if n in columns.words), None)
+    if names is None:
+        raise RecordError(f"'{path}': whose positions? A truth has a column flight_id, icao24 or callsign")
+    reports, kept = tables.reports(columns, sensors, account)
+    if not len(reports):
+        raise RecordError(f"'{path}' holds no position that can be used as truth")
+    account.used = len(reports)
+    t = reports.plots.t
+    if columns.dated:
+        t = t - (DAY * np.floor(t.min() / DAY) if midnight is None else midnight)
+    return _truth(t, names[kept], reports.plots), account
+
+
+def _truth(t: np.ndarray, names: np.ndarray, plots: Plots) -> Truth:
+    """Samples of bodies: one at a time, and a new body after a gap."""
+    assert plots.latitude is not None and plots.longitude is not None and plots.height is not None
+    who = np.unique(names, return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((t, who))
+    first = np.append(True, (np.diff(t[order]) > SAME_TIME) | (np.diff(who[order]) != 0))
+    order = order[first]
+    body = np.cumsum(np.append(True, (np.diff(t[order]) > _GAP) | (np.diff(who[order]) != 0)))
+    x = to_ecef(plots.latitude, plots.longitude, plots.height, "wgs84")
+    return Truth(t[order], body, x[order])

@@ -1,0 +1,74 @@
+"""What inputs are turned into: reports as columns with who they are of, and the account of what was not used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+from openiads.tracking import Plots
+
+UNKNOWN = -1  # an address or a mode 3/A code that was not reported
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Plots of radars and positions, and what the aircraft said of itself, each [Q]; t is s of UTC midnight or of 1970."""
+
+    plots: Plots
+    address: np.ndarray  # int64, mode S, 24 bits, UNKNOWN
+    mode_3a: np.ndarray  # int64, UNKNOWN
+    callsign: np.ndarray  # S8, empty
+    level: np.ndarray  # float64 m, pressure height as it was reported (mode C), NaN
+    origin: np.ndarray  # int64, which input it is from
+
+    def __len__(self) -> int:
+        return len(self.plots)
+
+    def rows(self, chosen: np.ndarray) -> Reports:
+        """Some rows, by number or by mask."""
+        rest = (getattr(self, f.name)[chosen] for f in fields(self)[1:])
+        return Reports(self.plots.rows(chosen), *rest)
+
+    def at(self, t: np.ndarray) -> Reports:
+        """The same at other times (s)."""
+        return replace(self, plots=replace(self.plots, t=t))
+
+    @classmethod
+    def joined(cls, parts: list[Reports]) -> Reports:
+        """One table of several, in the order of time."""
+        plots = Plots.joined([part.plots for part in parts])
+        names = [f.name for f in fields(cls)][1:]
+        rest = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
+        return cls(plots, *rest).rows(np.argsort(plots.t, kind="stable"))
+
+
+@dataclass
+class Account:
+    """One input: how many reports it held, how many went into the tracker, and why the others did not."""
+
+    name: str
+    kind: str
+    octets: int
+    read: int = 0
+    used: int = 0
+    refused: Counter[str] = field(default_factory=Counter)  # reports by reason
+    skipped: Counter[str] = field(default_factory=Counter)  # what is no report: octets, packets, messages, by reason
+    notes: list[str] = field(default_factory=list)
+
+
+class Sieve:
+    """Takes rows out of a table of reports, each for the first reason that holds."""
+
+    def __init__(self, size: int, account: Account) -> None:
+        self.keep, self.account = np.ones(size, np.bool_), account
+        account.read += size
+
+    def refuse(self, reason: str, rows: np.ndarray) -> None:
+        """Refuse rows, bool[Q]."""
+        new = self.keep & rows
+        count = int(np.count_nonzero(new))
+        if count:
+            self.account.refused[reason] += count
+            self.keep &= ~rows
