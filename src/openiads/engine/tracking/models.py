@@ -99,7 +99,7 @@ def turned_step(f, i, dt, rate, step):
     angle = rate * dt
     s, c = math.sin(angle), math.cos(angle)
     if abs(rate) < _SLOW:
-        way_s, way_c, more_s, more_c = dt, 0.5 * rate * dt * dt, 0.0, 0.5 * dt * dt
+        way_s, way_c, more_s, more_c = dt, 0.5 * rate * dt * dt, -rate * dt * dt * dt / 3.0, 0.5 * dt * dt
     else:
         way_s, way_c = s / rate, (1.0 - c) / rate
         more_s, more_c = (dt * c - way_s) / rate, (dt * s - way_c) / rate
