@@ -151,4 +151,4 @@ def test_a_table_of_losses_is_read_between_its_points():
         )
     assert through(Air(table), math.sin(elevations[5]), 0.51) == pytest.approx(math.sin(elevations[5]) + 0.51, abs=1e-4)
     assert through(Air(table), -0.9, 2.0) == pytest.approx(table[0, 0, -1], abs=1e-6), "its edge beyond"
-    assert through(np.ones((1, 1, 1), np.float32), 0.3, 0.3) == 1.0
+    assert through(Air(np.ones((1, 1, 1), np.float32)), 0.3, 0.3) == 1.0
