@@ -45,7 +45,7 @@ class Prepared:
         self.settings = Tracker(radars, config)._settings
         self.times = np.append(scene.times[0] - STEP, scene.times)
         order, self.first = _by_tick_and_radar(scene.plots, self.times, len(radars))
-        self.plots = _bundle(scene.plots, order, radars)
+        self.plots = _bundle(scene.plots, order, radars, "sphere")
         most, slots = int(np.diff(self.first).max()), 6 * scene.truth.shape[1]
         self.tracks = engine.empty_tracks(1, slots, len(radars))
         self.scratch = engine.empty_scratch(slots, most, len(scene.plots))
