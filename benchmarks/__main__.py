@@ -52,7 +52,7 @@ def help_time() -> list[Row]:
         begin = time.perf_counter()
         subprocess.run([sys.executable, "-m", "openiads.cli", "--help"], check=True, capture_output=True)
         times.append(time.perf_counter() - begin)
-    return "`openiads --help`", f"{statistics.median(times):.2f} s", "0.3 s"
+    return [("`openiads --help`", f"{statistics.median(times):.2f} s", "0.3 s")]
 
 
 def cold_compile() -> list[Row]:
