@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openiads.engine.geo import EARTH_RADIUS
 from openiads.errors import UsageError
 
-SPHERE = 6_371_008.8  # m, the radius of the Earth on which the radars and tracks of this package stand
+SPHERE = EARTH_RADIUS  # m, of the Earth on which the radars and tracks of this package stand
 SAME_TIME = 1e-6  # s, closer instants are one
 
 
