@@ -13,6 +13,7 @@ import pytest
 from openiads.engine.geo import to_ecef
 from openiads.errors import UsageError
 from openiads.tracking import Config, Model, Plots, Radar, Tracker
+from openiads.tracking.plots import placed
 
 DATA = Path(__file__).parents[1] / "data" / "tracking"
 SITE = Radar("eye", 0.68, 0.62, 900.0, 50.0, math.radians(0.2), math.radians(0.2), period=4.0)
@@ -48,6 +49,22 @@ def test_every_body_has_one_track():
     assert last.sum() == len(start)
     assert sorted(gaps.argmin(axis=1).tolist()) == list(range(len(start)))
     assert gaps.min(axis=1).max() < 600.0
+
+
+def test_points_give_the_tracks_of_the_plots_that_they_are():
+    plots, _, _ = world()
+    x, cov = placed(plots, [SITE])
+    points = Plots.points(plots.t, plots.radar, x, cov)
+    given, same = Tracker([SITE]).process(plots), Tracker([SITE]).process(points)
+    assert len(given) and np.array_equal(given.x, same.x) and np.array_equal(given.partner, same.partner)
+    silent = Tracker([SITE]).process(Plots.points(plots.t, plots.radar, x, cov, np.zeros(len(plots), bool)))
+    assert len(silent) == 0
+
+
+def test_a_point_without_a_covariance_is_refused():
+    points = Plots.points([1.0, 2.0], [0, 0], np.full((2, 3), 6.4e6), np.zeros((2, 6)))
+    with pytest.raises(UsageError, match="row 0 can not be used"):
+        Tracker([SITE]).process(points)
 
 
 def frame(radar):

@@ -53,6 +53,12 @@ class Source:
             raise UsageError(f"source '{self.name}': period = {self.period!r} must be a number above 0")
 
 
+_COLUMNS: dict[str, tuple[type, tuple[int, ...], float | bool]] = {  # what is not one number a row: kind, width, none
+    "radar": (np.int64, (), -1), "point": (np.float64, (3,), math.nan), "covariance": (np.float64, (6,), math.nan),
+    "starts": (np.bool_, (), True),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Plots:
     """Plots as columns, each [Q]: one row is one report of one radar, or one position (`Plots.positions`)."""
@@ -67,18 +73,21 @@ class Plots:
     longitude: np.ndarray | None = None  # rad
     sigma_horizontal: np.ndarray | None = None  # m, of a position, on each axis
     sigma_vertical: np.ndarray | None = None  # m
+    point: np.ndarray | None = None  # float64[Q, 3] m, earth-centred, of a plot that is placed already, else NaN
+    covariance: np.ndarray | None = None  # float64[Q, 6] m2, of a point: xx xy xz yy yz zz
+    starts: np.ndarray | None = None  # bool, may begin a track: all of them if None
 
     def __post_init__(self) -> None:
         size = len(self.t)
         for f in fields(self):
+            kind, width, none = _COLUMNS.get(f.name, (np.float64, (), math.nan))
             column = getattr(self, f.name)
             if column is None:
-                object.__setattr__(self, f.name, np.full(size, np.nan))
-                continue
-            column = np.ascontiguousarray(column, np.int64 if f.name == "radar" else np.float64)
-            if column.shape != (size,):
+                column = np.full((size, *width), none)
+            column = np.ascontiguousarray(column, kind)
+            if column.shape != (size, *width):
                 raise UsageError(
-                    f"plots: column '{f.name}' has shape {column.shape}, 't' has {size} rows; all must be equal"
+                    f"plots: column '{f.name}' has shape {column.shape}, 't' has {size} rows; it must be {(size, *width)}"
                 )
             object.__setattr__(self, f.name, column)
 
@@ -103,6 +112,19 @@ class Plots:
         return cls(t, source, none, none, None, height, latitude, longitude, across, upright)
 
     @classmethod
+    def points(
+        cls,
+        t: np.ndarray,
+        radar: np.ndarray,
+        point: np.ndarray,
+        covariance: np.ndarray,
+        starts: np.ndarray | None = None,
+    ) -> Plots:
+        """Plots that are placed already: t [Q] s, earth-centred points [Q, 3] m with their covariances [Q, 6] m2."""
+        none = np.full(len(np.asarray(t)), np.nan)
+        return cls(t, radar, none, none, point=point, covariance=covariance, starts=starts)
+
+    @classmethod
     def joined(cls, parts: Sequence[Plots]) -> Plots:
         """One table of several, row after row."""
         if not parts:
@@ -118,6 +140,13 @@ class Plots:
         """Rows that are positions, bool[Q]."""
         return np.isfinite(self.latitude)  # type: ignore[arg-type]
 
+    @property
+    def pointed(self) -> np.ndarray:
+        """Rows that are points with a covariance, bool[Q]."""
+        assert self.point is not None and self.covariance is not None
+        sure = (self.covariance[:, [0, 3, 5]] > 0.0).all(axis=1) & np.isfinite(self.covariance).all(axis=1)
+        return np.isfinite(self.point).all(axis=1) & sure
+
     def refused(self, radars: Sequence[Radar | Source]) -> np.ndarray:
         """Rows that no tracker of these can use, bool[Q]: not finite, no range, or of a radar that is not there."""
         there = (self.radar >= 0) & (self.radar < len(radars))
@@ -126,17 +155,17 @@ class Plots:
         position = np.ones(len(self), np.bool_)
         for name in ("latitude", "longitude", "height", "sigma_horizontal", "sigma_vertical"):
             position &= np.isfinite(getattr(self, name))
-        return ~(np.isfinite(self.t) & there & np.where(whole, position, polar & ~self.placed))
+        return ~(np.isfinite(self.t) & there & (self.pointed | np.where(whole, position, polar & ~self.placed)))
 
 
 def placed(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "sphere") -> tuple[np.ndarray, np.ndarray]:
     """Plots as earth-centred points without bias, float64[Q, 3] m, and their covariances float64[Q, 6] m2."""
-    pos, cov = np.empty((len(plots), 3)), np.empty((len(plots), 6))
-    whole = plots.placed
-    if not whole.all():
-        part = plots if not whole.any() else plots.rows(~whole)
-        pos[~whole], cov[~whole] = _polar(part, radars, earth)
-    if whole.any():
+    assert plots.point is not None and plots.covariance is not None
+    pos, cov = plots.point.copy(), plots.covariance.copy()
+    whole, left = plots.placed, ~plots.pointed
+    if (polar := left & ~whole).any():
+        pos[polar], cov[polar] = _polar(plots if polar.all() else plots.rows(polar), radars, earth)
+    if (whole := left & whole).any():
         pos[whole], cov[whole] = _positions(plots.rows(whole), earth)
     return pos, cov
 

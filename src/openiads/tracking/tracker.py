@@ -199,8 +199,9 @@ def _bundle(plots: Plots, order: np.ndarray, radars: list[Radar | Source], earth
     n = len(plots)
     bundle, _ = sensing.empty_plots(len(radars), max(1, n))
     pos, cov = placed(plots, radars, earth)
+    assert plots.starts is not None
     bundle.t[:n], bundle.pos[:n], bundle.cov[:n] = plots.t[order], pos[order], cov[order]
-    bundle.snr[:n], bundle.starts[:n] = 1.0, True
+    bundle.snr[:n], bundle.starts[:n] = 1.0, plots.starts[order]
     return bundle
 
 
