@@ -18,7 +18,8 @@ from benchmarks.trackers.scenes import STEP, Scene
 from openiads.engine import tracking as engine
 from openiads.engine.tracking.batch import Log, empty_log, track_all
 from openiads.tracking import Config, Tracker
-from openiads.tracking.tracker import _bundle, _by_tick_and_radar
+from openiads.tracking.plots import bundle
+from openiads.tracking.tracker import _tick_of, grouped
 
 _FIELDS = {
     "Plots": ("t", "pos", "cov", "reply", "starts", "luck"),
@@ -44,8 +45,9 @@ class Prepared:
         radars = scene.radars
         self.settings = Tracker(radars, config)._settings
         self.times = np.append(scene.times[0] - STEP, scene.times)
-        order, self.first = _by_tick_and_radar(scene.plots, self.times, len(radars))
-        self.plots = _bundle(scene.plots, order, radars, "sphere")
+        tick_of = _tick_of(scene.plots.t, self.times)
+        order, self.first = grouped(scene.plots, tick_of, len(self.times) - 1, len(radars))
+        self.plots = bundle(scene.plots.rows(order), radars)
         most, slots = int(np.diff(self.first).max()), 6 * scene.truth.shape[1]
         self.tracks = engine.empty_tracks(1, slots, len(radars))
         self.scratch = engine.empty_scratch(slots, most, len(scene.plots))

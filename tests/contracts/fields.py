@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-NAMES = {"FireUnits": "units", "PlotOrigin": "origin", "Pass": "turn"}
+NAMES = {"Blend": "mix", "FireUnits": "units", "OneTrack": "one", "PlotOrigin": "origin", "Pass": "turn"}
 
 
 def unread(sources: Iterable[str], readers: Iterable[str]) -> list[tuple[str, str]]:

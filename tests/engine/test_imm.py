@@ -166,7 +166,7 @@ def test_no_lane_hears_of_another(name):
         g, others = np.random.default_rng(5), np.random.default_rng(6)
         tracks, scratch = empty_tracks(1, 40, 1, len(kinds)), empty_scratch(40, 64, models=len(kinds))
         if crowd == 30:  # memory that has seen worse
-            for array in (tracks.bank, tracks.extra, tracks.x, tracks.p, *scratch.lanes):
+            for array in (tracks.bank, tracks.extra, tracks.x, tracks.p, *scratch.lanes[:-1], *scratch.lanes.one):
                 array[...] = others.normal(size=array.shape) * 1e3 if array.dtype == np.float64 else array
             scratch.lanes.plot[:] = 0.0
         x, v = np.array([RADIUS + 9e3, 0.0, 0.0]), np.array([10.0, 200.0, -80.0])

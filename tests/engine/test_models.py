@@ -22,7 +22,14 @@ SEEDS = st.integers(0, 2**32 - 1)
 _turned, _falling = numba.njit(models.turned_step), numba.njit(models.falling_step)
 _curved, _straight, _predict = numba.njit(models.curved), numba.njit(models.straight), numba.njit(models.predict)
 _learn, _update = numba.njit(rates.learn), numba.njit(filter_.update)
-_take_back = numba.njit(accelerations.take_back)
+
+
+@numba.njit
+def _take_back(f, extra, plot, single, bent, spans, fit):
+    accelerations.rewind(f, extra, plot, single, bent, spans)
+    accelerations.feel(f, extra, bent)
+    filter_.update(f, bent, fit)
+    accelerations.forward(f, extra, spans)
 
 
 def block(x, p=None):
@@ -264,7 +271,7 @@ def test_a_plot_tells_the_acceleration(seed, back):
     plot[9] = 3.0  # left by plots of another time
     plot[:, LANE] = [*z, *cov[np.triu_indices(3)], back, 1.0]
     fit = np.zeros((2, LANES))
-    _take_back(f, extra, plot.ravel(), np.zeros(11 * LANES), np.zeros(ROOM), fit.ravel())
+    _take_back(f, extra, plot.ravel(), np.zeros(LANES, np.int8), np.zeros(11 * LANES), np.zeros(ROOM), fit.ravel())
     s = look @ p @ look.T + cov
     gain, y = np.linalg.solve(s, look @ p).T, z - look @ x
     alike(out_of_nine(f, extra), x + gain @ y, p - gain @ look @ p, 1e-7)

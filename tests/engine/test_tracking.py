@@ -228,7 +228,9 @@ def test_overflow_is_counted():
 def test_pairs_without_room_are_counted():
     """With memory for one pair only, the second body's plot finds no track, and the loss is counted."""
     ticks = [[[line(t, y=5e4 * b) for b in range(2)]] for t in (2.0, 4.0)]
-    scratch = empty_scratch(8, 8)._replace(pairs=Pairs(np.zeros(9, np.int64), np.zeros(1, np.int64), np.zeros(1)))
+    scratch = empty_scratch(8, 8)._replace(
+        pairs=Pairs(np.zeros(9, np.int64), np.zeros(1, np.int64), np.zeros(1), np.zeros(8))
+    )
     *_, t = run(ticks, slots=8, scratch=scratch)
     assert t.dropped[0] == 1
     assert t.hits[0, :3].tolist() == [2, 1, 1]

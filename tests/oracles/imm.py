@@ -28,6 +28,11 @@ def settings(models, nodes=1, sojourn=(), prior=(), **changed) -> Trackers:
         drag=np.array(drags, float), speed=np.full(nodes, float(s["speed"])), hits=np.full(nodes, s["hits"], np.int32),
         window=np.full(nodes, float(s["window"])), coast=np.full(nodes, float(s["coast"])),
         gate=np.full(nodes, float(s["gate"])),
+        joint=np.zeros(nodes, np.bool_),
+        scored=np.zeros(nodes, np.bool_),
+        detect=np.full(nodes, 0.9),
+        scan=np.full(nodes, 4.0),
+        limit=np.zeros((nodes, 3)),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import block_diag
 from scipy.optimize import linear_sum_assignment
 
-from openiads.engine.sensing import IFF_MODES, Plots
+from openiads.engine.sensing import IFF_MODES, Plots, empty_plots
 from openiads.engine.tracking import Trackers, Tracks
 
 UPPER = np.triu_indices(3)
@@ -52,11 +52,9 @@ def pack(radars: list[list[Plot]], room: int = 0) -> Plots:
     """Plots by radar into arrays, with room for at least [room]."""
     rows = [plot for plots in radars for plot in plots]
     size = max(room, len(rows), 1)
-    first = np.cumsum([0, *map(len, radars)]).astype(np.int32)
-    plots = Plots(
-        first, np.zeros(size), np.zeros((size, 3)), np.zeros((size, 6)),
-        np.ones(size), np.zeros(size, np.int32), np.ones(size, np.bool_), np.zeros(size, np.uint32), np.zeros(1, np.int64),
-    )  # fmt: skip
+    plots, _ = empty_plots(len(radars), size)
+    plots.first[:] = np.cumsum([0, *map(len, radars)])
+    plots.starts[:] = True
     for q, plot in enumerate(rows):
         plots.t[q], plots.pos[q], plots.cov[q] = plot.t, plot.pos, plot.cov[UPPER]
         plots.reply[q], plots.luck[q] = plot.reply, plot.luck
@@ -71,6 +69,7 @@ def trackers(nodes: int = 1, **settings: float) -> Trackers:
         np.full(nodes, s["speed"]),
         np.full(nodes, s["hits"], np.int32), np.full(nodes, float(s["window"])), np.full(nodes, float(s["coast"])),
         np.full(nodes, s["gate"]),
+        np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_), np.full(nodes, 0.9), np.full(nodes, 4.0), np.zeros((nodes, 3)),
     )  # fmt: skip
 
 

@@ -17,14 +17,24 @@ class Reports:
     """Plots of radars and positions, and what the aircraft said of itself, each [Q]; t is s of UTC midnight or of 1970."""
 
     plots: Plots
-    address: np.ndarray  # int64, mode S, 24 bits, UNKNOWN
-    mode_3a: np.ndarray  # int64, UNKNOWN
     callsign: np.ndarray  # S8, empty
     level: np.ndarray  # float64 m, pressure height as it was reported (mode C), NaN
     origin: np.ndarray  # int64, which input it is from
 
     def __len__(self) -> int:
         return len(self.plots)
+
+    @property
+    def address(self) -> np.ndarray:
+        """Mode S, 24 bits, UNKNOWN where none was reported, int64[Q]."""
+        assert self.plots.address is not None
+        return self.plots.address
+
+    @property
+    def mode_3a(self) -> np.ndarray:
+        """Mode 3/A, 12 bits, UNKNOWN where none was reported, int64[Q]."""
+        assert self.plots.mode_3a is not None
+        return self.plots.mode_3a
 
     def rows(self, chosen: np.ndarray) -> Reports:
         """Some rows, by number or by mask."""

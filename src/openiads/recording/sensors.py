@@ -30,6 +30,7 @@ class Sensor(Spec):
     sigma_range: float = quantity("length", gt=0.0, le=20_000.0)
     sigma_azimuth: float = quantity("angle", gt=0.0, le=0.5)
     sigma_elevation: float | None = quantity("angle", None, gt=0.0, le=0.5)
+    sigma_range_rate: float | None = quantity("speed", None, gt=0.0, le=1000.0)  # without it range rates are not used
     scan_period: float | None = quantity("time", None, gt=0.0, le=120.0)
     range_bias: float = quantity("length", 0.0, ge=None, le=20_000.0)
     azimuth_bias: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
@@ -83,7 +84,7 @@ class Sensors:
         radars: list[Radar | Source] = [
             Radar(
                 s.name, s.latitude, s.longitude, s.height, s.sigma_range, s.sigma_azimuth, s.sigma_elevation,
-                s.scan_period or measured.get(row, USUAL_PERIOD), s.range_bias, s.azimuth_bias,
+                s.scan_period or measured.get(row, USUAL_PERIOD), s.range_bias, s.azimuth_bias, s.sigma_range_rate,
             )
             for row, s in enumerate(self.file.sensor)
         ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from openiads.units import UNITS, spellings
 # what a column holds -> its dimension; the unit stands in the name of the column
 _QUANTITIES = {
     "t": "time", "range": "length", "azimuth": "angle", "elevation": "angle", "height": "length", "latitude": "angle",
-    "longitude": "angle", "altitude": "length",
+    "longitude": "angle", "altitude": "length", "range_rate": "speed",
 }  # fmt: skip
 # names without a unit that others write, and what they mean: field, dimension, unit
 _OTHERS = {
@@ -178,7 +178,9 @@ def reports(columns: Columns, sensors: Sensors, account: Account) -> tuple[Repor
         sieve.refuse("no measured position", ~(np.isfinite(distance) & np.isfinite(azimuth)))
         sieve.refuse("range 0", ~(distance > 0.0))
         known = np.where(np.isnan(height), altitude, height)
-        plots = Plots(t, row, distance, azimuth, columns.number("elevation"), known)
+        plots = Plots(
+            t, row, distance, azimuth, columns.number("elevation"), known, range_rate=columns.number("range_rate")
+        )
     else:
         latitude, longitude = columns.number("latitude"), columns.number("longitude")
         sieve.refuse("no position", ~(np.isfinite(latitude) & np.isfinite(longitude)))
@@ -191,7 +193,8 @@ def reports(columns: Columns, sensors: Sensors, account: Account) -> tuple[Repor
         p = sensors.file.positions
         source = np.full(columns.size, sensors.source)
         plots = Plots.positions(t, source, latitude, longitude, known, p.sigma_horizontal, p.sigma_vertical)
-    told = Reports(plots, address, mode_3a, np.char.strip(callsign), altitude, np.zeros(columns.size, np.int64))
+    plots = replace(plots, address=address, mode_3a=mode_3a)
+    told = Reports(plots, np.char.strip(callsign), altitude, np.zeros(columns.size, np.int64))
     return told.rows(sieve.keep), sieve.keep
 
 

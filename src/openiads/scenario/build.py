@@ -194,6 +194,11 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
         window=3.5 * longest,
         coast=3.5 * longest,
         gate=np.full(count, 16.0),
+        joint=np.zeros(count, np.bool_),
+        scored=np.zeros(count, np.bool_),
+        detect=np.full(count, 0.9),
+        scan=longest,
+        limit=np.zeros((count, 3)),
     )
 
 

@@ -68,6 +68,7 @@ class RadarClass(Spec):
     sigma_range: float | None = quantity("length", None, gt=0.0)  # else from bandwidth and beams
     sigma_azimuth: float | None = quantity("angle", None, gt=0.0)
     sigma_elevation: float | None = quantity("angle", None, gt=0.0)
+    sigma_range_rate: float | None = quantity("speed", None, gt=0.0, le=1000.0)  # else it measures none
     false_plots_per_scan: float | None = number(None, le=MOST_FALSE_PLOTS)  # else from pfa and the resolution cells
     iff_modes: list[Mode] = Field([], max_length=8)
     iff_range: float = quantity("length", 0.0, le=FARTHEST)

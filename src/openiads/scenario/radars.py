@@ -138,8 +138,8 @@ def reference_snr(model: RadarClass) -> float:
     return _required(model.range_pd, model.pfa, model.swerling, model.pulses)
 
 
-def errors(model: RadarClass) -> tuple[float, float, float]:
-    """Standard deviations of range (m), azimuth, elevation (rad) at reference_snr: as stated, else by ACC-1."""
+def errors(model: RadarClass) -> tuple[float, float, float, float]:
+    """Standard deviations of range (m), azimuth, elevation (rad) at reference_snr, as stated, else by ACC-1; of range rate."""
     snr = reference_snr(model)
     sigma_range = model.sigma_range or (equation.range_error(model.bandwidth, snr) if model.bandwidth else 0.0)
     sigma_azimuth = model.sigma_azimuth or (
@@ -148,7 +148,7 @@ def errors(model: RadarClass) -> tuple[float, float, float]:
     sigma_elevation = model.sigma_elevation or (
         equation.angle_error(model.beam_elevation, snr) if model.beam_elevation else 0.0
     )
-    return sigma_range, sigma_azimuth, sigma_elevation
+    return sigma_range, sigma_azimuth, sigma_elevation, model.sigma_range_rate or 0.0
 
 
 def false_plots(model: RadarClass) -> float:

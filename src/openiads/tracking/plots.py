@@ -9,36 +9,42 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.engine.sensing import Antennas, empty_plots
-from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, place_all
+from openiads.engine.sensing import NO_CODE, Antennas, empty_plots
+from openiads.engine.sensing import Plots as Bundle
+from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, gauge_all, place_all
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, elevations, frames, to_ecef
 
 
 @dataclass(frozen=True)
 class Radar:
-    """One radar: where it stands and how well it measures. Without sigma_elevation it has no height of its own."""
+    """One radar: where it stands and how well it measures. Without sigma_elevation it has no height of its own.
+
+    Without sigma_range it hears bearings, of what is no farther than `reach`.
+    """
 
     name: str
     latitude: float  # rad
     longitude: float  # rad
     height: float  # m above the sea
-    sigma_range: float = 50.0  # m
+    sigma_range: float | None = 50.0  # m
     sigma_azimuth: float = math.radians(0.1)  # rad
     sigma_elevation: float | None = None  # rad
     period: float = 4.0  # s, of a scan
     range_bias: float = 0.0  # m, taken off every plot
     azimuth_bias: float = 0.0  # rad
+    sigma_range_rate: float | None = None  # m/s; without it range rates are not used
+    reach: float = 400e3  # m, of bearings
 
     def __post_init__(self) -> None:
-        for name in ("sigma_range", "sigma_azimuth", "period"):
+        for name in ("sigma_azimuth", "period", "reach"):
             value = getattr(self, name)
             if not (value > 0.0 and math.isfinite(value)):
                 raise UsageError(f"radar '{self.name}': {name} = {value!r} must be a number above 0")
-        if self.sigma_elevation is not None and not self.sigma_elevation > 0.0:
-            raise UsageError(
-                f"radar '{self.name}': sigma_elevation = {self.sigma_elevation!r} must be above 0, or None"
-            )
+        for name in ("sigma_range", "sigma_elevation", "sigma_range_rate"):
+            value = getattr(self, name)
+            if value is not None and not (value > 0.0 and math.isfinite(value)):
+                raise UsageError(f"radar '{self.name}': {name} = {value!r} must be a number above 0, or None")
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Source:
 
 _COLUMNS: dict[str, tuple[type, tuple[int, ...], float | bool]] = {  # what is not one number a row: kind, width, none
     "radar": (np.int64, (), -1), "point": (np.float64, (3,), math.nan), "covariance": (np.float64, (6,), math.nan),
-    "starts": (np.bool_, (), True),
+    "starts": (np.bool_, (), True), "address": (np.int64, (), NO_CODE), "mode_3a": (np.int64, (), NO_CODE),
 }  # fmt: skip
 
 
@@ -76,6 +82,9 @@ class Plots:
     point: np.ndarray | None = None  # float64[Q, 3] m, earth-centred, of a plot that is placed already, else NaN
     covariance: np.ndarray | None = None  # float64[Q, 6] m2, of a point: xx xy xz yy yz zz
     starts: np.ndarray | None = None  # bool, may begin a track: all of them if None
+    range_rate: np.ndarray | None = None  # m/s, growing, over the ground; NaN where there is none
+    address: np.ndarray | None = None  # mode S, 24 bits; -1 where none was reported
+    mode_3a: np.ndarray | None = None  # 12 bits; -1 where none was reported
 
     def __post_init__(self) -> None:
         size = len(self.t)
@@ -151,43 +160,65 @@ class Plots:
         """Rows that no tracker of these can use, bool[Q]: not finite, no range, or of a radar that is not there."""
         there = (self.radar >= 0) & (self.radar < len(radars))
         whole = np.array([isinstance(r, Source) for r in radars], np.bool_)[np.where(there, self.radar, 0)]
-        polar = np.isfinite(self.range) & np.isfinite(self.azimuth) & (self.range > 0.0)
+        deaf = hears_bearings(radars)[np.where(there, self.radar, 0)]
+        polar = np.isfinite(self.azimuth) & (deaf | (np.isfinite(self.range) & (self.range > 0.0)))
         position = np.ones(len(self), np.bool_)
         for name in ("latitude", "longitude", "height", "sigma_horizontal", "sigma_vertical"):
             position &= np.isfinite(getattr(self, name))
         return ~(np.isfinite(self.t) & there & (self.pointed | np.where(whole, position, polar & ~self.placed)))
 
 
+def hears_bearings(radars: Sequence[Radar | Source]) -> np.ndarray:
+    """Which of these measure no range, bool[R]."""
+    return np.array([isinstance(r, Radar) and r.sigma_range is None for r in radars], np.bool_)
+
+
 def placed(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "sphere") -> tuple[np.ndarray, np.ndarray]:
     """Plots as earth-centred points without bias, float64[Q, 3] m, and their covariances float64[Q, 6] m2."""
+    found = bundle(plots, radars, earth)
+    return found.pos[: len(plots)], found.cov[: len(plots)]
+
+
+def bundle(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "sphere") -> Bundle:
+    """The engine's arrays of plots, in the same order. A bearing is placed half way, and gauged."""
+    n = len(plots)
+    out, _ = empty_plots(len(radars), max(1, n))
     assert plots.point is not None and plots.covariance is not None
-    pos, cov = plots.point.copy(), plots.covariance.copy()
+    assert plots.starts is not None and plots.address is not None and plots.mode_3a is not None
+    out.t[:n], out.pos[:n], out.cov[:n] = plots.t, plots.point, plots.covariance
+    out.snr[:n], out.address[:n], out.code[:n] = 1.0, plots.address, plots.mode_3a
     whole, left = plots.placed, ~plots.pointed
     if (polar := left & ~whole).any():
-        pos[polar], cov[polar] = _polar(plots if polar.all() else plots.rows(polar), radars, earth)
+        _polar(plots, np.flatnonzero(polar), radars, earth, out)
     if (whole := left & whole).any():
-        pos[whole], cov[whole] = _positions(plots.rows(whole), earth)
-    return pos, cov
+        out.pos[:n][whole], out.cov[:n][whole] = _positions(plots.rows(whole), earth)
+    out.starts[:n] = plots.starts & ~(polar & hears_bearings(radars)[plots.radar])
+    return out
 
 
-def _polar(plots: Plots, radars: Sequence[Radar | Source], earth: Earth) -> tuple[np.ndarray, np.ndarray]:
-    """Plots of radars."""
+def _polar(plots: Plots, rows: np.ndarray, radars: Sequence[Radar | Source], earth: Earth, out: Bundle) -> None:
+    """Rows that are plots of radars, int64[K], into the arrays."""
+    part = plots if len(rows) == len(plots) else plots.rows(rows)
     real = [r if isinstance(r, Radar) else Radar(r.name, 0.0, 0.0, 0.0) for r in radars]
     sites = np.array([[r.latitude, r.longitude, r.height] for r in real])
     origin, axes = to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth), frames(sites[:, 0], sites[:, 1])
-    sigma = np.array([[r.sigma_range, r.sigma_azimuth, r.sigma_elevation or math.nan] for r in real])
+    sigma = np.array([
+        [r.sigma_range or r.reach / math.sqrt(12.0), r.sigma_azimuth, r.sigma_elevation or math.nan] for r in real
+    ])  # fmt: skip
     bias = np.array([[r.range_bias, r.azimuth_bias] for r in real])
-    height, who = plots.height, plots.radar
+    height, who = part.height, part.radar
     assert height is not None
+    distance = np.where(hears_bearings(radars), [0.5 * r.reach for r in real], np.nan)[who]
+    distance = np.where(np.isnan(distance), part.range, distance)
     if earth == "wgs84":  # the kernel places on a sphere: give it the height that has the right elevation there
-        d, a = np.maximum(plots.range - bias[who, 0], 1.0), plots.azimuth - bias[who, 1]
+        d, a = np.maximum(distance - bias[who, 0], 1.0), part.azimuth - bias[who, 1]
         wanted = np.where(np.isfinite(height), height, ASSUMED_HEIGHT)
         e = elevations(sites[who], axes[who], origin[who], d, a, wanted)
         height = np.where(np.isfinite(height), _height_on_sphere(sites[who, 2], d, e), np.nan)
-    out, _ = empty_plots(len(radars), len(plots))
     antennas = Antennas(sites, origin, axes)
-    place_all(antennas, out, sigma, bias, who, plots.range, plots.azimuth, plots.elevation, height)
-    return out.pos, out.cov
+    place_all(antennas, out, sigma, bias, rows, who, distance, part.azimuth, part.elevation, height)
+    rate = np.array([r.sigma_range_rate or 0.0 for r in real])
+    gauge_all(antennas, out, sigma, bias, rate, hears_bearings(radars), rows, who, part.azimuth, part.range_rate)
 
 
 def _height_on_sphere(antenna: np.ndarray, distance: np.ndarray, elevation: np.ndarray) -> np.ndarray:

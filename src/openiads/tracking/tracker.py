@@ -12,14 +12,16 @@ import numpy as np
 from openiads.engine import sensing
 from openiads.engine import tracking as engine
 from openiads.engine.tracking.batch import empty_log, track_all
+from openiads.engine.tracking.evidence import USUAL
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, require_earth
-from openiads.tracking.plots import Plots, Radar, Source, placed
+from openiads.tracking.plots import Plots, Radar, Source, bundle
 
 _ROOM = 512  # slots of a new tracker; it grows
 _LOG = 1 << 15  # rows that are logged in one call
 
 
+_ASSOCIATIONS, _LIFECYCLES = ("gnn", "jpda"), ("count", "score")
 _KINDS = ("straight", "turning", "falling", "accelerating")  # in the order of the engine's constants
 
 
@@ -57,6 +59,13 @@ class Config:
     coast_scans: float = 3.5  # without a plot until a firm track is dropped
     gate: float = 25.0  # chi-square of 3 degrees
     tick: float | None = None  # s between updates; the shortest period if None
+    association: Literal["gnn", "jpda"] = "gnn"  # the likeliest plot of a track, or all that may be its, by probability
+    lifecycle: Literal["count", "score"] = "count"  # hits and coasting as above, or the odds that a track is of a body
+    detection: float = 0.9  # probability that a radar sees a body that it covers; for jpda and scores
+    false_start: float = 1e-4  # probability that a plot of clutter becomes a firm track; of scores, as the next two
+    missed: float = 0.01  # that a body is given up before its track is firm
+    lost: float = 1e-5  # that a body in sight stays unseen until its firm track is given up
+    late: float = 0.0  # s by which a plot may come after the update of its time; it then goes into the next one
 
     def __post_init__(self) -> None:
         for name in ("speed", "confirm_scans", "coast_scans", "gate", "hits"):
@@ -66,6 +75,20 @@ class Config:
             raise UsageError("tracker: models is empty; give at least one motion model")
         if self.tick is not None and not self.tick > 0.0:
             raise UsageError(f"tracker: tick = {self.tick!r} must be above 0 s, or None")
+        if self.association not in _ASSOCIATIONS or self.lifecycle not in _LIFECYCLES:
+            raise UsageError(
+                f"tracker: association = {self.association!r}, lifecycle = {self.lifecycle!r}; accepted: "
+                f"{' or '.join(_ASSOCIATIONS)}, {' or '.join(_LIFECYCLES)}"
+            )
+        for name in ("detection", "false_start", "missed", "lost"):
+            if not 0.0 < getattr(self, name) < 1.0:
+                raise UsageError(f"tracker: {name} = {getattr(self, name)!r} must lie between 0 and 1")
+        if self.association == "jpda" and any(m.kind == "accelerating" for m in self.models):
+            raise UsageError(
+                "tracker: association = 'jpda' works with models that are straight, turning or falling, not accelerating"
+            )
+        if not 0.0 <= self.late < math.inf:
+            raise UsageError(f"tracker: late = {self.late!r} must be a number of seconds, 0 or more")
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,7 @@ class Tracks:
 class Tracker:
     """One node's tracker. `process` may be called again and again, with plots that are not older than the last tick.
 
+    With Config.late they may be older by so much: late plots are taken in, in their order, before what is new.
     The earth is the simulator's sphere, or "wgs84" for plots and positions that were really measured.
     """
 
@@ -109,6 +133,11 @@ class Tracker:
             window=np.full(1, c.confirm_scans * longest),
             coast=np.full(1, c.coast_scans * longest),
             gate=np.full(1, c.gate),
+            joint=np.full(1, c.association == "jpda"),
+            scored=np.full(1, c.lifecycle == "score"),
+            detect=np.full(1, c.detection),
+            scan=np.full(1, longest),
+            limit=np.array([_limits(c)]),
         )
         self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars), len(c.models))
         self._scratch = engine.empty_scratch(_ROOM, _ROOM, models=len(c.models))
@@ -130,19 +159,31 @@ class Tracker:
         if self._start is None:
             self._start = (float(plots.t.min()) if len(plots) else float(until or 0.0)) - self.tick
         now = self._start + self.tick * self._done
-        if len(plots) and plots.t.min() <= now:
+        if len(plots) and plots.t.min() <= now - self.config.late:
             raise UsageError(
-                f"plots: the first is of {plots.t.min():g} s, but tracks are already at {now:g} s; sort the calls by time"
+                f"plots: the first is of {plots.t.min():g} s, but tracks are already at {now:g} s; sort the calls by time, "
+                "or let plots come late by so much (Config.late)"
             )
         end = max(plots.t.max(initial=-math.inf), -math.inf if until is None else until)
         last = max(self._done, math.ceil((end - self._start) / self.tick - 1e-9))
-        times = self._start + self.tick * np.arange(self._done, last + 1)
-        order, first = _by_tick_and_radar(plots, times, len(self.radars))
-        pieces = list(self._run(_bundle(plots, order, self.radars, self.earth), first, times))
+        late, again = _late(plots.t, now, self.tick)
+        times = np.append(np.full(again, now), self._start + self.tick * np.arange(self._done, last + 1))
+        tick_of = np.where(late >= 0, late, again + _tick_of(plots.t, times[again:]))
+        order, first = grouped(plots, tick_of, len(times) - 1, len(self.radars))
+        ready = bundle(plots.rows(order), self.radars, self.earth)
+        drift = _drift(self.config.models[0], np.where(late >= 0, now - plots.t, 0.0))[order]
+        ready.cov[: len(plots), [0, 3, 5]] += drift[:, None]
+        pieces = list(self._run(ready, first, times))
         self._done = last
         partner = np.zeros(len(plots), np.int64)
         partner[order] = self._scratch.taken[: len(plots)]
         return _joined(pieces, partner)
+
+    @property
+    def clutter(self) -> np.ndarray:
+        """False plots of each radar, [R], in one blur of a plot, (2 pi)^(n/2) |R|^(1/2); counted by jpda and scores."""
+        counted = self._tracks.clutter[0]
+        return (counted[:, 0] + USUAL[0]) / (counted[:, 1] + USUAL[1])
 
     def _run(self, plots: sensing.Plots, first: np.ndarray, times: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
         """As many ticks at a time as there is room for tracks and rows."""
@@ -185,24 +226,40 @@ class Tracker:
         self._tracks = larger
 
 
-def _by_tick_and_radar(plots: Plots, times: np.ndarray, radars: int) -> tuple[np.ndarray, np.ndarray]:
+def _limits(c: Config) -> tuple[float, float, float]:
+    """Wald's limits of the logarithm of the odds for the two errors; and how far a firm track may fall below its best."""
+    return math.log((1.0 - c.missed) / c.false_start), math.log(c.missed / (1.0 - c.false_start)), -math.log(c.lost)
+
+
+def _late(t: np.ndarray, now: float, tick: float) -> tuple[np.ndarray, int]:
+    """Which of the updates that come before all others, and take no time, each late plot belongs to, -1 for none; how many.
+
+    Each stands for one that is past: a radar reports a body once in it.
+    """
+    late = t <= now
+    if not late.any():
+        return np.full(len(t), -1), 0
+    ago = np.where(late, np.floor((now - t) / tick + 1e-9), -1).astype(np.int64)
+    kinds = np.unique(ago[late])[::-1]
+    return np.where(late, np.searchsorted(-kinds, -ago), -1), len(kinds)
+
+
+def _drift(model: Model, back: np.ndarray) -> np.ndarray:
+    """Variance (m2) on each axis of where a track was so many seconds ago that chance accelerations since leave open."""
+    density = model.accel**2 * engine.UNIT_TIME
+    return density * (back**5 / 20.0 if model.kind == "accelerating" else back**3 / 3.0)
+
+
+def _tick_of(t: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The tick, (times[k], times[k + 1]], of each plot."""
+    return np.maximum(0, np.searchsorted(times, t * (1.0 - 1e-15) - 1e-9, side="left") - 1)
+
+
+def grouped(plots: Plots, tick_of: np.ndarray, ticks: int, radars: int) -> tuple[np.ndarray, np.ndarray]:
     """The order of plots, int64[Q], and where those of each tick and radar begin in it, int64[ticks, radars + 1]."""
-    tick_of = np.maximum(0, np.searchsorted(times, plots.t * (1.0 - 1e-15) - 1e-9, side="left") - 1)
     order = np.lexsort((plots.t, plots.radar, tick_of))
-    ticks = len(times) - 1
     edges = np.searchsorted(tick_of[order] * radars + plots.radar[order], np.arange(ticks * radars + 1))
     return order, edges[np.arange(ticks)[:, None] * radars + np.arange(radars + 1)]
-
-
-def _bundle(plots: Plots, order: np.ndarray, radars: list[Radar | Source], earth: Earth) -> sensing.Plots:
-    """The engine's arrays, in the order of ticks, radars and times."""
-    n = len(plots)
-    bundle, _ = sensing.empty_plots(len(radars), max(1, n))
-    pos, cov = placed(plots, radars, earth)
-    assert plots.starts is not None
-    bundle.t[:n], bundle.pos[:n], bundle.cov[:n] = plots.t[order], pos[order], cov[order]
-    bundle.snr[:n], bundle.starts[:n] = 1.0, plots.starts[order]
-    return bundle
 
 
 def _joined(pieces: list[tuple[np.ndarray, ...]], partner: np.ndarray) -> Tracks:

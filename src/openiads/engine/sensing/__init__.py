@@ -20,10 +20,11 @@ from openiads.engine.sensing.horizon import MASK_AZIMUTHS, MASK_STEP, horizon_ma
 from openiads.engine.sensing.jamming import hear
 from openiads.engine.sensing.logic import cfar_loss
 from openiads.engine.sensing.look import CIVIL, IFF_MODES, PLAIN, SECURE, false_plots, looks
+from openiads.engine.sensing.measurement import BEARING, NO_CODE, NOTHING, RATE
 from openiads.engine.sensing.propagation import apparent_slope
 
 __all__ = [
-    "CIVIL", "IFF_MODES", "MASK_AZIMUTHS", "MASK_STEP", "PLAIN", "SECURE", "Antennas", "Due", "PlotOrigin", "Plots",
+    "BEARING", "CIVIL", "IFF_MODES", "MASK_AZIMUTHS", "MASK_STEP", "NOTHING", "NO_CODE", "PLAIN", "RATE", "SECURE", "Antennas", "Due", "PlotOrigin", "Plots",
     "Radars", "Taskings", "apparent_slope", "cfar_loss", "detection_probability", "detection_table", "empty_antennas",
     "empty_due", "empty_plots", "empty_taskings", "horizon_mask", "line_of_sight", "required_snr", "sense",
 ]  # fmt: skip
@@ -52,7 +53,9 @@ class Radars(NamedTuple):
     gain: np.ndarray  # float64[R] SNR x R^4 / RCS in empty space; of a passive sensor SNR x R^2 / emission
     detection: np.ndarray  # float64[R, M] probability of detection by SNR (detection_table)
     floor: np.ndarray  # float64[R] SNR that a false plot shows
-    sigma: np.ndarray  # float64[R, 3] m, rad, rad at snr_ref: range, azimuth, elevation
+    sigma: (
+        np.ndarray
+    )  # float64[R, 4] m, rad, rad, m/s at snr_ref: range, azimuth, elevation, range rate (0: not measured)
     snr_ref: np.ndarray  # float64[R]
     bias: np.ndarray  # float64[R, 2] rad, m: registration error in azimuth and range
     band: np.ndarray  # int32[R] one bit
@@ -103,6 +106,10 @@ class Plots(NamedTuple):
     reply: np.ndarray  # int32[Q] modes asked, a bit for each of IFF_MODES, and from bit 8 on modes answered
     starts: np.ndarray  # bool[Q] may start a track: a bearing alone may not
     luck: np.ndarray  # uint32[Q] names the object for later draws; tells a reader nothing
+    single: np.ndarray  # int8[Q] the one number in gauge: NOTHING, RATE beside the point, BEARING instead of it
+    gauge: np.ndarray  # float64[Q, 8] it (m/s; 0 on the bearing), variance, antenna (m), normal of the bearing
+    address: np.ndarray  # int32[Q] of mode S, NO_CODE for none
+    code: np.ndarray  # int32[Q] of mode 3/A, NO_CODE for none
     dropped: np.ndarray  # int64[1] plots for which there was no room
 
 
@@ -132,6 +139,7 @@ def empty_plots(radars: int, capacity: int) -> tuple[Plots, PlotOrigin]:
     plots = Plots(
         np.zeros(radars + 1, np.int32), np.zeros(capacity), np.zeros((capacity, 3)), np.zeros((capacity, 6)),
         np.zeros(capacity), np.zeros(capacity, np.int32), np.zeros(capacity, np.bool_), np.zeros(capacity, np.uint32),
+        np.zeros(capacity, np.int8), np.zeros((capacity, 8)), np.full(capacity, NO_CODE, np.int32), np.full(capacity, NO_CODE, np.int32),
         np.zeros(1, np.int64),
     )  # fmt: skip
     return plots, PlotOrigin(np.full(capacity, -1, np.int32), np.zeros(capacity, np.int32))

@@ -12,12 +12,24 @@ from openiads.engine.jit import part
 from openiads.engine.sensing.detection import probability
 from openiads.engine.sensing.horizon import lowest_elevation, visible
 from openiads.engine.sensing.jamming import jammed
-from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, ASSUMED_SIGMA, REPLY_SIGMA, elevation_from, place
+from openiads.engine.sensing.measurement import (
+    ASSUMED_HEIGHT,
+    ASSUMED_SIGMA,
+    NO_CODE,
+    NOTHING,
+    REPLY_SIGMA,
+    elevation_from,
+    place,
+    set_bearing,
+    set_rate,
+)
 from openiads.engine.sensing.signal import aspect_side, signal, surface_factor
 
 IFF_MODES = ("1", "2", "3A", "C", "4", "5", "S", "ADS-B")  # in the order of their bits
 PLAIN, SECURE, CIVIL = 0b00000011, 0b00110000, 0b11001100  # military in clear, military under keys, civil
 _HEIGHT_REPLY = 0b11001000  # Mode C, Mode S and ADS-B say how high
+_ADDRESS_REPLY, _CODE_REPLY = 0b11000000, 0b00000100  # Mode S and ADS-B say who, mode 3/A under which code
+_FASTEST = 1_000.0  # m/s: range rates of false plots lie within
 _TWO_PI = 2.0 * math.pi
 
 
@@ -64,7 +76,12 @@ def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, cou
             height = math.sqrt(truth.pos[b, 0] ** 2 + truth.pos[b, 1] ** 2 + truth.pos[b, 2] ** 2) - EARTH_RADIUS
         n = rng.uniforms(key, rng.NOISE, radars.key[r], bodies.key[b], scan)
         elevation = math.atan2(up, level)
-        _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, n)
+        sharp = _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, n)
+        if radars.sigma[r, 3] > 0.0 and radars.dimensions[r] > 1:
+            luck, _ = rng.normals(*rng.uniforms(key, rng.DOPPLER, radars.key[r], bodies.key[b], scan)[:2])
+            sigma = sharp * radars.sigma[r, 3]
+            set_rate(antennas, plots, r, row, (vx * dx + vy * dy + vz * dz) / distance + luck * sigma, sigma)
+        _named(plots, row, reply, bodies.key[b])
         plots.t[row] = t
         plots.snr[row] = snr
         plots.reply[row] = reply
@@ -77,7 +94,10 @@ def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, cou
 
 @part
 def _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, luck):
-    """What the radar measures: the truth, its registration error and noise that falls with the root of the SNR."""
+    """What the radar measures: the truth, its registration error and noise that falls with the root of the SNR.
+
+    Returns the errors over those at the reference.
+    """
     n0, n1 = rng.normals(luck[0], luck[1])
     n2, n3 = rng.normals(luck[2], luck[3])
     sharp = min(2.0, max(0.25, math.sqrt(radars.snr_ref[r] / max(snr, 1e-9))))
@@ -88,6 +108,16 @@ def _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, heig
         elevation + n2 * sharp * radars.sigma[r, 2], height + n3 * REPLY_SIGMA if height >= 0.0 else height,
         sharp,
     )  # fmt: skip
+    return sharp
+
+
+@part
+def _named(plots, row, reply, name):
+    """The address and the code that a transponder gives: parts of the name of its body; another may have the same code."""
+    if (reply >> 8) & _ADDRESS_REPLY:
+        plots.address[row] = name & np.uint32(0xFFFFFF)
+    if (reply >> 8) & _CODE_REPLY:
+        plots.code[row] = (name >> np.uint32(8)) & np.uint32(0xFFF)
 
 
 @part
@@ -151,6 +181,10 @@ def _report(radars, antennas, plots, r, row, distance, azimuth, elevation, heigh
         sharp * radars.sigma[r, 1], sigma_e, radars.dimensions[r] == 3,
     )  # fmt: skip
     plots.starts[row] = radars.dimensions[r] > 1
+    plots.single[row] = NOTHING
+    plots.address[row] = plots.code[row] = NO_CODE
+    if radars.dimensions[r] == 1:
+        set_bearing(antennas, plots, r, row, azimuth, sharp * radars.sigma[r, 1])
 
 
 @part
@@ -205,6 +239,9 @@ def false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
             lowest = max(math.atan(radars.slope[r, 0]), lowest_elevation(radars, antennas, r, distance, azimuth))
             elevation = lowest + u[2] * max(0.0, math.atan(radars.slope[r, 1]) - lowest)
             _report(radars, antennas, plots, r, row, distance, azimuth, elevation, -1.0, 1.0)
+            if radars.sigma[r, 3] > 0.0 and radars.dimensions[r] > 1:
+                luck = rng.uniform(key, rng.DOPPLER, radars.key[r], np.uint32(ordinal), scan)
+                set_rate(antennas, plots, r, row, _FASTEST * (2.0 * luck - 1.0), radars.sigma[r, 3])
             plots.t[row] = t
             plots.snr[row] = radars.floor[r]
             plots.reply[row] = radars.modes[r]

@@ -11,6 +11,10 @@ REPLY_SIGMA = 38.0  # m: 125 ft, what a reported height may be off (ICAO Annex 1
 ASSUMED_HEIGHT, ASSUMED_SIGMA = 6_000.0, 3_500.0  # m: what a radar without a height of its own takes a body for
 
 
+NOTHING, RATE, BEARING = 0, 1, 2  # what a plot holds beside or instead of a point
+NO_CODE = -1  # an address or a code that was not reported
+
+
 @part
 def stretch(sigma):
     """How much shorter a direction is on average than it was before noise of sigma (rad) turned it: exp(sigma^2 / 2).
@@ -65,14 +69,33 @@ def _along(antennas, r, east, north, up):
     )
 
 
+@part
+def set_rate(antennas, plots, r, q, rate, sigma):
+    """A range rate (m/s, opening) beside the point of plot q, over the ground: a radar takes off its own movement."""
+    plots.single[q] = RATE
+    plots.gauge[q, 0], plots.gauge[q, 1] = rate, sigma * sigma
+    for k in range(3):
+        plots.gauge[q, 2 + k] = antennas.pos[r, k]
+
+
+@part
+def set_bearing(antennas, plots, r, q, azimuth, sigma):
+    """A bearing (rad) instead of the point of plot q: the upright plane through the antenna that stands on it."""
+    plots.single[q] = BEARING
+    plots.gauge[q, 0], plots.gauge[q, 1] = 0.0, sigma * sigma
+    normal = _along(antennas, r, math.cos(azimuth), -math.sin(azimuth), 0.0)
+    for k in range(3):
+        plots.gauge[q, 2 + k], plots.gauge[q, 5 + k] = antennas.pos[r, k], normal[k]
+
+
 @jit
-def place_all(antennas, plots, sigma, bias, radar, distance, azimuth, elevation, height):
-    """Fill pos and cov of many plots from columns [Q].
+def place_all(antennas, plots, sigma, bias, rows, radar, distance, azimuth, elevation, height):
+    """Fill pos and cov of rows of plots from columns [K].
 
     sigma[R, 3]: m, rad, rad, NaN without an elevation; bias[R, 2]: m, rad, taken off; elevation and height: NaN for none.
     A plot without elevation is placed by its reported height, else at an assumed one of large error.
     """
-    for q in range(radar.size):
+    for q in range(rows.size):
         r = radar[q]
         d, a, e, sigma_e = distance[q] - bias[r, 0], azimuth[q] - bias[r, 1], elevation[q], sigma[r, 2]
         measured = not (math.isnan(e) or math.isnan(sigma_e))
@@ -80,4 +103,17 @@ def place_all(antennas, plots, sigma, bias, radar, distance, azimuth, elevation,
             known = not math.isnan(height[q])
             e = elevation_from(antennas.site[r, 2], d, height[q] if known else ASSUMED_HEIGHT)
             sigma_e = (REPLY_SIGMA if known else ASSUMED_SIGMA) / (d * math.cos(e))
-        place(antennas, plots, r, q, d, a, e, sigma[r, 0], sigma[r, 1], sigma_e, measured)
+        place(antennas, plots, r, rows[q], d, a, e, sigma[r, 0], sigma[r, 1], sigma_e, measured)
+
+
+@jit
+def gauge_all(antennas, plots, sigma, bias, sigma_rate, bearing, rows, radar, azimuth, rate):
+    """Fill single and gauge of rows of plots from columns [K]; of each radar its sigma_rate (m/s, 0: none) and whether
+    it hears bearings, [R]; rate: NaN for none.
+    """
+    for q in range(rows.size):
+        r = radar[q]
+        if bearing[r]:
+            set_bearing(antennas, plots, r, rows[q], azimuth[q] - bias[r, 1], sigma[r, 1])
+        elif sigma_rate[r] > 0.0 and not math.isnan(rate[q]):
+            set_rate(antennas, plots, r, rows[q], rate[q], sigma_rate[r])

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.jit import jit
+from openiads.engine.jit import jit, part
+from openiads.engine.sensing import NO_CODE
 from openiads.engine.tracking.associate import (
     FIRM,
     FREE,
@@ -24,15 +25,20 @@ from openiads.engine.tracking.associate import (
     list_tracks,
     pair_up,
 )
+from openiads.engine.tracking.blend import Blend, empty_blend
+from openiads.engine.tracking.evidence import forget
 from openiads.engine.tracking.imm import carry
+from openiads.engine.tracking.joint import Joint, empty_joint
 from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
-from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, settle, start, take
+from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, ponder, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
     "FIRM", "FREE", "NEVER", "SECOND_LOOK", "TENTATIVE", "UNIT_TIME", "Scratch", "Trackers", "Tracks",
     "clear", "empty_scratch", "empty_tracks", "track",
 ]  # fmt: skip
+
+_BEFORE = 1e-6  # s
 
 
 @bundle
@@ -52,6 +58,11 @@ class Trackers(NamedTuple):
     window: np.ndarray  # float64[N] s ... within this time of the first, else it is dropped
     coast: np.ndarray  # float64[N] s without a plot after which a firm track is dropped
     gate: np.ndarray  # float64[N] chi-square of 3 degrees
+    joint: np.ndarray  # bool[N] firm tracks take all plots that may be theirs, by probability; else the likeliest
+    scored: np.ndarray  # bool[N] tracks live by their score; else by hits in the window and coasting
+    detect: np.ndarray  # float64[N] probability that a radar sees a body it covers
+    scan: np.ndarray  # float64[N] s in which it looks once
+    limit: np.ndarray  # float64[N, 3] score that confirms, that rejects, and how far below its best a track is dropped
 
 
 @bundle
@@ -71,9 +82,16 @@ class Tracks(NamedTuple):
     hits: np.ndarray  # int32[N, S] plots
     asked: np.ndarray  # int32[N, S, 3] interrogations by group of modes: civil, military in clear, under keys
     answered: np.ndarray  # int32[N, S, 3] replies to them
+    address: np.ndarray  # int32[N, S] of mode S, NO_CODE as long as none was given
+    code: np.ndarray  # int32[N, S] of mode 3/A, the last one given
     luck: np.ndarray  # uint32[N, S] of the plot that started it
     plot: np.ndarray  # int32[N, S] row of the last plot taken in this tick, -1 for none
     radar_t: np.ndarray  # float64[N, S, K] s, last plot of each of the node's radars, NEVER for none
+    score: np.ndarray  # float64[N, S] logarithm of the odds that it is of a body
+    best: np.ndarray  # float64[N, S] the highest it was
+    clutter: (
+        np.ndarray
+    )  # float64[N, K, 2] plots of each radar that were not of a track in its gate, and volume of gates
     dropped: np.ndarray  # int64[1] starts without a free slot and pairs without room, since the beginning
 
 
@@ -85,6 +103,8 @@ class Scratch(NamedTuple):
     pairs: Pairs
     matching: Matching
     lanes: Lanes
+    joint: Joint
+    blend: Blend
     taken: np.ndarray  # int64[Q] by row of plots: number of the track that took it, 0 for none
 
 
@@ -95,8 +115,9 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
         np.zeros(shape, np.int8), np.zeros(shape, np.int64), np.zeros(nodes, np.int64),
         np.zeros((*shape, 6)), np.zeros((*shape, 21)), np.zeros(nodes * blocks * models * SIZE), np.zeros((*shape, models)),
         np.zeros(nodes * blocks * models * SIZE), np.zeros(shape), np.zeros(shape),
-        np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
-        np.zeros((*shape, radars)), np.zeros(1, np.int64),
+        np.zeros(shape, np.int32), np.zeros((*shape, 3), np.int32), np.zeros((*shape, 3), np.int32),
+        np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
+        np.zeros((*shape, radars)), np.zeros(shape), np.zeros(shape), np.zeros((nodes, radars, 2)), np.zeros(1, np.int64),
     )  # fmt: skip
     clear(tracks)
     return tracks
@@ -105,9 +126,11 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
 def empty_scratch(slots: int, plots: int, rows: int = 0, models: int = 1) -> Scratch:
     """Working memory for [slots] tracks a node, [plots] plots of a radar in a tick and [rows] plots in all."""
     taken = np.zeros(max(plots, rows), np.int64)
+    pairs = empty_pairs(plots, slots)
     return Scratch(
-        empty_grid(slots), empty_pairs(plots, slots), empty_matching(plots, slots), empty_lanes(slots, models), taken
-    )
+        empty_grid(slots), pairs, empty_matching(plots, slots), empty_lanes(slots, models),
+        empty_joint(plots, slots, pairs.slot.size), empty_blend(models), taken,
+    )  # fmt: skip
 
 
 def clear(tracks: Tracks) -> None:
@@ -116,28 +139,49 @@ def clear(tracks: Tracks) -> None:
         field[...] = 0
     tracks.next_number[:] = 1
     tracks.plot[:] = -1
+    tracks.address[:] = tracks.code[:] = NO_CODE
     tracks.radar_t[:] = NEVER
+
+
+@part
+def oldest(radars_node, plots, n, t1):
+    """Time (s) just before the oldest plot of a node in this tick."""
+    first = t1
+    for r in range(radars_node.size):
+        if radars_node[r] == n:
+            for q in range(plots.first[r], plots.first[r + 1]):
+                first = min(first, plots.t[q])
+    return first - _BEFORE
 
 
 @jit
 def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
-    """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1."""
-    status, track_of = tracks.status, scratch.matching.track_of
-    grid, pairs, blocks = scratch.grid, scratch.pairs, (status.shape[1] + LANES - 1) // LANES
+    """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1.
+
+    Plots may be older than t0: they arrived late, and are compared with where each track was then.
+    """
+    status = tracks.status
+    grid, blocks = scratch.grid, (status.shape[1] + LANES - 1) // LANES
     for n in range(trackers.active.size):
         if not trackers.active[n]:
             continue
         for b in range(blocks):
             if lives(tracks, n, b):
                 carry(trackers, tracks, scratch.lanes, n, blocks, b, t1 - t0)
-        list_tracks(tracks, n, grid, math.sqrt(trackers.gate[n]), t1 - t0)
+        weighs = trackers.joint[n] or trackers.scored[n]
+        if weighs:
+            forget(tracks, n, t1 - t0)
+        since = min(t0, oldest(radars_node, plots, n, t1))
+        list_tracks(tracks, n, grid, math.sqrt(trackers.gate[n]), t1 - since)
         for r in range(radars_node.size):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
-                turn = Pass(n, radars_local[r], first, last, t0, t1, trackers.gate[n])
-                pair_up(plots, tracks, grid, pairs, turn)
-                assign(pairs, last - first, scratch.matching)
-                take(trackers, plots, tracks, grid, scratch.lanes, track_of, turn)
-                start(trackers, plots, tracks, grid, scratch.lanes, track_of, turn)
-                count(plots, tracks, track_of, scratch.taken, turn)
-        settle(trackers, tracks, n, t1)
+                turn = Pass(n, radars_local[r], first, last, since, t1, trackers.gate[n])
+                pair_up(plots, tracks, scratch, turn)
+                assign(scratch.pairs, last - first, scratch.matching)
+                if weighs:
+                    ponder(trackers, plots, tracks, scratch, turn)
+                take(trackers, plots, tracks, scratch, turn)
+                start(trackers, plots, tracks, scratch, turn)
+                count(plots, tracks, scratch, turn)
+        settle(trackers, tracks, n, t0, t1)

@@ -7,7 +7,8 @@ velocity i with a j; 21-26 U of a, as position.
 from __future__ import annotations
 
 from openiads.engine.jit import part
-from openiads.engine.tracking.filter import factor, product, solve_lower, update
+from openiads.engine.sensing import NOTHING
+from openiads.engine.tracking.filter import factor, product, solve_lower
 from openiads.engine.tracking.lanes import LANES, ROWS
 
 ACCELERATION = 20.0  # m/s2, one sigma on each axis at which an acceleration begins: 2 g
@@ -90,16 +91,19 @@ def move(f, extra, spans):
 
 
 @part
-def take_back(f, extra, plot, bent, spans, fit):
-    """Take in the plots of a block: each track back to where it was seen, updated there, and forward again."""
+def rewind(f, extra, plot, single, bent, spans):
+    """Each track of a block back to where its plot saw it, where it is updated: the plots are of that moment in bent."""
     for k in range(11 * LANES):
         bent[k] = plot[k]
     for i in range(LANES):
-        spans[i] = -plot[9 * LANES + i] * plot[10 * LANES + i]
+        spans[i] = -plot[9 * LANES + i] if plot[10 * LANES + i] > 0.0 or single[i] != NOTHING else 0.0
         bent[9 * LANES + i] = 0.0
     move(f, extra, spans)
-    feel(f, extra, bent)
-    update(f, bent, fit)
+
+
+@part
+def forward(f, extra, spans):
+    """Each track of a block to where it was before `rewind`."""
     for i in range(LANES):
         spans[i] = -spans[i]
     move(f, extra, spans)

@@ -12,10 +12,16 @@ import numpy as np
 
 from openiads.engine.bundle import bundle
 from openiads.engine.jit import part
+from openiads.engine.sensing import NO_CODE, NOTHING, RATE
 from openiads.engine.tracking.filter import distance
+from openiads.engine.tracking.single import single_distance
 
 FREE, TENTATIVE, FIRM = 0, 1, 2  # status of a slot
 NEVER = -1e9  # s, when a radar that never saw a track last saw it
+# An address has a checksum: one in a million aircraft would have it by chance, and no body has two.
+_SAME_ADDRESS = 2.0 * math.log(1e6)
+# A code is garbled or changed in 5 % of replies, and shared with 5 % of the others.
+_CODE = 2.0 * math.log(0.95 / 0.05)
 
 
 @bundle
@@ -44,7 +50,7 @@ class Pass(NamedTuple):
     local: int  # number of the radar among those of the node
     first: int  # its first plot ...
     last: int  # ... and the one after its last
-    t0: float  # s
+    since: float  # s, before its oldest plot
     t1: float  # s
     gate: float  # chi-square
 
@@ -136,7 +142,7 @@ def widen(tracks, n, s, grid, g):
 def _cell(grid, g, k, z):
     """Row or column of a coordinate; what lies outside all cells counts as in those at the edge."""
     place = (z - grid.low[k]) / grid.size[g]
-    return np.int64(min(max(place, 0.0), grid.cells[g, k] - 1.0))
+    return np.int64(min(place, grid.cells[g, k] - 1.0)) if place > 0.0 else np.int64(0)
 
 
 @part
@@ -180,16 +186,46 @@ def neighbours(tracks, n, grid, plots, q, own):
 
 
 @part
-def pair_up(plots, tracks, grid, pairs, turn):
+def misfit(tracks, n, s, plots, q, back, gate, one):
+    """How badly a plot fits a track: squared Mahalanobis distance, and ln of the determinant of its covariance.
+
+    (inf, 0) outside the gate.
+    """
+    if plots.single[q] == NOTHING:
+        return distance(tracks, n, s, plots, q, back, gate)
+    far, size = single_distance(tracks, n, s, plots, q, back, one)
+    if plots.single[q] == RATE:
+        point, more = distance(tracks, n, s, plots, q, back, gate)
+        far, size = far + point, size + more
+    return (far, size) if far <= gate else (math.inf, 0.0)
+
+
+@part
+def kinship(tracks, n, s, plots, q):
+    """What the codes of a plot and of a track say for or against that they are of one body, as a cost; inf: another body.
+
+    Twice the logarithm of how much likelier the pair is for one body than for two.
+    """
+    address, code = plots.address[q], plots.code[q]
+    if address != NO_CODE and tracks.address[n, s] != NO_CODE:
+        return -_SAME_ADDRESS if address == tracks.address[n, s] else math.inf
+    if code != NO_CODE and tracks.code[n, s] != NO_CODE:
+        return -_CODE if code == tracks.code[n, s] else _CODE
+    return 0.0
+
+
+@part
+def pair_up(plots, tracks, scratch, turn):
     """List every plot-track pair of a pass that gates, with its cost.
 
-    Cost = squared Mahalanobis distance + ln|S|, twice the negative logarithm of the likelihood less a constant.
+    Cost = squared Mahalanobis distance + ln|S| + kinship, twice the negative logarithm of the likelihood less a constant.
     Leaving a plot alone costs gate + the largest ln|S| among its tracks, which is taken off, so that it costs 0:
     a plot that gates with one free track is always taken, and rivals are weighed by likelihood. Pairs for which
     there is no room are counted in dropped.
     """
     t, cov, n, gate, t1 = plots.t, plots.cov, turn.node, turn.gate, turn.t1
-    first, slots, costs = pairs.first, pairs.slot, pairs.cost
+    grid, one = scratch.grid, scratch.lanes.one
+    first, slots, costs = scratch.pairs.first, scratch.pairs.slot, scratch.pairs.cost
     near = grid.near
     sigmas = math.sqrt(gate)
     e = 0
@@ -200,20 +236,23 @@ def pair_up(plots, tracks, grid, pairs, turn):
         begin, largest = e, -math.inf
         for k in range(found):
             s = near[k]
-            far, size = distance(tracks, n, s, plots, q, t1 - t[q], gate)
+            far, size = misfit(tracks, n, s, plots, q, t1 - t[q], gate, one)
+            if far < math.inf:
+                far += kinship(tracks, n, s, plots, q)
             if far < math.inf and e < slots.size:
                 slots[e], costs[e] = s, far + size
                 largest = max(largest, size)
                 e += 1
             elif far < math.inf:
                 tracks.dropped[0] += 1
+        scratch.pairs.base[q - turn.first] = gate + largest
         for k in range(begin, e):
             costs[k] -= gate + largest
     first[turn.last - turn.first] = e
 
 
 @part
-def seen_before(plots, tracks, grid, turn, q, apart):
+def seen_before(plots, tracks, scratch, turn, q, apart):
     """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
@@ -221,12 +260,15 @@ def seen_before(plots, tracks, grid, turn, q, apart):
     """
     n, t, cov, sigmas = turn.node, plots.t[q], plots.cov, math.sqrt(turn.gate)
     own = (sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5]))
+    grid, one = scratch.grid, scratch.lanes.one
     best, nearest = np.int64(-1), math.inf
     for k in range(neighbours(tracks, n, grid, plots, q, own)):
         s = grid.near[k]
         look = tracks.radar_t[n, s, turn.local]
-        if look > turn.t0 and abs(look - t) > apart:
-            far, size = distance(tracks, n, s, plots, q, turn.t1 - t, turn.gate)
+        if look > turn.since and abs(look - t) > apart:
+            far, size = misfit(tracks, n, s, plots, q, turn.t1 - t, turn.gate, one)
+            if far < math.inf:
+                far += kinship(tracks, n, s, plots, q)
             if far + size < nearest:
                 best, nearest = s, far + size
     return best

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 
 from openiads.engine.jit import part
-from openiads.engine.tracking.accelerations import mix_accelerations, take_back
+from openiads.engine.sensing import BEARING, NOTHING
+from openiads.engine.tracking.accelerations import feel, forward, mix_accelerations, rewind
 from openiads.engine.tracking.filter import update
 from openiads.engine.tracking.lanes import LANES, SIZE, model_of, store
 from openiads.engine.tracking.models import ACCELERATING, STRAIGHT, TURNING, curved_step, predict
 from openiads.engine.tracking.rates import learn, mix_rates
+from openiads.engine.tracking.single import single_update
 
 _LEAST = 1e-4  # probability that a model keeps, so that it can come back
 _NONE = -1e300  # logarithm of a likelihood that could not be told
@@ -159,37 +161,70 @@ def hand_over(lanes, plots, q, s, back):
     for k in range(6):
         lanes.plot[b, (3 + k) * LANES + i] = plots.cov[q, k]
     lanes.plot[b, 9 * LANES + i] = back
-    lanes.plot[b, 10 * LANES + i] = 1.0
+    lanes.plot[b, 10 * LANES + i] = plots.single[q] != BEARING
+    lanes.single[s] = plots.single[q]
+    if plots.single[q] != NOTHING:
+        for k in range(8):
+            lanes.gauge[s, k] = plots.gauge[q, k]
     lanes.some[b] = True
 
 
 @part
 def take_in(trackers, tracks, lanes, n, blocks, b):
     """Update the tracks of a block with the plots handed over to them."""
-    bank, share = tracks.bank, tracks.share
-    models, first, plot = share.shape[2], b * LANES, lanes.plot[b]
-    for m in range(models):
-        f, fit = model_of(bank, blocks, models, n, b, m), lanes.fit[2 * m * LANES : 2 * (m + 1) * LANES]
-        extra = model_of(tracks.extra, blocks, models, n, b, m)
-        if trackers.kind[m] == STRAIGHT:
-            update(f, plot, fit)
-        elif trackers.kind[m] == ACCELERATING:
-            take_back(f, extra, plot, lanes.bent, lanes.step, fit)
-        else:
-            unbend(f, extra, trackers.kind[m], trackers.drag[m], plot, lanes.bent, lanes.step)
-            if trackers.kind[m] == TURNING:
-                learn(f, extra, lanes.bent)
-            update(f, lanes.bent, fit)
-    if models > 1:
-        for i in range(LANES):
-            if plot[10 * LANES + i] > 0.0:
-                weigh(share, lanes.fit, n, first + i, i)
-    best = combine(share, bank, lanes, n, blocks, b)
+    first, plot = b * LANES, lanes.plot[b]
+    update_models(trackers, tracks, lanes, n, blocks, b)
+    best = combine(tracks.share, tracks.bank, lanes, n, blocks, b)
     for i in range(LANES):
-        if plot[10 * LANES + i] > 0.0:
+        if plot[10 * LANES + i] > 0.0 or lanes.single[first + i] == BEARING:
             store(tracks, n, first + i, best, i)
             plot[10 * LANES + i] = 0.0
+            lanes.single[first + i] = NOTHING
     lanes.some[b] = False
+
+
+@part
+def update_models(trackers, tracks, lanes, n, blocks, b):
+    """All models of the tracks of a block with the plots handed over to them, and how likely each model is then."""
+    share, models, first = tracks.share, tracks.share.shape[2], b * LANES
+    singles = False
+    for i in range(LANES):
+        singles |= lanes.single[first + i] != NOTHING
+    for m in range(models):
+        f, extra = model_of(tracks.bank, blocks, models, n, b, m), model_of(tracks.extra, blocks, models, n, b, m)
+        update_model(trackers, lanes, f, extra, m, b, singles)
+    if models > 1:
+        for i in range(LANES):
+            if lanes.plot[b, 10 * LANES + i] > 0.0 or lanes.single[first + i] == BEARING:
+                weigh(share, lanes.fit, n, first + i, i)
+
+
+@part
+def update_model(trackers, lanes, f, extra, m, b, singles):
+    """One model of every track of a block: the points of its plots, then their single numbers."""
+    kind, plot, fit = trackers.kind[m], lanes.plot[b], lanes.fit[2 * m * LANES : 2 * (m + 1) * LANES]
+    if kind == STRAIGHT:
+        update(f, plot, fit)
+    elif kind == ACCELERATING:
+        rewind(f, extra, plot, lanes.single[b * LANES : (b + 1) * LANES], lanes.bent, lanes.step)
+        feel(f, extra, lanes.bent)
+        update(f, lanes.bent, fit)
+    else:
+        unbend(f, extra, kind, trackers.drag[m], plot, lanes.bent, lanes.step)
+        if kind == TURNING:
+            learn(f, extra, lanes.bent)
+        update(f, lanes.bent, fit)
+    if singles:
+        for i in range(LANES):
+            what = lanes.single[b * LANES + i]
+            if plot[10 * LANES + i] == 0.0:
+                fit[i], fit[LANES + i] = 0.0, 1.0
+            if what != NOTHING:
+                back = plot[9 * LANES + i] if kind != ACCELERATING else 0.0
+                single_update(f, extra, kind, trackers.drag[m], i, what, lanes.gauge[b * LANES + i], back,
+                              lanes.step, lanes.one, fit)  # fmt: skip
+    if kind == ACCELERATING:
+        forward(f, extra, lanes.step)
 
 
 @part

@@ -21,6 +21,23 @@ SIZE = ROWS * LANES  # of one model's block
 
 
 @bundle
+class OneTrack(NamedTuple):
+    """Room for one track at a time; nothing in it is read later."""
+
+    x: np.ndarray  # float64[6] m, m/s
+    p: np.ndarray  # float64[21]
+    slope: np.ndarray  # float64[6] derivatives of what is measured
+    cross: np.ndarray  # float64[6] its covariance with the state
+    then: np.ndarray  # float64[6] state at the moment of a plot
+    there: np.ndarray  # float64[6] derivatives at that moment
+
+
+def empty_one() -> OneTrack:
+    """Room for one track."""
+    return OneTrack(np.zeros(6), np.zeros(21), *(np.zeros(6) for _ in range(4)))
+
+
+@bundle
 class Lanes(NamedTuple):
     """Room for the blocks of one node; nothing in it is read later."""
 
@@ -33,7 +50,10 @@ class Lanes(NamedTuple):
     bent: np.ndarray  # float64[11 * LANES] plots as a curved model has to see them
     plot: np.ndarray  # float64[B, 11 * LANES] plot of each lane: position, covariance, age (s), 1 where there is one
     some: np.ndarray  # bool[B] has a lane with a plot
+    single: np.ndarray  # int8[B * LANES] what the plot of each lane holds beside or instead of a point (sensing.Plots)
+    gauge: np.ndarray  # float64[B * LANES, 8] that
     fit: np.ndarray  # float64[M * 2 * LANES] squared distance of the plot, determinant of its covariance
+    one: OneTrack
 
 
 def blocks_of(slots: int) -> int:
@@ -46,7 +66,8 @@ def empty_lanes(slots: int, models: int) -> Lanes:
     blocks = blocks_of(slots)
     return Lanes(
         np.zeros(SIZE), np.zeros(models * SIZE), np.zeros(models * LANES), np.zeros(37 * LANES), np.zeros(11 * LANES),
-        np.zeros((blocks, 11 * LANES)), np.zeros(blocks, np.bool_), np.zeros(models * 2 * LANES),
+        np.zeros((blocks, 11 * LANES)), np.zeros(blocks, np.bool_), np.zeros(blocks * LANES, np.int8),
+        np.zeros((blocks * LANES, 8)), np.zeros(models * 2 * LANES), empty_one(),
     )  # fmt: skip
 
 

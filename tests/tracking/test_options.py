@@ -1,0 +1,125 @@
+"""Joint association and scores of tracks through the tracker: in what they are better than the usual, and that they are not worse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openiads.errors import UsageError
+from openiads.tracking import MANOEUVRING, Config, Model, Plots, Tracker
+from tests.tracking.test_measurements import NORTH, SOUTH, STILL, errors, plots_of, recorded, rms
+
+RADARS = [replace(NORTH, sigma_range_rate=None), replace(SOUTH, sigma_range_rate=None)]
+
+
+def cluttered(seed, false, count=20, scans=20, pd=0.9):
+    """Straight flights, and so many false plots a scan of each radar, uniform in range and azimuth."""
+    table, who, truth = recorded(seed, RADARS, count=count, scans=scans, pd=pd)
+    g = np.random.default_rng(seed + 1000)
+    extra = g.poisson(false, (scans, 2))
+    k, r = np.repeat(np.indices(extra.shape).reshape(2, -1), extra.ravel(), axis=1)
+    n = len(k)
+    noise = np.column_stack([
+        4.0 * (k + g.random(n)), r, g.uniform(5e3, 100e3, n), g.uniform(-np.pi, np.pi, n), g.uniform(0.05, 0.2, n), np.zeros(n),
+    ])  # fmt: skip
+    both = np.concatenate([table, noise])
+    order = np.argsort(both[:, 0], kind="stable")
+    return plots_of(both[order], False), np.concatenate([who, np.full(n, -1)])[order], truth
+
+
+def false_tracks(tracks, who):
+    """Numbers most of whose plots were clutter."""
+    return sum(int(np.mean(who[tracks.partner == n] < 0) > 0.5) for n in np.unique(tracks.number))
+
+
+@pytest.mark.parametrize("models", [(Model(accel=1.0),), MANOEUVRING], ids=["one model", "several"])
+def test_jpda_follows_everyone_in_clutter(models):
+    plots, who, truth = cluttered(1, 150)
+    tracks = Tracker(RADARS, Config(models=models, association="jpda", lifecycle="score")).process(plots)
+    error = errors(tracks, truth, tracks.t.max())[0]
+    assert len(error) == 20 and rms(error) < 200.0 and false_tracks(tracks, who) == 0
+
+
+def test_jpda_is_the_same_where_there_is_nothing_to_doubt():
+    """Without clutter or neighbours, and with a body that is nearly always seen, a pair is sure, and the filter is the usual one."""
+    table, _, _ = recorded(2, RADARS, count=1, pd=1.0)
+    sure = replace(STILL, detection=1.0 - 1e-12)
+    usual, joint = (Tracker(RADARS, replace(sure, association=a)).process(plots_of(table, False)) for a in ("gnn", "jpda"))  # fmt: skip
+    assert np.array_equal(usual.number, joint.number) and np.array_equal(usual.partner, joint.partner)
+    np.testing.assert_allclose(joint.x, usual.x, atol=2.0)
+
+
+def test_jpda_widens_the_covariance_where_it_doubts():
+    """Two plots, one on each side of where a track is expected: the middle, and less sure than after either."""
+    table, _, _ = recorded(3, RADARS[:1], count=1, scans=12, pd=1.0)
+    last = table[-1].copy()
+    pair = np.stack([last, last])
+    pair[:, 3] += np.array([-1.0, 1.0]) * 1e-2
+    pair[:, 0] += np.array([0.0, 1e-3])
+    plots = plots_of(np.concatenate([table[:-1], pair]), False)
+    usual, joint = (Tracker(RADARS[:1], replace(STILL, association=a)).process(plots) for a in ("gnn", "jpda"))
+    size = [t.p[(t.t == t.t.max()) & (t.number == t.number[0])][:, [0, 3, 5]].sum() for t in (usual, joint)]
+    assert size[1] > 1.1 * size[0] > 0.0
+
+
+def test_scores_keep_clutter_from_becoming_tracks():
+    """Where a radar has a thousand false plots a scan, three plots in time are no proof; the odds know how dense they are."""
+    plots, who, truth = cluttered(4, 1000, count=20, scans=25)
+    found = {}
+    for lifecycle in ("count", "score"):
+        tracker = Tracker(RADARS, replace(STILL, lifecycle=lifecycle))
+        tracks = tracker.process(plots)
+        near = errors(tracks, truth, tracks.t.max())[0]
+        found[lifecycle] = false_tracks(tracks, who), int((near < 500.0).sum())
+    assert found["count"][0] > 20
+    assert found["score"][0] <= 2
+    assert found["score"][1] >= 19
+
+
+def test_scores_confirm_as_soon_as_the_odds_allow():
+    """In a clean sky most tracks are firm no later than by counting."""
+    plots, _, _ = cluttered(5, 2)
+    first = {}
+    for lifecycle in ("count", "score"):
+        tracks = Tracker(RADARS, replace(STILL, lifecycle=lifecycle)).process(plots)
+        first[lifecycle] = np.median([tracks.t[tracks.number == n].min() for n in np.unique(tracks.number)])
+    assert first["score"] <= first["count"]
+
+
+def test_clutter_is_counted():
+    """Per blur of a plot: false plots a scan over the blurs in range x azimuth x elevation where they lie."""
+    plots, _, _ = cluttered(6, 1500, count=60, scans=25)
+    tracker = Tracker(RADARS, replace(STILL, lifecycle="score"))
+    tracker.process(plots)
+    blur = (2.0 * np.pi) ** 1.5 * 50.0 * NORTH.sigma_azimuth * NORTH.sigma_elevation
+    expected = 1500.0 * blur / (95e3 * 2.0 * np.pi * 0.15)
+    assert tracker.clutter == pytest.approx(expected, rel=0.5)
+
+
+def test_the_answer_does_not_depend_on_how_plots_are_cut():
+    plots, _, _ = cluttered(7, 100, scans=10)
+    config = Config(models=MANOEUVRING, association="jpda", lifecycle="score")
+    whole = Tracker(RADARS, config).process(plots, until=44.0)
+    tracker, start = Tracker(RADARS, config), plots.t.min() - 4.0
+    parts = []
+    for k in range(1, 13):
+        now = (plots.t > start + 4.0 * (k - 1)) & (plots.t <= start + 4.0 * k)
+        parts.append(tracker.process(plots.rows(now), until=min(44.0, start + 4.0 * k)))
+    assert np.array_equal(np.concatenate([p.x for p in parts]), whole.x)
+
+
+def test_settings_that_can_not_be():
+    with pytest.raises(UsageError, match="gnn or jpda, count or score"):
+        Config(association="best")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="false_start"):
+        Config(false_start=0.0)
+    with pytest.raises(UsageError, match="not accelerating"):
+        Config(models=(Model("accelerating"),), association="jpda")
+
+
+def test_no_plots_no_clutter():
+    tracker = Tracker(RADARS, Config(association="jpda"))
+    assert len(tracker.process(Plots.joined([]), until=8.0)) == 0
+    assert tracker.clutter.tolist() == [1e-4, 1e-4]
