@@ -144,14 +144,15 @@ def clear(tracks: Tracks) -> None:
 
 
 @part
-def oldest(radars_node, plots, n, t1):
-    """Time (s) just before the oldest plot of a node in this tick."""
-    first = t1
+def survey(radars_node, plots, n, t1):
+    """Time (s) of the oldest plot of a node in this tick, and whether its plots are points without a name."""
+    first, rest = t1, 0
     for r in range(radars_node.size):
         if radars_node[r] == n:
             for q in range(plots.first[r], plots.first[r + 1]):
                 first = min(first, plots.t[q])
-    return first - _BEFORE
+                rest |= plots.single[q] | (plots.address[q] - NO_CODE) | (plots.code[q] - NO_CODE)
+    return first, rest == 0
 
 
 @jit
@@ -171,12 +172,13 @@ def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
         weighs = trackers.joint[n] or trackers.scored[n]
         if weighs:
             forget(tracks, n, t1 - t0)
-        since = min(t0, oldest(radars_node, plots, n, t1))
+        first_look, plain = survey(radars_node, plots, n, t1)
+        since = min(t0, first_look - _BEFORE)
         list_tracks(tracks, n, grid, math.sqrt(trackers.gate[n]), t1 - since)
         for r in range(radars_node.size):
             first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
             if radars_node[r] == n and first < last:
-                turn = Pass(n, radars_local[r], first, last, since, t1, trackers.gate[n])
+                turn = Pass(n, radars_local[r], first, last, since, t1, trackers.gate[n], plain)
                 pair_up(plots, tracks, scratch, turn)
                 assign(scratch.pairs, last - first, scratch.matching)
                 if weighs:

@@ -53,6 +53,7 @@ class Pass(NamedTuple):
     since: float  # s, before its oldest plot
     t1: float  # s
     gate: float  # chi-square
+    plain: bool  # the plots of the node in this tick are points without a name
 
 
 def empty_grid(slots: int) -> Grid:
@@ -186,6 +187,16 @@ def neighbours(tracks, n, grid, plots, q, own):
 
 
 @part
+def unlikeness(tracks, s, plots, q, turn, one):
+    """Against a plot being of a track: misfit and kinship, and ln of the determinant; (inf, 0) outside the gate."""
+    n, back = turn.node, turn.t1 - plots.t[q]
+    if turn.plain:
+        return distance(tracks, n, s, plots, q, back, turn.gate)
+    far, size = misfit(tracks, n, s, plots, q, back, turn.gate, one)
+    return (far + kinship(tracks, n, s, plots, q), size) if far < math.inf else (far, size)
+
+
+@part
 def misfit(tracks, n, s, plots, q, back, gate, one):
     """How badly a plot fits a track: squared Mahalanobis distance, and ln of the determinant of its covariance.
 
@@ -223,7 +234,7 @@ def pair_up(plots, tracks, scratch, turn):
     a plot that gates with one free track is always taken, and rivals are weighed by likelihood. Pairs for which
     there is no room are counted in dropped.
     """
-    t, cov, n, gate, t1 = plots.t, plots.cov, turn.node, turn.gate, turn.t1
+    cov, n, gate = plots.cov, turn.node, turn.gate
     grid, one = scratch.grid, scratch.lanes.one
     first, slots, costs = scratch.pairs.first, scratch.pairs.slot, scratch.pairs.cost
     near = grid.near
@@ -236,9 +247,7 @@ def pair_up(plots, tracks, scratch, turn):
         begin, largest = e, -math.inf
         for k in range(found):
             s = near[k]
-            far, size = misfit(tracks, n, s, plots, q, t1 - t[q], gate, one)
-            if far < math.inf:
-                far += kinship(tracks, n, s, plots, q)
+            far, size = unlikeness(tracks, s, plots, q, turn, one)
             if far < math.inf and e < slots.size:
                 slots[e], costs[e] = s, far + size
                 largest = max(largest, size)
@@ -266,9 +275,7 @@ def seen_before(plots, tracks, scratch, turn, q, apart):
         s = grid.near[k]
         look = tracks.radar_t[n, s, turn.local]
         if look > turn.since and abs(look - t) > apart:
-            far, size = misfit(tracks, n, s, plots, q, turn.t1 - t, turn.gate, one)
-            if far < math.inf:
-                far += kinship(tracks, n, s, plots, q)
+            far, size = unlikeness(tracks, s, plots, q, turn, one)
             if far + size < nearest:
                 best, nearest = s, far + size
     return best
