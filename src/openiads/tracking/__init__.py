@@ -6,7 +6,7 @@
 
 Scores (docs/equations/tracking-metrics.md): a `Truth`, then `quality(truth, tracks)` for the table, or
 `align(truth, tracks)` for the frames that `ospa`, `gospa`, `siap` and `clear_mot` compare.
-Tracks of two nodes are put together in `openiads.tracking.fusion`.
+Tracks of several nodes become system tracks by `fuse`; its parts stand in `openiads.tracking.fusion`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from openiads.tracking.plots import Plots, Radar, Source
 from openiads.tracking.quality import quality, quality_alone
 from openiads.tracking.scene import align
 from openiads.tracking.siap import siap
+from openiads.tracking.system import SystemTracks, fuse
 from openiads.tracking.tracker import MANOEUVRING, Config, Model, Tracker, Tracks
 from openiads.tracking.truth import Truth
 
 __all__ = [
-    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Source", "Tracker", "Tracks", "Truth",
-    "align", "clear_mot", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
+    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Source", "SystemTracks", "Tracker", "Tracks", "Truth",
+    "align", "clear_mot", "fuse", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
 ]  # fmt: skip
