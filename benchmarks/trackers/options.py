@@ -89,7 +89,11 @@ def fusion_row() -> Row:
     system = fuse(nodes)
     alone = [score(scene, common(n, scene.times)) for n in nodes]
     what = "two nodes of one radar each into system tracks, 100 targets: GOSPA over the better node, time of an instant"
-    return what, f"{score(scene, common(system, scene.times)) / min(alone):.3f} ×, {seconds / len(scene.times) * 1e3:.1f} ms", ""
+    return (
+        what,
+        f"{score(scene, common(system, scene.times)) / min(alone):.3f} ×, {seconds / len(scene.times) * 1e3:.1f} ms",
+        "",
+    )
 
 
 if __name__ == "__main__":
