@@ -29,12 +29,16 @@ class Radar:
     period: float = 4.0  # s, of a scan
     range_bias: float = 0.0  # m, taken off every plot
     azimuth_bias: float = 0.0  # rad
+    time_bias: float = 0.0  # s, of its clock: what it stamps less what is true
 
     def __post_init__(self) -> None:
         for name in ("sigma_range", "sigma_azimuth", "period"):
             value = getattr(self, name)
             if not (value > 0.0 and math.isfinite(value)):
                 raise UsageError(f"radar '{self.name}': {name} = {value!r} must be a number above 0")
+        for name in ("range_bias", "azimuth_bias", "time_bias"):
+            if not math.isfinite(getattr(self, name)):
+                raise UsageError(f"radar '{self.name}': {name} = {getattr(self, name)!r} must be a finite number")
         if self.sigma_elevation is not None and not self.sigma_elevation > 0.0:
             raise UsageError(
                 f"radar '{self.name}': sigma_elevation = {self.sigma_elevation!r} must be above 0, or None"
@@ -127,6 +131,12 @@ class Plots:
         for name in ("latitude", "longitude", "height", "sigma_horizontal", "sigma_vertical"):
             position &= np.isfinite(getattr(self, name))
         return ~(np.isfinite(self.t) & there & np.where(whole, position, polar & ~self.placed))
+
+
+def true_times(plots: Plots, radars: Sequence[Radar | Source]) -> np.ndarray:
+    """When the plots of radars really were, float64[Q] s: their stamps less the errors of the clocks."""
+    bias = np.array([r.time_bias if isinstance(r, Radar) else 0.0 for r in radars])
+    return plots.t - bias[plots.radar]
 
 
 def placed(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "sphere") -> tuple[np.ndarray, np.ndarray]:
