@@ -50,6 +50,16 @@ def test_a_name_ties_what_lies_too_far_apart_and_parts_what_lies_near():
         assert together == (body % 2 == 0 and all(b.size for b in both))
 
 
+def test_two_names_are_never_one():
+    """Two aircraft fly side by side; each radar sees one of them."""
+    world = World(35, 10)
+    plots, whose = world.plots(RADARS[:2], BIAS[:2])
+    names = 100 * plots.radar + whose
+    target = common_targets(plots, RADARS[:2], identity=names)
+    assert not np.intersect1d(target[(plots.radar == 0) & (target > 0)], target[plots.radar == 1]).size
+    assert np.intersect1d(*(common_targets(plots, RADARS[:2])[plots.radar == r] for r in (0, 1))).size > 5
+
+
 def test_a_plot_with_another_name_than_its_track_is_left_out():
     plots, whose = World(33, 10).plots(RADARS[:1], BIAS[:1])
     names = 1000 + whose

@@ -72,6 +72,14 @@ def test_without_a_reference_only_one_time_is_left_open():
         assert abs(found.bias[i, 2] - found.bias[j, 2] - BIAS[i, 2] + BIAS[j, 2]) < 3.5 * sigma
 
 
+def test_many_radars_without_a_reference_do_not_know_the_time():
+    """The mean of five clocks of 2 s is good to 0.9 s before any plot is seen: that is no knowledge from plots."""
+    five = [replace(RADARS[k % 3], name=str(k), longitude=(31.5 + 0.8 * k) * DEG) for k in range(5)]
+    plots, whose = World(16, 10, 150.0).plots(five, BIAS[[0, 1, 2, 0, 1]])
+    found = estimate_bias(plots, five, whose)
+    assert (found.sigma[:, 2] < 1.0).all() and not found.observable[:, 2].any() and found.relative[:, 2].all()
+
+
 def test_radars_on_one_place_tell_only_their_differences():
     pair = [RADARS[0], replace(RADARS[0], name="beside", period=5.0)]
     plots, whose = World(2).plots(pair, BIAS[:2])
@@ -181,6 +189,27 @@ def test_heights_of_warm_air_are_no_range_error():
     assert np.abs(off(told, bias)).max() < 3.0
     blind = estimate_bias(plots, sensors, whose, "wgs84")
     assert np.abs(off(blind, bias))[:, 0].max() > 5.0
+
+
+def test_radars_without_heights_do_not_lean_on_what_they_assume():
+    """6 km, give or take 3.5, are assumed once for a piece; the aircraft fly at 3 to 11.5 km."""
+    squares = []
+    for seed in range(6):
+        plots, whose = World(60 + seed, 40, 400.0).plots(RADARS, BIAS)
+        found = estimate_bias(replace(plots, height=np.full(len(plots), np.nan)), RADARS, whose)
+        squares.append((off(found, BIAS)[:, :2] ** 2).mean())
+    assert np.mean(squares) < 1.5
+
+
+def test_many_plots_are_thinned(monkeypatch):
+    """Evenly: the answer has the same errors within its larger sigmas."""
+    plots, whose = World(15, 20, 200.0).plots(RADARS, BIAS)
+    whole = estimate_bias(plots, RADARS, whose)
+    monkeypatch.setattr("openiads.tracking.registration.MOST", len(plots) // 4)
+    found = estimate_bias(plots, RADARS, whose)
+    assert 0.2 * len(plots) < found.plots.sum() < 0.3 * len(plots)
+    ratio = (found.sigma / whole.sigma)[:, :2]
+    assert (ratio > 1.5).all() and (ratio < 3.0).all() and np.abs(off(found, BIAS)[:, :2]).max() < 3.0
 
 
 def test_what_the_radars_state_is_where_it_begins():

@@ -53,7 +53,7 @@ class Looks:
 def looks_at_common(
     plots: Plots, radars: Sequence[Radar | Source], target: np.ndarray, earth: Earth, most: int, groups: int
 ) -> Looks:
-    """Looks of all pieces in which two sensors saw one target, or `most` of these, evenly taken."""
+    """Looks of all pieces in which two sensors saw one target, evenly thinned to about so many."""
     assert plots.height is not None and plots.elevation is not None
     steep = (plots.height > _STEEP * plots.range) | (plots.elevation > np.arcsin(_STEEP))
     rows = np.flatnonzero((target > 0) & ~steep & ~plots.refused(radars))
@@ -63,16 +63,20 @@ def looks_at_common(
     nth = np.floor(t / span).astype(np.int64)
     piece = np.unique(np.stack([who, nth], axis=-1), axis=0, return_inverse=True)[1].reshape(-1)
     keep = shared(piece, part.radar, np.ones(len(piece), np.bool_))
-    left = np.unique(piece[keep])
-    if len(left) > most:
-        keep &= np.isin(piece, left[np.linspace(0, len(left) - 1, most).astype(np.int64)])
+    left, count = np.unique(piece[keep]), np.count_nonzero(keep)
+    if count > most:
+        keep &= np.isin(piece, left[np.linspace(0, len(left) - 1, len(left) * most // count).astype(np.int64)])
     part, past, piece = part.rows(keep), (part.t - (nth + 0.5) * span)[keep], piece[keep]
     group = np.unique(who[keep], return_inverse=True)[1].reshape(-1) % groups
     order = np.lexsort((past, part.radar, piece, group))
     edges = np.diff(piece[order], prepend=-1) != 0
     number = np.empty(len(order), np.int64)
     number[order] = np.cumsum(edges) - 1  # pieces by group, one behind the other
-    return Looks(number, who[keep], group, past, *_measured(part, radars, earth)).rows(order)
+    looks = Looks(number, who[keep], group, past, *_measured(part, radars, earth))
+    assumed = (looks.kind == HEIGHT) & ~looks.told
+    shares = np.bincount(number, assumed)[number]  # one assumption for a piece, however many plots make it
+    looks.sigma[:, 2] *= np.where(assumed, np.sqrt(np.maximum(shares, 1.0)), 1.0)
+    return looks.rows(order)
 
 
 def shared(piece: np.ndarray, radar: np.ndarray, used: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ from openiads.tracking.pieces import (
 from openiads.tracking.plots import Plots, Radar, Source
 
 PRIOR = (500.0, math.radians(1.0), 2.0)  # m, rad, s: one sigma of errors of which nothing is known
-MOST = 10_000  # pieces that are used
+MOST = 150_000  # plots that are used
 GROUPS = 200  # of targets that are left out one after another
 _ROUNDS, _STILL = 30, 0.01  # steps at most; sigmas of a step that is none
 _FREE, _FEW = 0.2, 20  # share of a look that its path leaves free; looks that tell how wide errors are
@@ -48,13 +48,9 @@ class Registration:
     covariance: np.ndarray  # float64[3 R, 3 R]
     observable: np.ndarray  # bool[R, 3]: told by the plots; the rest leans on the prior
     plots: np.ndarray  # int64[R], that were used
-    scale: (
-        np.ndarray
-    )  # float64[R, 3]: how much larger than stated the errors of range, azimuth and height were; at least 1
+    scale: np.ndarray  # float64[R, 3]: errors of range, azimuth and height over those that are stated; at least 1
     targets: int  # that were used
-    before: (
-        float  # m, RMS horizontal distance of the plots from the common paths, with the errors that the radars state
-    )
+    before: float  # m, RMS horizontal distance of plots of radars from the common paths with the errors that are stated
     after: float  # m, with these
     prior: np.ndarray  # float64[3], one sigma that was assumed
 
@@ -207,10 +203,8 @@ class _Search:
 
 
 def _trust(off: np.ndarray) -> np.ndarray:
-    """Weights of looks, [Q]: 1 up to three sigmas, then falling with the square; sigmas as wide as the middle look is off."""
-    square = (off**2).sum(axis=1)
-    wide = max(1.0, float(np.median(square)) / 1.5)
-    return np.asarray(np.minimum(1.0, 9.0 * wide / np.maximum(square, 1e-9)))
+    """Weights of looks, [Q]: 1 up to three sigmas, then falling with the square."""
+    return np.asarray(np.minimum(1.0, 9.0 / np.maximum((off**2).sum(axis=1), 1e-9)))
 
 
 def _honest(information: np.ndarray, now: Reduced) -> np.ndarray:
