@@ -423,6 +423,12 @@ def track(
     models: Annotated[str, typer.Option(help="how aircraft fly: manoeuvring or straight")] = "manoeuvring",
     tick: Annotated[float | None, typer.Option(help="seconds between updates; a quarter of a scan without it")] = None,
     date: Annotated[str | None, typer.Option(help="day on which an ASTERIX recording begins, as 2026-03-31")] = None,
+    register: Annotated[
+        bool,
+        typer.Option(
+            "--register", help="first estimate the radars' errors of range, azimuth and time from common aircraft"
+        ),
+    ] = False,
 ) -> None:
     """Track recorded surveillance data: tracks as Parquet, ASTERIX CAT062 and CZML, and a quality table.
 
@@ -432,6 +438,7 @@ def track(
       openiads track morning.ast --sensors sensors.toml --out tracks
       openiads track radars.pcap adsb.parquet --sensors sensors.toml --truth gps.csv
       openiads track adsb.csv --models straight --tick 2
+      openiads track radars.ast adsb.parquet --sensors sensors.toml --register
     """
     from datetime import UTC, datetime
 
@@ -450,7 +457,7 @@ def track(
     from openiads.recording.words import print_answer
 
     with _bar("track") as bar:
-        answer = follow(inputs, sensors, truth, models, tick, day, bar)
+        answer = follow(inputs, sensors, truth, models, tick, day, bar, register)
     write(answer, folder)
     print_answer(answer)
     print(f"tracks in {folder}")

@@ -90,6 +90,18 @@ def radar_records(flown, seed=2, pd=0.97, clutter=2.0, mode_s=True):
     return rows, _bytes(rows, sorted(marks), mode_s)
 
 
+def misaligned(rows, errors, mode_s=True):
+    """The same rows from radars with errors, SIC -> (m, degrees, s), and as bytes without north marks."""
+    rows = rows.copy()
+    for sic, (distance, azimuth, late) in errors.items():
+        own = rows[:, 1] == sic
+        rows[own, 0] += late
+        rows[own, 2] += distance
+        rows[own, 3] = (rows[own, 3] + azimuth * DEG) % (2 * math.pi)
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    return rows, b"".join(_bytes(rows, [], mode_s))
+
+
 def cat048(rows, mode_s=True):
     """Rows (t, SIC, m, rad, FL, aircraft) as a table of CAT048."""
     t, sic, distance, azimuth, level, who = rows.T

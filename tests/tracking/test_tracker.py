@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_it_does_not_matter_how_plots_are_cut_into_calls(pieces):
     assert sum(len(g) for g in got) == len(whole)
     for name in ("t", "number", "x", "p"):
         assert np.array_equal(np.concatenate([getattr(g, name) for g in got]), getattr(whole, name)), name
+
+
+def test_a_late_clock_is_set_right():
+    """Plots stamped late and a radar that says so give the bytes of plots stamped in time, however they are cut."""
+    plots, _, _ = world(2, scans=40)
+    late = replace(plots, t=plots.t + 0.75)
+    right = Tracker([SITE]).process(plots)
+    tracker = Tracker([replace(SITE, time_bias=0.75)])
+    edge = plots.t.min() - 4.0 + 80.0  # the end of a tick
+    parts = [tracker.process(late.rows(plots.t <= edge), until=edge), tracker.process(late.rows(plots.t > edge))]
+    for name in ("t", "number", "x", "p"):
+        assert np.allclose(np.concatenate([getattr(part, name) for part in parts]), getattr(right, name), rtol=1e-9), (
+            name
+        )
 
 
 def test_room_grows_with_the_plots():

@@ -1,4 +1,4 @@
-"""The picture as files: tracks.parquet, cat062.ast, tracks.czml, quality.csv and about.json."""
+"""The picture as files: tracks.parquet, cat062.ast, tracks.czml, quality.csv, about.json, and sensors.toml if registered."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from openiads.record import new_folder, write_tables
 from openiads.recording.clock import DAY
 from openiads.recording.picture import Picture
 from openiads.recording.process import Answer
+from openiads.recording.registration import DIMENSIONS, NAMES, UNIT, corrected, in_units
 from openiads.recording.reports import UNKNOWN, Account
 from openiads.tracking import Source
 from openiads.units import UNITS
@@ -37,6 +38,8 @@ def write(answer: Answer, out: Path) -> None:
             for r in answer.quality:
                 value = "" if np.isnan(r.value) else repr(round(r.value, 6))
                 writer.writerow([r.name, value, r.unit, "" if r.bound is None else r.bound, r.source, r.verdict])
+        if answer.registration is not None:
+            (folder / "sensors.toml").write_text(corrected(answer.sensors, answer.registration), encoding="utf-8")
         text = json.dumps(about(answer), indent=1, ensure_ascii=False, allow_nan=False)
         (folder / "about.json").write_text(text + "\n", encoding="utf-8")
 
@@ -141,7 +144,29 @@ def about(answer: Answer) -> dict[str, Any]:
         "sensors_not_in_the_file": [
             {"sac": a, "sic": b, "plots": n} for (a, b), n in stream.heard.strangers.most_common(50)
         ],
+        "registration": _registration(answer),
         "notes": answer.notes(),
+    }  # fmt: skip
+
+
+def _registration(answer: Answer) -> dict[str, Any] | None:
+    """Errors that were found and taken off, in the units of a sensor file."""
+    found = answer.registration
+    if found is None:
+        return None
+    values, sigmas = in_units(found)
+    keys = [f"{name}_{UNIT[d]}" for name, d in zip(NAMES, DIMENSIONS, strict=True)]
+    return {
+        "targets": found.targets, "before_m": found.before, "after_m": found.after,
+        "sensors": [
+            {
+                "name": r.name, "plots": int(found.plots[k]),
+                "bias": dict(zip(keys, values[k].tolist(), strict=True)),
+                "sigma": dict(zip(keys, sigmas[k].tolist(), strict=True)),
+                "observable": dict(zip(NAMES, found.observable[k].tolist(), strict=True)),
+            }
+            for k, r in enumerate(answer.radars[: answer.sensors.source])
+        ],
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from openiads.recording.identity import Latest
 from openiads.recording.reports import UNKNOWN, Reports
 from openiads.tracking import Tracks
-from openiads.tracking.earth import frames, to_geodetic
+from openiads.tracking.earth import Earth, frames, to_geodetic
 
 _PAIR = {(0, 0): 0, (0, 1): 1, (0, 2): 2, (1, 1): 3, (1, 2): 4, (2, 2): 5}  # where the engine keeps a covariance
 
@@ -41,7 +41,8 @@ class Picture:
 class Painter:
     """Collects tracks and plots piece by piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, earth: Earth) -> None:
+        self._earth: Earth = earth
         self._pieces: list[tuple[np.ndarray, ...]] = []
         self._said = {name: Latest() for name in ("address", "mode_3a", "callsign", "level")}
         self._partner: list[np.ndarray] = []
@@ -54,7 +55,7 @@ class Painter:
         self._said["mode_3a"].tell(number, t, reports.mode_3a, reports.mode_3a != UNKNOWN)
         self._said["callsign"].tell(number, t, reports.callsign, reports.callsign != b"")
         self._said["level"].tell(number, t, reports.level, np.isfinite(reports.level))
-        latitude, longitude, height = to_geodetic(tracks.x[:, :3], "wgs84")
+        latitude, longitude, height = to_geodetic(tracks.x[:, :3], self._earth)
         axes = frames(latitude, longitude)
         place = _spread(tracks.p[:, :6], axes)
         speed = _spread(tracks.p[:, 15:], axes)

@@ -14,10 +14,24 @@ from openiads.recording import tables
 from openiads.recording.clock import DAY
 from openiads.recording.inputs import Stream, kind_of, read
 from openiads.recording.picture import Painter, Picture
+from openiads.recording.registration import register
 from openiads.recording.reports import UNKNOWN, Account, Reports
 from openiads.recording.sensors import Sensors, load_sensors
-from openiads.tracking import MANOEUVRING, Config, Model, Plots, Radar, Source, Tracker, Truth, quality, quality_alone
-from openiads.tracking.earth import to_ecef
+from openiads.tracking import (
+    MANOEUVRING,
+    Config,
+    Model,
+    Plots,
+    Radar,
+    Registration,
+    Source,
+    Tracker,
+    Truth,
+    quality,
+    quality_alone,
+)
+from openiads.tracking.earth import Earth, to_ecef
+from openiads.tracking.plots import true_times
 from openiads.tracking.quality import Row
 from openiads.tracking.truth import SAME_TIME
 
@@ -44,6 +58,7 @@ class Answer:
     lonely: int  # of them, that no track took
     quality: list[Row]
     truth: Account | None
+    registration: Registration | None
 
     def notes(self) -> list[str]:
         """What a reader should know: radars that stand elsewhere than the recording says."""
@@ -53,7 +68,9 @@ class Answer:
             if place is None:
                 continue
             two = np.array([[s.latitude, s.longitude, s.height], place])
-            away = float(np.linalg.norm(np.diff(to_ecef(two[:, 0], two[:, 1], two[:, 2], "wgs84"), axis=0)))
+            away = float(
+                np.linalg.norm(np.diff(to_ecef(two[:, 0], two[:, 1], two[:, 2], self.sensors.file.earth), axis=0))
+            )
             if away > _ELSEWHERE:
                 found.append(
                     f"sensor {s.name}: the recording says that it stands {away / 1e3:.2f} km from the place in the file"
@@ -63,31 +80,39 @@ class Answer:
 
 def track(
     paths: Sequence[Path], sensors: Path | None = None, truth: Path | None = None, models: str = "manoeuvring",
-    tick: float | None = None, date: float | None = None, progress: Bar = lambda done, total: None,
+    tick: float | None = None, date: float | None = None, progress: Bar = lambda done, total: None, registered: bool = False,
 ) -> Answer:  # fmt: skip
-    """Tracks of recordings; tick in s, date in s of 1970. docs/guide.md says what each kind of input may hold."""
+    """Tracks of recordings; tick in s, date in s of 1970; registered: the errors of the radars are estimated first.
+
+    docs/guide.md says what each kind of input may hold.
+    """
     if models not in MODELS:
         raise UsageError(f"--models {models}: accepted are {', '.join(MODELS)}")
     if tick is not None and not (0.05 <= tick <= 60.0):
         raise UsageError(f"--tick {tick:g}: accepted are 0.05 to 60 seconds")
     known = load_sensors(sensors)
+    earth = known.file.earth
     stream = read(list(paths), known, date)
     radars = known.radars(_periods(stream, known.source))
-    present = [radars[r] for r in np.unique(stream.reports.plots.radar).tolist()]
-    tick = tick or _usual_tick(present)
-    reports = thinned(stream, known.source, tick)
-    _bounded(reports, tick)
+    present = np.unique(stream.reports.plots.radar).tolist()
+    tick = tick or _usual_tick([radars[r] for r in present])
+    _bounded(stream.reports, tick)
     reference = None if truth is None else read_truth(truth, known, stream.midnight)
-    painter = Painter()
-    longest = max(r.period for r in present)
-    config = Config(models=MODELS[models], tick=tick)
-    rest = [r if r in present else replace(r, period=longest) for r in radars]  # who is silent sets no scan
-    _run(Tracker(rest, config, "wgs84"), reports, tick, painter, progress)
+    config, found = Config(models=MODELS[models], tick=tick), None
+    if registered:
+        found = register(stream.reports.rows(~_spare(stream.reports, known.source, tick)), radars, config, known.file)
+        radars = found.applied(radars)
+    reports = _thinned(_on_time(stream.reports, radars), stream.accounts, known.source, tick)
+    painter = Painter(earth)
+    _run(Tracker(_set_right(radars, present), config, earth), reports, tick, painter, progress)
     picture = painter.done()
     rows = quality_alone(picture) if reference is None else quality(reference[0], picture)
+    if found is not None:
+        off = (("before", found.before), ("after", found.after))
+        rows += [Row(f"plots off common paths, {when} registration", rms, "m") for when, rms in off]
     return Answer(
         picture, stream, known, radars, models, tick, len(reports), painter.lonely(picture), rows,
-        None if reference is None else reference[1],
+        None if reference is None else reference[1], found,
     )  # fmt: skip
 
 
@@ -108,22 +133,39 @@ def _usual_tick(radars: Sequence[Radar | Source]) -> float:
     return max(0.25, min(r.period if isinstance(r, Source) else 0.25 * r.period for r in radars))
 
 
-def thinned(stream: Stream, source: int, tick: float) -> Reports:
-    """Reports without the positions of an aircraft that come before another of its own in the same update."""
-    reports, plots = stream.reports, stream.reports.plots
+def _set_right(radars: Sequence[Radar | Source], present: Sequence[int]) -> list[Radar | Source]:
+    """What a tracker is given: who is silent sets no scan, and reports come with their true times."""
+    longest = max(radars[r].period for r in present)
+    heard = [r if k in present else replace(r, period=longest) for k, r in enumerate(radars)]
+    return [replace(r, time_bias=0.0) if isinstance(r, Radar) else r for r in heard]
+
+
+def _on_time(reports: Reports, radars: Sequence[Radar | Source]) -> Reports:
+    """Reports at their true times, in that order."""
+    right = reports.at(true_times(reports.plots, radars))
+    return right.rows(np.argsort(right.plots.t, kind="stable"))
+
+
+def _spare(reports: Reports, source: int, tick: float) -> np.ndarray:
+    """Positions of an aircraft that come before another of its own in the same update, bool[Q]."""
+    plots = reports.plots
     said = np.flatnonzero((plots.radar == source) & (reports.address != UNKNOWN))
     update = np.ceil((plots.t[said] - plots.t[0]) / tick - 1e-9).astype(np.int64)
     who = reports.address[said]
     order = np.lexsort((update, who))  # stable: the last of an update stays the last
     last = np.append((np.diff(update[order]) != 0) | (np.diff(who[order]) != 0), True)[: len(order)]
-    spare = said[order[~last]]
-    keep = np.ones(len(reports), np.bool_)
-    keep[spare] = False
-    for row, count in zip(*np.unique(reports.origin[spare], return_counts=True), strict=True):
-        account = stream.accounts[int(row)]
-        account.used -= int(count)
-        account.refused["position before another of the aircraft in one update"] += int(count)
-    return reports.rows(keep)
+    out = np.zeros(len(reports), np.bool_)
+    out[said[order[~last]]] = True
+    return out
+
+
+def _thinned(reports: Reports, accounts: Sequence[Account], source: int, tick: float) -> Reports:
+    """Reports without the spare ones, which are counted."""
+    out = _spare(reports, source, tick)
+    for row, count in zip(*np.unique(reports.origin[out], return_counts=True), strict=True):
+        accounts[int(row)].used -= int(count)
+        accounts[int(row)].refused["position before another of the aircraft in one update"] += int(count)
+    return reports.rows(~out)
 
 
 def _bounded(reports: Reports, tick: float) -> None:
@@ -174,10 +216,10 @@ def read_truth(path: Path, sensors: Sensors, midnight: float | None) -> tuple[Tr
     t = reports.plots.t
     if columns.dated:
         t = t - (DAY * np.floor(t.min() / DAY) if midnight is None else midnight)
-    return _truth(t, names[kept], reports.plots), account
+    return _truth(t, names[kept], reports.plots, sensors.file.earth), account
 
 
-def _truth(t: np.ndarray, names: np.ndarray, plots: Plots) -> Truth:
+def _truth(t: np.ndarray, names: np.ndarray, plots: Plots, earth: Earth) -> Truth:
     """Samples of bodies: one at a time, and a new body after a gap."""
     assert plots.latitude is not None and plots.longitude is not None and plots.height is not None
     who = np.unique(names, return_inverse=True)[1].reshape(-1)
@@ -185,5 +227,5 @@ def _truth(t: np.ndarray, names: np.ndarray, plots: Plots) -> Truth:
     first = np.append(True, (np.diff(t[order]) > SAME_TIME) | (np.diff(who[order]) != 0))
     order = order[first]
     body = np.cumsum(np.append(True, (np.diff(t[order]) > _GAP) | (np.diff(who[order]) != 0)))
-    x = to_ecef(plots.latitude, plots.longitude, plots.height, "wgs84")
+    x = to_ecef(plots.latitude, plots.longitude, plots.height, earth)
     return Truth(t[order], body, x[order])

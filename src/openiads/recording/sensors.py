@@ -14,6 +14,7 @@ from openiads.errors import ScenarioError
 from openiads.scenario.load import read_toml, refused
 from openiads.scenario.quantity import Spec, quantity
 from openiads.tracking import Radar, Source
+from openiads.tracking.earth import Earth
 
 USUAL_PERIOD = 5.0  # s, of a scan that neither the file nor the recording states
 
@@ -34,6 +35,7 @@ class Sensor(Spec):
     scan_period: float | None = quantity("time", None, gt=0.0, le=120.0)
     range_bias: float = quantity("length", 0.0, ge=None, le=20_000.0)
     azimuth_bias: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
+    time_bias: float = quantity("time", 0.0, ge=-60.0, le=60.0)  # of its clock: what it stamps less what is true
 
 
 class PositionSource(Spec):
@@ -54,9 +56,15 @@ class System(Spec):
 class SensorFile(Spec):
     """The whole file."""
 
+    simulated: bool = False  # a run of the simulator: on its sphere, and reports that say so are used
     sensor: list[Sensor] = Field(default_factory=list, max_length=1000)
     positions: PositionSource = Field(default_factory=lambda: PositionSource.model_validate({}))
     system: System = Field(default_factory=lambda: System.model_validate({}))
+
+    @property
+    def earth(self) -> Earth:
+        """What the radars stand on."""
+        return "sphere" if self.simulated else "wgs84"
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Sensors:
         radars: list[Radar | Source] = [
             Radar(
                 s.name, s.latitude, s.longitude, s.height, s.sigma_range, s.sigma_azimuth, s.sigma_elevation,
-                s.scan_period or measured.get(row, USUAL_PERIOD), s.range_bias, s.azimuth_bias, s.sigma_range_rate,
+                s.scan_period or measured.get(row, USUAL_PERIOD), s.range_bias, s.azimuth_bias, s.time_bias, s.sigma_range_rate,
             )
             for row, s in enumerate(self.file.sensor)
         ]  # fmt: skip

@@ -6,14 +6,17 @@
 
 Scores (docs/equations/tracking-metrics.md): a `Truth`, then `quality(truth, tracks)` for the table, or
 `align(truth, tracks)` for the frames that `ospa`, `gospa`, `siap` and `clear_mot` compare.
+Registration errors of radars: `estimate_bias(plots, radars, common_targets(plots, radars))`, docs/equations/registration.md.
 Tracks of several nodes become system tracks by `fuse`; its parts stand in `openiads.tracking.fusion`.
 """
 
 from __future__ import annotations
 
+from openiads.tracking.common import common_targets
 from openiads.tracking.metrics import clear_mot, gospa, nees, ospa
 from openiads.tracking.plots import Plots, Radar, Source
 from openiads.tracking.quality import quality, quality_alone
+from openiads.tracking.registration import Registration, estimate_bias
 from openiads.tracking.scene import align
 from openiads.tracking.siap import siap
 from openiads.tracking.system import SystemTracks, fuse
@@ -21,6 +24,6 @@ from openiads.tracking.tracker import MANOEUVRING, Config, Model, Tracker, Track
 from openiads.tracking.truth import Truth
 
 __all__ = [
-    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Source", "SystemTracks", "Tracker", "Tracks", "Truth",
-    "align", "clear_mot", "fuse", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
+    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Registration", "Source", "SystemTracks", "Tracker", "Tracks", "Truth",
+    "align", "clear_mot", "common_targets", "estimate_bias", "fuse", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
 ]  # fmt: skip

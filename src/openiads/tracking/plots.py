@@ -33,6 +33,7 @@ class Radar:
     period: float = 4.0  # s, of a scan
     range_bias: float = 0.0  # m, taken off every plot
     azimuth_bias: float = 0.0  # rad
+    time_bias: float = 0.0  # s, of its clock: what it stamps less what is true
     sigma_range_rate: float | None = None  # m/s; without it range rates are not used
     reach: float = 400e3  # m, of bearings
 
@@ -41,6 +42,9 @@ class Radar:
             value = getattr(self, name)
             if not (value > 0.0 and math.isfinite(value)):
                 raise UsageError(f"radar '{self.name}': {name} = {value!r} must be a number above 0")
+        for name in ("range_bias", "azimuth_bias", "time_bias"):
+            if not math.isfinite(getattr(self, name)):
+                raise UsageError(f"radar '{self.name}': {name} = {getattr(self, name)!r} must be a finite number")
         for name in ("sigma_range", "sigma_elevation", "sigma_range_rate"):
             value = getattr(self, name)
             if value is not None and not (value > 0.0 and math.isfinite(value)):
@@ -171,6 +175,12 @@ class Plots:
 def hears_bearings(radars: Sequence[Radar | Source]) -> np.ndarray:
     """Which of these measure no range, bool[R]."""
     return np.array([isinstance(r, Radar) and r.sigma_range is None for r in radars], np.bool_)
+
+
+def true_times(plots: Plots, radars: Sequence[Radar | Source]) -> np.ndarray:
+    """When the plots of radars really were, float64[Q] s: their stamps less the errors of the clocks."""
+    bias = np.array([r.time_bias if isinstance(r, Radar) else 0.0 for r in radars])
+    return plots.t - bias[plots.radar]
 
 
 def placed(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "sphere") -> tuple[np.ndarray, np.ndarray]:

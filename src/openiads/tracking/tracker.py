@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from openiads.engine.tracking.batch import empty_log, track_all
 from openiads.engine.tracking.evidence import USUAL
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, require_earth
-from openiads.tracking.plots import Plots, Radar, Source, bundle
+from openiads.tracking.plots import Plots, Radar, Source, bundle, true_times
 
 _ROOM = 512  # slots of a new tracker; it grows
 _LOG = 1 << 15  # rows that are logged in one call
@@ -154,6 +154,7 @@ class Tracker:
                 f"plots: row {bad} can not be used (t {plots.t[bad]:g}, radar {plots.radar[bad]}, range {plots.range[bad]:g}); "
                 "leave such rows out (Plots.refused finds them)"
             )
+        plots = replace(plots, t=true_times(plots, self.radars))
         if len(plots) == 0 and until is None:
             return _joined([], np.zeros(0, np.int64))
         if self._start is None:
