@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import asterix, dis, field, sensing, theatre, tracking, visibility
+from benchmarks import asterix, dis, field, pictures, sensing, theatre, tracking, visibility
 from benchmarks.tools import Row
 
 ROOT = Path(__file__).parent.parent
@@ -116,7 +116,7 @@ def two_cores() -> list[Row]:
 
 GROUPS = (
     help_time, cold_compile, raid_speed, two_cores, visibility.rows, theatre.rows, sensing.rows, field.rows,
-    tracking.rows, asterix.rows, dis.rows, clean_demo,
+    tracking.rows, pictures.rows, asterix.rows, dis.rows, clean_demo,
 )  # fmt: skip
 
 
