@@ -11,8 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import asterix, dis, field, registration, sensing, theatre, tracking, visibility
+from benchmarks import asterix, dis, field, pictures, registration, sensing, theatre, tracking, visibility
 from benchmarks.tools import Row
+from benchmarks.trackers import options
 
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- speed: start -->", "<!-- speed: end -->"
@@ -116,7 +117,7 @@ def two_cores() -> list[Row]:
 
 GROUPS = (
     help_time, cold_compile, raid_speed, two_cores, visibility.rows, theatre.rows, sensing.rows, field.rows,
-    tracking.rows, registration.rows, asterix.rows, dis.rows, clean_demo,
+    tracking.rows, options.rows, pictures.rows, registration.rows, asterix.rows, dis.rows, clean_demo,
 )  # fmt: skip
 
 

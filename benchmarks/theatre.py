@@ -26,7 +26,7 @@ PLACES = (
     (38.5, 43.3),
 )
 PARTS = ("grid_of", "_field", "_seen", "local_grid", "minimum_visible_height", "add_radar")
-_FIRST = {
+PLAIN = {
     "name": "theatre", "title": "eight radars over the shipped terrain", "terrain": "shipped", "baseline": "on",
     "modifiers": {"site": "plain"}, "country": {"title": "the terrain", "area_km2": 1000000.0},
     "sites": {"plain": {"title": "a plain", "latitude_deg": 38.7, "longitude_deg": 35.5, "radius_km": 0.0}},
@@ -64,7 +64,7 @@ def theatre() -> Scenario:
     ]  # fmt: skip
     radars.append({**radars[0], "name": "engagement", "class": "generic-engagement"})
     radars[-1]["latitude_deg"], radars[-1]["longitude_deg"] = PLACES[-1]
-    return parse({**_FIRST, "radars": radars}, "theatre")
+    return parse({**PLAIN, "radars": radars}, "theatre")
 
 
 def question() -> Question:

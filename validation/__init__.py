@@ -75,6 +75,6 @@ class Section:
 
 def sections() -> list[Section]:
     """All of them, in the order in which a look goes."""
-    from validation import detection, geodesy, propagation, published, radar, terrain
+    from validation import detection, geodesy, propagation, published, radar, terrain, tracking
 
-    return [module.section() for module in (detection, radar, propagation, geodesy, terrain, published)]
+    return [module.section() for module in (detection, radar, propagation, geodesy, terrain, published, tracking)]

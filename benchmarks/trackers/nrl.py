@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pytcl.trackers import MultiTargetTracker
 
-from benchmarks.trackers.scenes import ORIGIN, STEP, Scene, frame
+from benchmarks.trackers.scenes import ORIGIN, STEP, Scene
 from openiads.tracking.plots import placed
 
 
@@ -32,7 +32,7 @@ def covariances(scene: Scene) -> np.ndarray:
     """Of the plots in the common axes, float64[Q, 3, 3] m2: those that our tracker uses, turned."""
     _, packed = placed(scene.plots, scene.radars)
     whole = packed[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3)
-    axes = frame(*ORIGIN)
+    axes = ORIGIN.rows
     return np.einsum("ij,qjk,lk->qil", axes, whole, axes)
 
 

@@ -27,7 +27,9 @@ from stonesoup.types.detection import Detection
 from stonesoup.types.state import GaussianState
 from stonesoup.updater.kalman import ExtendedKalmanUpdater
 
+from benchmarks.trackers.axes import Axes
 from benchmarks.trackers.scenes import STEP, Scene
+from benchmarks.trackers.score import Table
 
 BEGIN = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 MAPPING, RATES = (0, 2, 4), (1, 3, 5)
@@ -43,10 +45,13 @@ class Setting:
     hold: int = 4  # scans without a plot that end a track of the initiator
     coast: int = 7  # scans without a plot that end a track
     speed: float = 150.0  # m/s, one-sigma speed of a new track on each axis
+    points: int = 3  # plots that confirm a track
     tree: bool = False
 
 
 TURNING = Setting(noise=400.0, hold=3)  # the best for targets that turn
+CROSSING = Setting(points=4, coast=5)
+RAID = Setting(noise=0.3, points=4, gate=4.0, hold=3)
 
 
 class WideTree(TPRTreeGNN2D):
@@ -114,7 +119,7 @@ def tracker(scene: Scene, at: list[Any], setting: Setting) -> Any:
 
     prior = GaussianState(StateVector(np.zeros(6)), np.diag([0.0, setting.speed**2] * 3))
     initiator = MultiMeasurementInitiator(
-        prior, UpdateTimeStepsDeleter(setting.hold), associator(), updater, min_points=3
+        prior, UpdateTimeStepsDeleter(setting.hold), associator(), updater, min_points=setting.points
     )
     return MultiTargetTracker(initiator, UpdateTimeStepsDeleter(setting.coast), None, associator(), updater)
 
@@ -125,10 +130,29 @@ class Run:
     def __init__(self, scene: Scene, setting: Setting) -> None:
         at = models(scene)
         self.scans, self.tracker = detections(scene, at), tracker(scene, at, setting)
-        self.pictures: list[np.ndarray] = []
+        self.rows: list[tuple[Any, str, Any]] = []  # time, name of the track, state vector
 
     def __call__(self) -> None:
         for now, found in self.scans:
             _, tracks = self.tracker.update_tracker(now, found)
-            places = [track.state.mean[MAPPING, 0] for track in tracks]
-            self.pictures.append(np.array(places, dtype=float).reshape(-1, 3))
+            self.rows += [(now, track.id, track.state.state_vector) for track in tracks]
+
+    @property
+    def pictures(self) -> list[np.ndarray]:
+        """Positions after every scan."""
+        places: dict[Any, list[Any]] = {now: [] for now, _ in self.scans}
+        for now, _, state in self.rows:
+            places[now].append(state[MAPPING, 0])
+        return [np.array(found, dtype=float).reshape(-1, 3) for found in places.values()]
+
+    def table(self, axes: Axes) -> Table:
+        """Its tracks after every scan."""
+        return table(self.rows, axes)
+
+
+def table(rows: list[tuple[Any, str, Any]], axes: Axes) -> Table:
+    """Tracks as columns, from a time, a name and a state vector in those axes each."""
+    numbers: dict[str, int] = {}
+    number = np.array([numbers.setdefault(name, len(numbers) + 1) for _, name, _ in rows], np.int64)
+    states = np.array([state[:, 0] for _, _, state in rows], float).reshape(-1, 6)[:, [*MAPPING, *RATES]]
+    return Table(np.array([(now - BEGIN).total_seconds() for now, _, _ in rows]), number, axes.earth(states))

@@ -19,6 +19,7 @@ from openiads.tracking import (
     Tracker,
     Truth,
     align,
+    clear_mot,
     gospa,
     ospa,
     quality,
@@ -222,6 +223,7 @@ def test_the_frozen_scenario():
     scene = align(truth, tracks, times=np.arange(40.0, 297.0, 4.0))
     assert ospa(scene, 2000.0).mean() < 45.0
     assert gospa(scene, 2000.0).distance.mean() < 265.0
+    assert clear_mot(scene, 2000.0).switches <= 4
     score = siap(scene, 2000.0)
     assert score.completeness > 0.99 and score.spuriousness == 0.0, (
         "where bodies cross, one may be nearest to two tracks"
