@@ -7,26 +7,30 @@ from collections.abc import Callable, Iterator
 
 from openiads.engine import step
 from openiads.errors import UsageError
+from openiads.loop import Loop
 from openiads.record import Run
 from openiads.recorder import Recorder
 from openiads.scenario.build import Simulation, build
 from openiads.scenario.spec import Scenario
+from openiads.tracking.own import BUILT_IN, Maker, TrackerClass, find_tracker
 
 _LOG = 20_000  # events kept between two drains
+Ticks = Callable[[int, int], None]  # number of the first tick, how many
 
 
 def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, replication: int = 0, stratum: int = 0,
         warning: float | None = None, start: float = 0.0, duration: float | None = None, sample: float = 10.0,
-        plots: bool = False, progress: Callable[[float], None] | None = None) -> Run:  # fmt: skip
+        plots: bool = False, tracker: TrackerClass | str | None = None,
+        progress: Callable[[float], None] | None = None) -> Run:  # fmt: skip
     """Simulate one replication and record it every `sample` seconds from `start` for `duration` (s).
 
     With `plots` every report of every radar is recorded as well (tables plots and scans), which is what costs space.
+    A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships at every node.
     Stopped by Ctrl-C it returns what was recorded until then, with meta["complete"] false.
     """
     scenario.require(posture=posture, vignette=vignette)
-    _whole("seed", seed, 2**32)
-    _whole("replication", replication, 2**20)
-    _whole("window", stratum, scenario.vignettes[vignette].strata)
+    maker = None if tracker is None else find_tracker(tracker)
+    require_draw(scenario, vignette, seed, replication, stratum)
     if not math.isfinite(sample) or (duration is not None and not math.isfinite(duration)):
         raise UsageError(f"duration = {duration} s and sampling step = {sample:g} s: finite numbers are accepted")
     simulation = build(scenario, posture, vignette, seed, replication, stratum=stratum, warning=warning, log=_LOG)
@@ -39,42 +43,61 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
     if end <= start:
         raise UsageError(f"duration = {duration:g} s is not positive")
     recorder = Recorder(simulation, start if plots else None)
-    warm_up(simulation)
+    live = ticks_of(simulation, maker)
+    warm_up(simulation, live)
     try:
-        for t in _advance(simulation, end, sample, recorder.listen if plots else None, start):
+        for t in _advance(simulation, live, end, sample, recorder.listen if plots else None, start):
             recorder.take(t, t > start)
             if progress is not None:
                 progress(min(1.0, t / end))
     except KeyboardInterrupt:
         if not recorder.times:
             raise
-    return recorder.finish(posture, vignette, seed, replication, end)
+    record = recorder.finish(posture, vignette, seed, replication, end)
+    record.meta["tracker"] = BUILT_IN if maker is None else maker.name
+    return record
 
 
-def _advance(simulation: Simulation, end: float, sample: float, listen: Callable[[float, float], None] | None = None,
-             start: float = 0.0) -> Iterator[float]:  # fmt: skip
+def ticks_of(simulation: Simulation, maker: Maker | None = None) -> Ticks:
+    """What runs the ticks of a simulation: the engine alone, or with a tracker of the user's own."""
+    if maker is not None:
+        return Loop(simulation, maker)
+
+    def live(first: int, ticks: int) -> None:
+        step.simulate(simulation.params, simulation.state, first, simulation.tick, ticks)
+
+    return live
+
+
+def _advance(simulation: Simulation, live: Ticks, end: float, sample: float,
+             listen: Callable[[float, float], None] | None = None, start: float = 0.0) -> Iterator[float]:  # fmt: skip
     """Times (s) of the samples, each once the engine has come that far; `listen` is called after each tick."""
     block = max(1, round(sample / simulation.tick))
     last = math.ceil(end / simulation.tick - 1e-9)
     for first in range(0, last, block):
         ticks = min(block, last - first)
         if listen is None or (first + ticks) * simulation.tick <= start:
-            step.simulate(simulation.params, simulation.state, first, simulation.tick, ticks)
+            live(first, ticks)
         else:
             for i in range(first, first + ticks):
-                step.simulate(simulation.params, simulation.state, i, simulation.tick, 1)
+                live(i, 1)
                 listen(i * simulation.tick, (i + 1) * simulation.tick)
         yield (first + ticks) * simulation.tick
 
 
-def _whole(name: str, given: int, end: int) -> None:
-    if not 0 <= given < end:
-        raise UsageError(f"{name} = {given}: accepted are 0 to {end - 1}")
+def require_draw(scenario: Scenario, vignette: str, seed: int, replication: int = 0, stratum: int = 0) -> None:
+    """Refuse a seed, replication or window that there is not."""
+    for name, given, end in (
+        ("seed", seed, 2**32), ("replication", replication, 2**20),
+        ("window", stratum, scenario.vignettes[vignette].strata),
+    ):  # fmt: skip
+        if not 0 <= given < end:
+            raise UsageError(f"{name} = {given}: accepted are 0 to {end - 1}")
 
 
-def warm_up(simulation: Simulation) -> None:
+def warm_up(simulation: Simulation, live: Ticks | None = None) -> None:
     """Run up to t = 0 so that flights and tracks are in progress, then set the ledgers to zero."""
-    step.simulate(simulation.params, simulation.state, -simulation.warmup, simulation.tick, simulation.warmup)
+    (live or ticks_of(simulation))(-simulation.warmup, simulation.warmup)
     state = simulation.state
     for column in state.tally:
         column[...] = 0
@@ -84,7 +107,8 @@ def warm_up(simulation: Simulation) -> None:
     state.exposure.cause[:] = -1
 
 
-def complete(simulation: Simulation) -> None:
+def complete(simulation: Simulation, maker: Maker | None = None) -> None:
     """Run a whole vignette without recording: what a study does."""
-    warm_up(simulation)
-    step.simulate(simulation.params, simulation.state, 0, simulation.tick, simulation.ticks)
+    live = ticks_of(simulation, maker)
+    warm_up(simulation, live)
+    live(0, simulation.ticks)

@@ -129,7 +129,7 @@ def about(answer: Answer) -> dict[str, Any]:
         "version": __version__,
         "midnight": None if midnight is None else datetime.fromtimestamp(midnight, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "from_s": float(stream.reports.plots.t[0]), "to_s": float(stream.reports.plots.t[-1]),
-        "models": answer.models, "tick_s": answer.tick,
+        "tracker": answer.tracker, "models": answer.models, "tick_s": answer.tick,
         "plots": answer.plots, "plots_without_a_track": answer.lonely,
         "tracks": len(np.unique(p.number)), "rows": len(p),
         "inputs": [_account(a) for a in stream.accounts],

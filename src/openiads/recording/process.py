@@ -18,6 +18,7 @@ from openiads.recording.reports import UNKNOWN, Account, Reports
 from openiads.recording.sensors import Sensors, load_sensors
 from openiads.tracking import MANOEUVRING, Config, Model, Plots, Radar, Source, Tracker, Truth, quality, quality_alone
 from openiads.tracking.earth import to_ecef
+from openiads.tracking.own import BUILT_IN, Stepwise, TrackerClass, find_tracker
 from openiads.tracking.quality import Row
 from openiads.tracking.truth import SAME_TIME
 
@@ -44,6 +45,7 @@ class Answer:
     lonely: int  # of them, that no track took
     quality: list[Row]
     truth: Account | None
+    tracker: str  # `module:Class`, or built-in
 
     def notes(self) -> list[str]:
         """What a reader should know: radars that stand elsewhere than the recording says."""
@@ -64,12 +66,17 @@ class Answer:
 def track(
     paths: Sequence[Path], sensors: Path | None = None, truth: Path | None = None, models: str = "manoeuvring",
     tick: float | None = None, date: float | None = None, progress: Bar = lambda done, total: None,
+    tracker: TrackerClass | str | None = None,
 ) -> Answer:  # fmt: skip
-    """Tracks of recordings; tick in s, date in s of 1970. docs/guide.md says what each kind of input may hold."""
+    """Tracks of recordings; tick in s, date in s of 1970. docs/guide.md says what each kind of input may hold.
+
+    A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships.
+    """
     if models not in MODELS:
         raise UsageError(f"--models {models}: accepted are {', '.join(MODELS)}")
     if tick is not None and not (0.05 <= tick <= 60.0):
         raise UsageError(f"--tick {tick:g}: accepted are 0.05 to 60 seconds")
+    maker = None if tracker is None else find_tracker(tracker)
     known = load_sensors(sensors)
     stream = read(list(paths), known, date)
     radars = known.radars(_periods(stream, known.source))
@@ -82,12 +89,13 @@ def track(
     longest = max(r.period for r in present)
     config = Config(models=MODELS[models], tick=tick)
     rest = [r if r in present else replace(r, period=longest) for r in radars]  # who is silent sets no scan
-    _run(Tracker(rest, config, "wgs84"), reports, tick, painter, progress)
+    follow = Tracker(rest, config, "wgs84") if maker is None else Stepwise(maker, rest, config, "wgs84")
+    _run(follow, reports, tick, painter, progress)
     picture = painter.done()
     rows = quality_alone(picture) if reference is None else quality(reference[0], picture)
     return Answer(
         picture, stream, known, radars, models, tick, len(reports), painter.lonely(picture), rows,
-        None if reference is None else reference[1],
+        None if reference is None else reference[1], BUILT_IN if maker is None else maker.name,
     )  # fmt: skip
 
 
@@ -136,7 +144,7 @@ def _bounded(reports: Reports, tick: float) -> None:
         )
 
 
-def _run(tracker: Tracker, reports: Reports, tick: float, painter: Painter, progress: Bar) -> None:
+def _run(tracker: Tracker | Stepwise, reports: Reports, tick: float, painter: Painter, progress: Bar) -> None:
     """Stretch by stretch, each ending with an update."""
     t = reports.plots.t
     ticks = max(1, math.ceil((t[-1] - t[0]) / tick - 1e-9) + 1)

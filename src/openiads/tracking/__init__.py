@@ -6,12 +6,14 @@
 
 Scores (docs/equations/tracking-metrics.md): a `Truth`, then `quality(truth, tracks)` for the table, or
 `align(truth, tracks)` for the frames that `ospa`, `gospa`, `siap` and `clear_mot` compare.
-Tracks of two nodes are put together in `openiads.tracking.fusion`.
+Tracks of two nodes are put together in `openiads.tracking.fusion`. What a tracker of one's own must offer to take the
+place of `Tracker` in a run, a study or on a recording: `TrackerClass`, `OwnTracker`, `OwnTracks`.
 """
 
 from __future__ import annotations
 
 from openiads.tracking.metrics import clear_mot, gospa, nees, ospa
+from openiads.tracking.own import OwnTracker, OwnTracks, TrackerClass
 from openiads.tracking.plots import Plots, Radar, Source
 from openiads.tracking.quality import quality, quality_alone
 from openiads.tracking.scene import align
@@ -20,6 +22,7 @@ from openiads.tracking.tracker import MANOEUVRING, Config, Model, Tracker, Track
 from openiads.tracking.truth import Truth
 
 __all__ = [
-    "MANOEUVRING", "Config", "Model", "Plots", "Radar", "Source", "Tracker", "Tracks", "Truth",
+    "MANOEUVRING", "Config", "Model", "OwnTracker", "OwnTracks", "Plots", "Radar", "Source", "Tracker",
+    "TrackerClass", "Tracks", "Truth",
     "align", "clear_mot", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
 ]  # fmt: skip
