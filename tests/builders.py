@@ -176,9 +176,10 @@ Stage = tuple[str, Callable[..., Any], list[str]]  # name, function, what it is 
 
 def stages() -> list[Stage]:
     """The calls of one tick, read from the engine's own loop, so that this can not fall behind it."""
-    source = inspect.getsource(getattr(step.simulate, "py_func", step.simulate))
+    source = inspect.getsource(getattr(step._simulate, "py_func", step._simulate))
     loop = next(node for node in ast.walk(ast.parse(textwrap.dedent(source))) if isinstance(node, ast.For))
-    calls = [node.value for node in loop.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    lines = [line for part in loop.body if isinstance(part, ast.If) for line in part.body]
+    calls = [line.value for line in lines if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)]
     return [(call.func.id, compiled(getattr(step, call.func.id)), [*map(_bundle, call.args)]) for call in calls]  # type: ignore[attr-defined]
 
 

@@ -22,7 +22,20 @@ def openiads(*words, cwd=None):
 
 def test_help_names_every_command():
     text = openiads("--help").stdout
-    for command in ("list", "check", "schema", "new", "show", "diff", "run", "export", "coverage", "study", "tour"):
+    for command in (
+        "list",
+        "check",
+        "schema",
+        "new",
+        "show",
+        "diff",
+        "run",
+        "export",
+        "coverage",
+        "study",
+        "compare",
+        "tour",
+    ):
         assert f"  {command} " in text
 
 
@@ -92,6 +105,11 @@ REFUSED = {
     ("coverage", "s400-alone", "--sites", "0"): "1 to 1,000 draws",
     ("coverage", "s400-alone", "--posture", "open"): "no posture 'open'",
     ("coverage", "s400-alone", "--warning", "-1"): "warning",
+    ("run", "s400-alone", "-p", "complete", "--tracker", "nowhere_at_all:T"): "there is no module 'nowhere_at_all'",
+    ("study", "s400-alone", "--tracker", "mine"): "write module:Class, as my_tracker:MyTracker",
+    ("compare", "s400-alone", "-p", "complete", "--tracker", "json:Mine"): "'json' has no 'Mine'; it defines: no class",
+    ("compare", "s400-alone", "-p", "complete"): "--tracker",
+    ("compare", "s400-alone", "-p", "complete", "--tracker", "json:JSONDecoder", "--out", "cmp"): "it fails: TypeError",
 }
 
 
@@ -218,3 +236,15 @@ def test_study_writes_report_summary_and_results(tmp_path):
         assert {"unit", "kind", "vignette", "definition", "postures"} <= set(metric)
         assert set(metric["postures"]) == {"complete", "no-launchers"}
     assert summary["digest"][:12] in done.stdout
+
+
+def test_a_tracker_of_the_users_own(tmp_path):
+    """A module of the current folder in a run and in a comparison; the record says which tracker it was."""
+    (tmp_path / "mine.py").write_text("from openiads.tracking import Tracker as Mine\n", encoding="utf-8")
+    asked = ["s400-alone", "-p", "complete", "--duration", "60", "--tracker", "mine:Mine"]
+    done = openiads("run", *asked, "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0 and "seed 1, tracker mine:Mine" in done.stdout, done.stderr
+    assert json.loads((tmp_path / "run" / "meta.json").read_text(encoding="utf-8"))["tracker"] == "mine:Mine"
+    done = openiads("compare", *asked, "--replications", "2", "--out", "cmp", cwd=tmp_path)
+    assert done.returncode == 0 and "mine:Mine" in done.stdout and "leakers" in done.stdout, done.stderr
+    assert [f.name for f in (tmp_path / "cmp").iterdir()] == ["comparison.csv"]

@@ -32,7 +32,7 @@ def load(scenario: str | Path, sets: dict[str, str] | None = None) -> Scenario:
 
 
 def run(scenario: Scenario | str | Path, posture: str, vignette: str, seed: int = 1, **options: Any) -> Run:
-    """One recorded run; options as in openiads.running.run: replication, stratum, warning, start, duration, sample (s)."""
+    """One recorded run; options as in openiads.running.run: replication, stratum, warning, start, duration, sample (s), tracker."""
     from openiads.running import run
     from openiads.scenario.load import load
 

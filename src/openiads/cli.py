@@ -27,12 +27,14 @@ app = typer.Typer(
 )
 
 INTERRUPTED = 130  # exit code
+_TRACKER = "a tracker of your own in place of the one that ships, as module:Class; modules of this folder are found"
 
 ScenarioArg = Annotated[str, typer.Argument(help="name of a shipped scenario, or the path of a .toml file")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="change a value, as site=south-coast or doctrine.salvo=1 (again for more)"),
 ]
+TrackerOption = Annotated[str | None, typer.Option("--tracker", help=_TRACKER)]
 
 
 def main() -> None:
@@ -237,6 +239,7 @@ def run(
     replication: Annotated[int, typer.Option(help="which draw of the study")] = 0,
     window: Annotated[int, typer.Option(help="which window of the day, in a vignette of peace")] = 0,
     plots: Annotated[bool, typer.Option("--plots", help="record every report of every radar too")] = False,
+    tracker: TrackerOption = None,
     sets: SetOption = None,
 ) -> None:
     """Run one replication and write its record: tables as Parquet, replay.czml, and replay.html to watch.
@@ -257,7 +260,7 @@ def run(
     with _bar(f"{posture}, {vignette}") as bar:
         record = simulate(
             loaded, posture, vignette, seed, replication=replication, stratum=window, start=start, duration=duration,
-            sample=step, plots=plots, progress=lambda f: bar(f, 1.0),
+            sample=step, plots=plots, tracker=tracker, progress=lambda f: bar(f, 1.0),
         )  # fmt: skip
     with new_folder(folder) as beside:
         record.write(beside)
@@ -265,7 +268,7 @@ def run(
         write_replay(record, beside / "replay.html")
     s = record.meta["summary"]
     print(
-        f"{loaded.title}: {posture}, {vignette}, seed {seed}\n"
+        f"{loaded.title}: {posture}, {vignette}, seed {seed}{f', tracker {tracker}' if tracker else ''}\n"
         f"threats {s['threats']}, leakers {s['leakers']}, rounds {s['rounds']}, kills {s['kills']}, "
         f"friendly aircraft lost {s['friendly_lost']}, airliners lost {s['civil_lost']}, refused by the authority {s['refused']}"
     )
@@ -377,6 +380,7 @@ def study(
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
     workers: Annotated[int | None, typer.Option(help="threads; results do not depend on it")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the report and the tables")] = None,
+    tracker: TrackerOption = None,
     sets: SetOption = None,
 ) -> None:
     """Run every posture through every vignette and write the decision table, a report and the results.
@@ -396,7 +400,7 @@ def study(
     with _bar(loaded.name) as bar:
         result = conduct(
             loaded, preset=preset, replications=replications, postures=_names(postures), vignettes=_names(vignettes),
-            baseline=baseline, seed=seed, workers=workers, progress=bar,
+            baseline=baseline, seed=seed, workers=workers, tracker=tracker, progress=bar,
         )  # fmt: skip
     result.save(folder)
     print_table(result.summary)
@@ -406,6 +410,44 @@ def study(
         print(f"warning: {lost} plots or tracks found no room in the engine's tables and were lost", file=sys.stderr)
     if not result.summary["complete"]:
         print("stopped before every replication was in: what is whole is in the tables", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
+def compare(
+    scenario: ScenarioArg,
+    posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],
+    tracker: Annotated[
+        str, typer.Option(help="a tracker of your own, as module:Class; modules of this folder are found")
+    ],
+    vignette: Annotated[str, typer.Option("--vignette", "-v", help="which stretch of time")] = "raid",
+    replications: Annotated[int, typer.Option(help="draws; five and more give intervals")] = 10,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    window: Annotated[int, typer.Option(help="which window of the day, in a vignette of peace")] = 0,
+    duration: Annotated[float | None, typer.Option(help="run for so long, seconds")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for comparison.csv")] = None,
+    sets: SetOption = None,
+) -> None:
+    """Compare a tracker of your own with the one that ships, in the loop: pictures, leakers, rounds, losses on the same luck.
+
+    Example: openiads compare s400-alone --posture complete --tracker my_tracker:MyTracker --replications 20
+    """
+    from openiads.record import require_new
+    from openiads.studies.trackers import compare_trackers, print_comparison
+
+    loaded = _load(scenario, sets)
+    if out is not None:
+        require_new(out)
+    with _bar(f"{posture}, {vignette}") as bar:
+        found = compare_trackers(
+            loaded, posture, vignette, tracker, replications, seed, stratum=window, duration=duration, progress=bar
+        )
+    if out is not None:
+        found.save(out)
+    print(f"{loaded.title}: {posture}, {vignette}, seed {seed}, {found.replications} replications")
+    print_comparison(found)
+    if not found.complete:
+        print("stopped before every replication was in: what is whole is in the table", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 
@@ -429,6 +471,13 @@ def track(
             "--register", help="first estimate the radars' errors of range, azimuth and time from common aircraft"
         ),
     ] = False,
+    association: Annotated[
+        str, typer.Option(help="gnn: the likeliest plot of a track; jpda: all that may be its, by probability")
+    ] = "gnn",
+    lifecycle: Annotated[
+        str, typer.Option(help="how tracks live: count, by their plots in time; score, by the odds against clutter")
+    ] = "count",
+    tracker: TrackerOption = None,
 ) -> None:
     """Track recorded surveillance data: tracks as Parquet, ASTERIX CAT062 and CZML, and a quality table.
 
@@ -439,6 +488,8 @@ def track(
       openiads track radars.pcap adsb.parquet --sensors sensors.toml --truth gps.csv
       openiads track adsb.csv --models straight --tick 2
       openiads track radars.ast adsb.parquet --sensors sensors.toml --register
+      openiads track clutter.ast --sensors sensors.toml --association jpda --lifecycle score
+      openiads track morning.ast --sensors sensors.toml --tracker my_tracker:MyTracker
     """
     from datetime import UTC, datetime
 
@@ -457,7 +508,7 @@ def track(
     from openiads.recording.words import print_answer
 
     with _bar("track") as bar:
-        answer = follow(inputs, sensors, truth, models, tick, day, bar, register)
+        answer = follow(inputs, sensors, truth, models, tick, day, bar, register, tracker, association, lifecycle)
     write(answer, folder)
     print_answer(answer)
     print(f"tracks in {folder}")

@@ -65,8 +65,8 @@ def test_orders_do_not_change(open_eyes):
 
 
 def peek_at_truth(sim: Simulation) -> None:
-    """A tracker that adds a millionth of the truth to its plots."""
-    sim.state.plots.pos[:] += 1e-6 * sim.state.truth.pos[0]
+    """A tracker that adds a millionth of the truth to its plots; not NaN, for which no kernel is made."""
+    sim.state.plots.pos[:] += 1e-6 * np.nan_to_num(sim.state.truth.pos[0])
 
 
 def peek_at_origin(sim: Simulation) -> None:

@@ -63,6 +63,34 @@ def test_one_message_and_code_2_if_nothing_can_be_tracked(arguments, message, fo
     assert not (folder / "x").exists() and not list(folder.glob(".x-*"))
 
 
+def test_a_tracker_of_the_users_own(folder):
+    """What ships, by its name or by that of a module beside the recording: the same table, and about.json says which."""
+    (folder / "mine.py").write_text(
+        "from openiads.tracking import Tracker\n\n\nclass Mine(Tracker):\n    pass\n", encoding="utf-8"
+    )
+    asked = ["scene.ast", "--sensors", "sensors.toml", "--truth", "truth.csv", "--out"]
+    tables = []
+    for name, own in (("shipped", []), ("own", ["--tracker", "mine:Mine"])):
+        done = openiads(folder, *asked, name, *own)
+        assert done.returncode == 0 and done.stderr == ""
+        tables.append((folder / name / "quality.csv").read_text(encoding="utf-8"))
+    assert tables[0] == tables[1]
+    assert '"tracker": "built-in"' in (folder / "shipped" / "about.json").read_text(encoding="utf-8")
+    assert '"tracker": "mine:Mine"' in (folder / "own" / "about.json").read_text(encoding="utf-8")
+
+
+def test_a_tracker_that_fails_is_one_message(folder):
+    (folder / "bad.py").write_text(
+        "class Bad:\n    def __init__(self, radars, config):\n        self.x = radars[99]\n", encoding="utf-8"
+    )
+    done = openiads(folder, "scene.ast", "--sensors", "sensors.toml", "--tracker", "bad:Bad", "--out", "x")
+    assert done.returncode == 2 and not (folder / "x").exists()
+    assert done.stderr == (
+        "error: tracker 'bad:Bad': called with (radars, config) it fails: IndexError: list index out of range "
+        "(bad.py, line 3: self.x = radars[99])\n"
+    )
+
+
 def test_help_has_examples(folder):
     done = openiads(folder, "--help")
     assert done.returncode == 0 and "openiads track morning.ast --sensors sensors.toml --out tracks" in done.stdout

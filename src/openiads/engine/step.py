@@ -70,33 +70,43 @@ class State(NamedTuple):
     scratch: Scratch
 
 
-@jit
-def simulate(params, state, first, length, ticks):
-    """Run `ticks` ticks of `length` seconds, the first ending at (first + 1) * length.
+OBSERVE, TRACK, RESPOND = 1, 2, 4  # parts of a tick
+
+
+def simulate(params, state, first, length, ticks, parts=OBSERVE | TRACK | RESPOND):
+    """Run `ticks` ticks of `length` seconds, the first ending at (first + 1) * length; or only some parts of each.
 
     Times are multiples of the tick number, so results do not depend on how a run is cut into calls.
     """
+    _simulate(params, state, first, length, ticks, parts)
+
+
+@jit
+def _simulate(params, state, first, length, ticks, parts):
+    """One kernel for whole ticks and for their parts: each function or door of its own costs seconds of compilation."""
     key, bodies, units, doctrine = params.key, params.bodies, params.units, params.doctrine
     radars, readiness, links = params.radars, params.readiness, params.links
     truth, plots, tracks, pictures, orders = state.truth, state.plots, state.tracks, state.pictures, state.orders
     engagements, taskings, reports = state.engagements, state.taskings, state.reports
     for i in range(first, first + ticks):
         t0, t1 = i * length, (i + 1) * length
-        emit(readiness, radars, doctrine, orders, taskings, reports, t1)
-        move(bodies, params.terrain, state.effects, truth, t1)
-        sense(
-            radars, bodies, params.terrain, key, truth, state.antennas, state.due, taskings, plots, state.origin, t0, t1
-        )
-        track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
-        exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
-        decide(units, doctrine, pictures, reports, orders, key, t1)
-        engage(units, orders, bodies, truth, engagements, key, t1)
-        credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
-        account(units, doctrine, bodies, params.observers, truth, plots, tracks, state.messages, pictures, orders,
-                engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
-        report(orders, engagements, reports)
-        task(units, orders, engagements, taskings)
-        affect(units, bodies, truth, engagements, state.effects, t1)
+        if parts & OBSERVE:
+            emit(readiness, radars, doctrine, orders, taskings, reports, t1)
+            move(bodies, params.terrain, state.effects, truth, t1)
+            sense(radars, bodies, params.terrain, key, truth, state.antennas, state.due, taskings, plots, state.origin,
+                  t0, t1)  # fmt: skip
+        if parts & TRACK:
+            track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
+        if parts & RESPOND:
+            exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
+            decide(units, doctrine, pictures, reports, orders, key, t1)
+            engage(units, orders, bodies, truth, engagements, key, t1)
+            credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
+            account(units, doctrine, bodies, params.observers, truth, plots, tracks, state.messages, pictures, orders,
+                    engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
+            report(orders, engagements, reports)
+            task(units, orders, engagements, taskings)
+            affect(units, bodies, truth, engagements, state.effects, t1)
 
 
 @part

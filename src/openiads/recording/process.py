@@ -31,6 +31,7 @@ from openiads.tracking import (
     quality_alone,
 )
 from openiads.tracking.earth import Earth, to_ecef
+from openiads.tracking.own import BUILT_IN, Stepwise, TrackerClass, find_tracker
 from openiads.tracking.plots import true_times
 from openiads.tracking.quality import Row
 from openiads.tracking.truth import SAME_TIME
@@ -53,12 +54,13 @@ class Answer:
     sensors: Sensors
     radars: list[Radar | Source]
     models: str
-    tick: float  # s
+    config: Config
     plots: int  # that the tracker got
     lonely: int  # of them, that no track took
     quality: list[Row]
     truth: Account | None
     registration: Registration | None
+    tracker: str  # `module:Class`, or built-in
 
     def notes(self) -> list[str]:
         """What a reader should know: radars that stand elsewhere than the recording says."""
@@ -81,15 +83,19 @@ class Answer:
 def track(
     paths: Sequence[Path], sensors: Path | None = None, truth: Path | None = None, models: str = "manoeuvring",
     tick: float | None = None, date: float | None = None, progress: Bar = lambda done, total: None, registered: bool = False,
+    tracker: TrackerClass | str | None = None, association: str = "gnn", lifecycle: str = "count",
 ) -> Answer:  # fmt: skip
     """Tracks of recordings; tick in s, date in s of 1970; registered: the errors of the radars are estimated first.
 
+    A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships.
     docs/guide.md says what each kind of input may hold.
     """
     if models not in MODELS:
         raise UsageError(f"--models {models}: accepted are {', '.join(MODELS)}")
     if tick is not None and not (0.05 <= tick <= 60.0):
         raise UsageError(f"--tick {tick:g}: accepted are 0.05 to 60 seconds")
+    config = Config(MODELS[models], association=association, lifecycle=lifecycle)  # type: ignore[arg-type]
+    maker = None if tracker is None else find_tracker(tracker)
     known = load_sensors(sensors)
     earth = known.file.earth
     stream = read(list(paths), known, date)
@@ -98,21 +104,22 @@ def track(
     tick = tick or _usual_tick([radars[r] for r in present])
     _bounded(stream.reports, tick)
     reference = None if truth is None else read_truth(truth, known, stream.midnight)
-    config, found = Config(models=MODELS[models], tick=tick), None
+    config, found = replace(config, tick=tick), None
     if registered:
         found = register(stream.reports.rows(~_spare(stream.reports, known.source, tick)), radars, config, known.file)
         radars = found.applied(radars)
     reports = _thinned(_on_time(stream.reports, radars), stream.accounts, known.source, tick)
-    painter = Painter(earth)
-    _run(Tracker(_set_right(radars, present), config, earth), reports, tick, painter, progress)
+    painter, ready = Painter(earth), _set_right(radars, present)
+    follow = Tracker(ready, config, earth) if maker is None else Stepwise(maker, ready, config, earth)
+    _run(follow, reports, tick, painter, progress)
     picture = painter.done()
     rows = quality_alone(picture) if reference is None else quality(reference[0], picture)
     if found is not None:
         off = (("before", found.before), ("after", found.after))
         rows += [Row(f"plots off common paths, {when} registration", rms, "m") for when, rms in off]
     return Answer(
-        picture, stream, known, radars, models, tick, len(reports), painter.lonely(picture), rows,
-        None if reference is None else reference[1], found,
+        picture, stream, known, radars, models, config, len(reports), painter.lonely(picture), rows,
+        None if reference is None else reference[1], found, BUILT_IN if maker is None else maker.name,
     )  # fmt: skip
 
 
@@ -178,7 +185,7 @@ def _bounded(reports: Reports, tick: float) -> None:
         )
 
 
-def _run(tracker: Tracker, reports: Reports, tick: float, painter: Painter, progress: Bar) -> None:
+def _run(tracker: Tracker | Stepwise, reports: Reports, tick: float, painter: Painter, progress: Bar) -> None:
     """Stretch by stretch, each ending with an update."""
     t = reports.plots.t
     ticks = max(1, math.ceil((t[-1] - t[0]) / tick - 1e-9) + 1)

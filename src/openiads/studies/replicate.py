@@ -17,6 +17,7 @@ from openiads.scenario.build import Simulation, assemble
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
 from openiads.studies.measure import area_row, peace_row, raid_row
+from openiads.tracking.own import Maker
 
 Row = dict[str, float | str]
 Numbers = Mapping[str, float]
@@ -51,6 +52,7 @@ class Design:
     seed: int
     replications: int  # of a raid
     days: int  # windows of each stratum of a day of peace
+    tracker: Maker | None = None  # the user's own, in place of the one that ships
 
     def units(self) -> list[Unit]:
         """Every draw of the world, in a fixed order."""
@@ -124,7 +126,7 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
             simulation = assemble(scenario, world, posture, warning)
             same = conditions(simulation)
             if same not in lived:
-                complete(simulation)
+                complete(simulation, design.tracker)
                 lived[same] = simulation.state
             simulation = replace(simulation, state=lived[same])
             if vignette.kind == "peace":

@@ -21,6 +21,7 @@ from openiads.studies.digest import digest
 from openiads.studies.hypotheses import hypotheses, site_spread
 from openiads.studies.metrics import Metric, Tables, hours, metrics, strata
 from openiads.studies.replicate import Design, columns, replicate
+from openiads.tracking.own import BUILT_IN, TrackerClass, find_tracker
 
 PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (60, 4)}  # raids; windows of each stratum of the day
 MOST = 100_000  # replications or windows of a stratum
@@ -66,8 +67,13 @@ class Study:
 
 def study(scenario: Scenario, *, preset: str | None = None, replications: int | None = None, days: int | None = None,
           postures: list[str] | None = None, vignettes: list[str] | None = None, baseline: str | None = None,
-          seed: int = 1, workers: int | None = None, progress: Callable[[int, int], None] | None = None) -> Study:  # fmt: skip
-    """Run every posture through every vignette; `replications` raids and `days` windows of each stratum of a day."""
+          seed: int = 1, workers: int | None = None, tracker: TrackerClass | str | None = None,
+          progress: Callable[[int, int], None] | None = None) -> Study:  # fmt: skip
+    """Run every posture through every vignette; `replications` raids and `days` windows of each stratum of a day.
+
+    A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships at every node; without
+    `workers` it runs in one thread.
+    """
     if preset is not None and preset not in PRESETS:
         raise UsageError(f"no preset '{preset}'; accepted: {', '.join(PRESETS)}")
     raids, windows = PRESETS[preset or "demo"]
@@ -89,10 +95,11 @@ def study(scenario: Scenario, *, preset: str | None = None, replications: int | 
     lived = list(dict.fromkeys(vignettes or list(scenario.vignettes)))
     for name in lived:
         scenario.require(vignette=name)
-    count = workers if workers is not None else (os.cpu_count() or 1)
+    maker = None if tracker is None else find_tracker(tracker)
+    count = workers if workers is not None else 1 if maker else (os.cpu_count() or 1)
     if count < 1:
         raise UsageError(f"workers = {count}: at least 1")
-    design = Design(scenario, tuple(chosen), tuple(lived), seed, raids, windows)
+    design = Design(scenario, tuple(chosen), tuple(lived), seed, raids, windows, maker)
     results = replicate(design, count, progress)
     tables = {name: columns(rows) for name, rows in results.tables.items() if rows}
     summary = summarise(design, tables, base, preset or "custom", results.complete)
@@ -109,6 +116,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "complete": complete,
         "preset": preset,
         "seed": design.seed,
+        "tracker": design.tracker.name if design.tracker else BUILT_IN,
         "baseline": baseline,
         "scenario": scenario.name,
         "site": scenario.modifiers.site,

@@ -49,7 +49,7 @@ def print_table(summary: dict[str, Any]) -> None:
     width = max(1, (console.width - 44) // 22) if console.width else 4
     console.print(
         f"{summary['scenario']}, site {summary['site']}, preset {summary['preset']}: {summary['replications']} raids and "
-        f"{summary['windows']} windows of peace a posture; 95 % intervals; ↑ ↓ decided against {summary['baseline']}"
+        f"{summary['windows']} windows of peace a posture; 95 % intervals; ↑ ↓ decided against {summary['baseline']}; tracker {summary['tracker']}"
     )
     for i in range(0, len(postures), width):
         table = Table(show_lines=False, header_style="bold")

@@ -25,6 +25,14 @@ def full_covariance(p: np.ndarray) -> np.ndarray:
     return out
 
 
+def packed_covariance(p: np.ndarray) -> np.ndarray:
+    """Matrices [..., 6, 6] as `Tracks.p` holds them, [..., 21]: the inverse of full_covariance."""
+    p = np.asarray(p, np.float64)
+    i, j = _UPPER
+    cross = p[..., :3, 3:].reshape(*p.shape[:-2], 9)
+    return np.concatenate([p[..., i, j], cross, p[..., 3 + i, 3 + j]], axis=-1)
+
+
 def fuse_independent(a: np.ndarray, p_a: np.ndarray, b: np.ndarray, p_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """State [..., n] and covariance [..., n, n] of two estimates whose errors have nothing in common."""
     return fuse_correlated(a, p_a, b, p_b, np.zeros_like(np.asarray(p_a, np.float64)))

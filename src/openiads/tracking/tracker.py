@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -20,16 +20,16 @@ from openiads.tracking.plots import Plots, Radar, Source, bundle, true_times
 _ROOM = 512  # slots of a new tracker; it grows
 _LOG = 1 << 15  # rows that are logged in one call
 
-
 _ASSOCIATIONS, _LIFECYCLES = ("gnn", "jpda"), ("count", "score")
-_KINDS = ("straight", "turning", "falling", "accelerating")  # in the order of the engine's constants
+Kind = Literal["straight", "turning", "falling", "accelerating"]
+KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order of the engine's constants
 
 
 @dataclass(frozen=True)
 class Model:
     """One motion model: straight, a turn at the rate the track shows, free fall with drag, or the acceleration it shows."""
 
-    kind: Literal["straight", "turning", "falling", "accelerating"] = "straight"
+    kind: Kind = "straight"
     accel: float = (
         5.0  # m/s2, one-sigma acceleration over a second that the model leaves to chance; of its change if accelerating
     )
@@ -38,8 +38,8 @@ class Model:
     ballistic_coefficient: float = math.inf  # kg/m2 of a falling model; infinite without drag
 
     def __post_init__(self) -> None:
-        if self.kind not in _KINDS:
-            raise UsageError(f"tracker: no motion model '{self.kind}'; accepted: {', '.join(_KINDS)}")
+        if self.kind not in KINDS:
+            raise UsageError(f"tracker: no motion model '{self.kind}'; accepted: {', '.join(KINDS)}")
         for name in ("accel", "sojourn", "prior", "ballistic_coefficient"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be above 0")
@@ -123,7 +123,7 @@ class Tracker:
         c = self.config
         self._settings = engine.Trackers(
             active=np.ones(1, np.bool_),
-            kind=np.array([_KINDS.index(m.kind) for m in c.models], np.int8),
+            kind=np.array([KINDS.index(m.kind) for m in c.models], np.int8),
             accel=np.array([[m.accel for m in c.models]]),
             sojourn=np.array([m.sojourn for m in c.models]),
             prior=np.array([m.prior for m in c.models]) / sum(m.prior for m in c.models),

@@ -1,0 +1,327 @@
+"""What a run leaves behind: its tables, collected block by block from the engine's arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from openiads.engine import command, motion, outcome
+from openiads.engine.geo import to_geodetic
+from openiads.plots import COLUMNS, plots_of, scans_of
+from openiads.record import Run
+from openiads.scenario.build import CAUSES, IDENTITIES, Simulation
+from openiads.scenario.flights import KINDS, OWNERS, SIDES
+
+_EMPTY: dict[str, list[Any]] = {
+    "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
+    "tracks": [
+        "t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps", "identity",
+        "own", "body",
+    ],
+    "links": ["t", "link", "from", "to", "tracks", "bits"],
+    "events": ["t", "event", "subject", "object", "text"],
+    "engagements": [
+        "id", "fire_unit", "node", "track", "body", "body_name", "t_assigned", "t_authorised", "t_launch",
+        "t_intercept", "rounds", "outcome", "victim", "believed",
+    ],
+    **COLUMNS,
+}  # fmt: skip
+
+
+class Recorder:
+    """Collects the tables of a run, block by block."""
+
+    def __init__(self, simulation: Simulation, listening: float | None = None) -> None:
+        self.simulation = simulation
+        self.nodes = [node.name for node in simulation.scenario.nodes]
+        self.names = [f.name for f in simulation.world.flights]
+        rounds = simulation.params.bodies.key.size - len(self.names)
+        self.names += [f"round-{i + 1}" for i in range(rounds)]
+        self.units = [u.name for u in simulation.scenario.fire_units]
+        self.blocks: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in ("truth", "tracks", "links")}
+        self.heard: dict[str, list[dict[str, np.ndarray]]] = (
+            {name: [] for name in COLUMNS} if listening is not None else {}
+        )
+        self.start = listening or 0.0
+        self.times: list[float] = []
+        self.events: list[tuple[float, str, str, str, str]] = []
+        self.shots: dict[tuple[int, int, float], dict[str, Any]] = {}
+        self.sent = np.zeros(len(simulation.links), np.int64)
+        self.radars_on: np.ndarray | None = None
+
+    def take(self, t: float, keep: bool) -> None:
+        """Sample truth, pictures and links at time t, and drain the events."""
+        self._events()
+        self._switches(t)
+        if keep:
+            self.times.append(t)
+            self.blocks["truth"].append(self._truth(t))
+            self.blocks["tracks"].extend(self._tracks(t))
+            self.blocks["links"].append(self._links(t))
+
+    def listen(self, t0: float, t1: float) -> None:
+        """Keep what the radars reported in (t0, t1], the tick that has just been simulated."""
+        self.heard["plots"].append(plots_of(self.simulation))
+        self.heard["scans"].append(scans_of(self.simulation, t0, t1))
+
+    def _truth(self, t: float) -> dict[str, np.ndarray]:
+        truth = self.simulation.state.truth
+        rows = np.flatnonzero(truth.status == motion.FLYING)
+        lat, lon, height = geodetic(truth.pos[rows])
+        heading, speed, climb = course(truth.pos[rows], truth.vel[rows])
+        return {
+            "t": np.full(rows.size, t), "body": rows.astype(np.int64), "lat_deg": lat, "lon_deg": lon,
+            "alt_m": height, "heading_deg": heading, "speed_mps": speed, "climb_mps": climb,
+        }  # fmt: skip
+
+    def _tracks(self, t: float) -> list[dict[str, np.ndarray]]:
+        state = self.simulation.state
+        pictures, exposure = state.pictures, state.exposure
+        out = []
+        for n, name in enumerate(self.nodes):
+            rows = np.flatnonzero(pictures.valid[n] & (pictures.same[n] < 0))
+            if rows.size == 0:
+                continue
+            lat, lon, height = geodetic(pictures.x[n, rows, :3])
+            heading, speed, climb = course(pictures.x[n, rows, :3], pictures.x[n, rows, 3:])
+            origin, slot = pictures.origin[n, rows, 0], pictures.origin[n, rows, 1]
+            same = exposure.number[origin, slot] == pictures.number[n, rows]
+            out.append({
+                "t": np.full(rows.size, t), "node": np.full(rows.size, name, object),
+                "track": pictures.number[n, rows], "origin": np.array([self.nodes[i] for i in origin], object),
+                "lat_deg": lat, "lon_deg": lon, "alt_m": height,
+                "heading_deg": heading, "speed_mps": speed, "climb_mps": climb,
+                "identity": np.array([IDENTITIES[i] for i in state.orders.identity[n, rows]], object),
+                "own": origin == n, "body": np.where(same, exposure.body[origin, slot], -1).astype(np.int64),
+            })  # fmt: skip
+        return out
+
+    def _links(self, t: float) -> dict[str, np.ndarray]:
+        links, tally = self.simulation.params.links, self.simulation.state.tally
+        new = tally.link_tracks - self.sent
+        self.sent = tally.link_tracks.copy()
+        return {
+            "t": np.full(new.size, t), "link": np.array(self.simulation.links, object),
+            "from": np.array([self.nodes[i] for i in links.source], object),
+            "to": np.array([self.nodes[i] for i in links.sink], object), "tracks": new, "bits": new * links.bits,
+        }  # fmt: skip
+
+    def _switches(self, t: float) -> None:
+        on = self.simulation.state.taskings.on
+        before = np.zeros_like(on) if self.radars_on is None else self.radars_on
+        for r in np.flatnonzero(on != before):
+            word = "on" if on[r] else "off"
+            radar = self.simulation.scenario.radars[r]
+            self._note(0.0 if self.radars_on is None else t, word, radar.name, radar.node, f"{radar.name} is {word}")
+        self.radars_on = on.copy()
+
+    def _note(self, t: float, event: str, subject: str, thing: str, text: str) -> None:
+        self.events.append((float(t), event, subject, thing, text))
+
+    def _name(self, body: float) -> str:
+        return self.names[int(body)] if body >= 0 else "nothing"
+
+    def _events(self) -> None:
+        log = self.simulation.state.events
+        for row in log.row[: log.count[0]]:
+            self._event(row)
+        log.count[0] = 0
+
+    def _event(self, row: np.ndarray) -> None:
+        t, kind = row[0], int(row[1])
+        if kind == outcome.FIRM_TRACK:
+            node, body = self.nodes[int(row[2])], self._name(row[4])
+            source = self.nodes[int(row[5])]
+            how = "" if source == node else f" (from {source})"
+            self._note(t, "track_started", node, body, f"{node} holds {body} as track {int(row[3])}{how}")
+            return
+        if kind == outcome.LEAKER:
+            asset = self.simulation.scenario.assets[int(row[3])]
+            self._note(t, "leaker", self._name(row[2]), asset.name, f"{self._name(row[2])} reaches {asset.title}")
+            return
+        unit = self.units[int(row[2])]
+        track, body = int(row[3]), row[4]
+        if kind == outcome.ASKED_FOR:
+            word = "decides itself" if row[6] else f"asks the authority, answer at {row[5]:.0f} s"
+            event = "authorised" if row[6] else "asked"
+            self._note(
+                t,
+                event,
+                unit,
+                self._name(body),
+                f"{unit} wants to engage track {track} ({self._name(body)}) and {word}",
+            )
+        elif kind == outcome.REFUSAL:
+            self._note(
+                t, "refused", unit, self._name(body), f"the authority refuses track {track} ({self._name(body)})"
+            )
+        elif kind == outcome.LAUNCH:
+            self._note(
+                t, "launch", unit, self._name(body), f"{unit} fires {int(row[5])} at track {track} ({self._name(body)})"
+            )
+            self.shots[(int(row[2]), track, round(t, 3))] = self._shot(row, unit)
+        elif kind == outcome.MEETING:
+            self._meeting(row, unit)
+        elif kind == outcome.ASSESSED:
+            believed = "kill" if int(row[4]) == command.BELIEVED_KILLED else "miss"
+            for shot in self.shots.values():
+                if (
+                    shot["fire_unit"] == unit
+                    and shot["track"] == track
+                    and shot["outcome"] != "open"
+                    and not shot["believed"]
+                ):
+                    shot["believed"] = believed
+            self._note(t, "assessed", unit, "", f"{unit} takes its shot at track {track} for a {believed}")
+
+    def _shot(self, row: np.ndarray, unit: str) -> dict[str, Any]:
+        node = self.simulation.scenario.fire_units[int(row[2])].node
+        return {
+            "id": len(self.shots), "fire_unit": unit, "node": node, "track": int(row[3]), "body": int(row[4]),
+            "body_name": self._name(row[4]), "t_assigned": row[7], "t_authorised": row[8], "t_launch": row[0],
+            "t_intercept": row[6], "rounds": int(row[5]), "outcome": "open", "victim": "", "believed": "",
+        }  # fmt: skip
+
+    def _meeting(self, row: np.ndarray, unit: str) -> None:
+        t, aimed, hit, killed = row[0], int(row[4]), int(row[5]), bool(row[6])
+        bodies = self.simulation.params.bodies
+        shot = self.shots.get((int(row[2]), int(row[3]), round(row[7], 3)))
+        result = "miss" if not killed else ("kill" if hit == aimed else "wrong-body")
+        if shot is not None:
+            shot.update(outcome=result, victim=self._name(hit) if killed else "", t_intercept=t)
+        if not killed:
+            self._note(t, "miss", unit, self._name(aimed), f"{unit} misses track {int(row[3])} ({self._name(aimed)})")
+            return
+        side = int(bodies.side[hit])
+        event = {motion.FRIEND: "friendly_killed", motion.CIVIL: "civil_killed"}.get(side, "kill")
+        cause = int(self.simulation.state.exposure.cause[hit])
+        why = "" if event == "kill" else f" ({list(CAUSES.values())[cause]})"
+        self._note(t, event, unit, self._name(hit), f"{unit} hits {self._name(hit)}{why}")
+
+    def finish(self, posture: str, vignette: str, seed: int, replication: int, end: float) -> Run:
+        """All tables and the meta data."""
+        simulation, scenario = self.simulation, self.simulation.scenario
+        tables = {name: _stack(blocks, name) for name, blocks in self.blocks.items()}
+        for name, blocks in self.heard.items():
+            table = _stack(blocks, name)
+            rows = np.argsort(table["t"], kind="stable")
+            rows = rows[(table["t"][rows] > self.start) & (table["t"][rows] <= self.times[-1])]
+            tables[name] = {column: values[rows] for column, values in table.items()}
+        self.events.sort(key=lambda row: row[0])
+        tables["events"] = _columns([dict(zip(_EMPTY["events"], row, strict=True)) for row in self.events], "events")
+        tables["engagements"] = _columns(list(self.shots.values()), "engagements")
+        tables["bodies"] = self._bodies()
+        tables["exposure"] = self._exposure()
+        tables |= self._laydown()
+        tally = simulation.state.tally
+        hostile = int((simulation.params.bodies.side == motion.HOSTILE).sum())
+        summary = {
+            "threats": hostile, "leakers": int((tables["events"]["event"] == "leaker").sum()),
+            "rounds": int(tally.rounds.sum()), "kills": int(tally.hits[:, motion.HOSTILE].sum()),
+            "friendly_lost": int(tally.hits[:, motion.FRIEND].sum()), "civil_lost": int(tally.hits[:, motion.CIVIL].sum()),
+            "refused": int(tally.refused.sum()), "dropped": [int(x) for x in tally.dropped],
+        }  # fmt: skip
+        meta = {
+            "scenario": scenario.name, "title": scenario.title, "posture": posture,
+            "posture_title": scenario.postures[posture].title, "vignette": vignette, "seed": seed,
+            "replication": replication, "warning_s": simulation.warning, "duration_s": min(end, self.times[-1]),
+            "complete": self.times[-1] > end - 1e-6, "tick_s": simulation.tick,
+            "clock_s": simulation.world.clock, "site": scenario.modifiers.site, "summary": summary,
+            "site_lat_deg": math.degrees(simulation.world.site[0]), "site_lon_deg": math.degrees(simulation.world.site[1]),
+        }  # fmt: skip
+        return Run(meta, tables)
+
+    def _bodies(self) -> dict[str, np.ndarray]:
+        bodies, flights = self.simulation.params.bodies, self.simulation.world.flights
+        count = len(self.names)
+        return {
+            "body": np.arange(count), "name": np.array(self.names, object),
+            "class": np.array([f.group for f in flights] + ["round"] * (count - len(flights)), object),
+            "kind": np.array([KINDS[k] for k in bodies.kind], object),
+            "side": np.array([SIDES[s] for s in bodies.side], object),
+            "augmented": np.array([f.augmented for f in flights] + [False] * (count - len(flights))),
+        }  # fmt: skip
+
+    def _exposure(self) -> dict[str, np.ndarray]:
+        """Every node that held a body: seconds by the system's own sensors, by others only, and the first time."""
+        exposure, flights = self.simulation.state.exposure, self.simulation.world.flights
+        held = exposure.seconds[:, :, 1] > 0.0
+        nodes, bodies = np.nonzero(held[:, : len(flights)])
+        first = exposure.first[nodes, bodies]
+        return {
+            "observer": np.array([self.nodes[n] for n in nodes], object), "body": bodies.astype(np.int64),
+            "name": np.array([flights[b].name for b in bodies], object),
+            "class": np.array([flights[b].group for b in bodies], object),
+            "side": np.array([SIDES[flights[b].side] for b in bodies], object),
+            "owner": np.array([OWNERS[flights[b].owner] for b in bodies], object),
+            "own_s": exposure.seconds[nodes, bodies, 0],
+            "fed_s": exposure.seconds[nodes, bodies, 1] - exposure.seconds[nodes, bodies, 0],
+            "first_s": np.where(np.isinf(first), np.nan, first),
+            "augmented": np.array([flights[b].augmented for b in bodies], bool),
+        }  # fmt: skip
+
+    def _laydown(self) -> dict[str, dict[str, np.ndarray]]:
+        scenario, world = self.simulation.scenario, self.simulation.world
+        antennas = self.simulation.state.antennas.site
+        on = self.simulation.state.taskings.on
+        centre = {r.node: antennas[i] for i, r in reversed(list(enumerate(scenario.radars)))}
+        place = [
+            centre.get(n.name, (*world.site, 0.0))
+            if n.latitude is None or n.longitude is None
+            else (n.latitude, n.longitude, 0.0)
+            for n in scenario.nodes
+        ]
+        models = [scenario.library.radars[r.class_] for r in scenario.radars]
+        reach = [model.range or model.instrumented_range for model in models]
+        return {
+            "nodes": {
+                "node": np.array(self.nodes, object), "title": np.array([n.title for n in scenario.nodes], object),
+                "owner": np.array([n.owner for n in scenario.nodes], object),
+                "lat_deg": np.degrees([p[0] for p in place]), "lon_deg": np.degrees([p[1] for p in place]),
+            },
+            "sensors": {
+                "name": np.array([r.name for r in scenario.radars], object),
+                "class": np.array([r.class_ for r in scenario.radars], object),
+                "node": np.array([r.node for r in scenario.radars], object),
+                "lat_deg": np.degrees(antennas[:, 0]), "lon_deg": np.degrees(antennas[:, 1]),
+                "dimensions": self.simulation.params.radars.dimensions.astype(np.int64),
+                "period_s": self.simulation.params.radars.period.copy(), "range_km": np.array(reach) / 1e3, "on": on.copy(),
+            },
+            "assets": {
+                "name": np.array([a.name for a in scenario.assets], object),
+                "title": np.array([a.title for a in scenario.assets], object),
+                "lat_deg": np.degrees([a.latitude for a in scenario.assets]),
+                "lon_deg": np.degrees([a.longitude for a in scenario.assets]),
+            },
+        }  # fmt: skip
+
+
+def geodetic(pos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Degrees, degrees and metres of earth-centred points float64[n, 3]."""
+    out = np.array([to_geodetic(*p) for p in pos]).reshape(-1, 3)
+    return np.degrees(out[:, 0]), np.degrees(out[:, 1]), out[:, 2]
+
+
+def course(pos: np.ndarray, vel: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Heading (degrees from north), speed and its upward part (m/s) of float64[n, 3] positions and velocities."""
+    up = pos / np.linalg.norm(pos, axis=1, keepdims=True)
+    east = np.stack([-up[:, 1], up[:, 0], np.zeros(len(up))], axis=1)
+    east /= np.maximum(1e-12, np.linalg.norm(east, axis=1, keepdims=True))
+    north = np.cross(up, east)
+    heading = np.degrees(np.arctan2((vel * east).sum(axis=1), (vel * north).sum(axis=1))) % 360.0
+    return heading, np.linalg.norm(vel, axis=1), (vel * up).sum(axis=1)
+
+
+def _stack(blocks: list[dict[str, np.ndarray]], name: str) -> dict[str, np.ndarray]:
+    if not blocks:
+        return {column: np.array([]) for column in _EMPTY[name]}
+    return {column: np.concatenate([b[column] for b in blocks]) for column in blocks[0]}
+
+
+def _columns(rows: list[dict[str, Any]], name: str) -> dict[str, np.ndarray]:
+    if not rows:
+        return {column: np.array([]) for column in _EMPTY[name]}
+    first = rows[0]
+    return {c: np.array([r[c] for r in rows], object if isinstance(first[c], str) else None) for c in first}
