@@ -185,5 +185,5 @@ def test_arguments(folder):
     with pytest.raises(UsageError, match="--truth is a table of positions"):
         track([folder / "adsb.csv"], truth=folder / "scene.ast")
     straight = track([folder / "adsb.csv"], models="straight", tick=2.0)
-    assert straight.tick == 2.0 and len(straight.picture) > 0
+    assert straight.config.tick == 2.0 and len(straight.picture) > 0
     assert np.allclose(np.diff(np.unique(straight.picture.t)), 2.0) and DEG > 0
