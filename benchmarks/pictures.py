@@ -31,26 +31,11 @@ MINUTES, SECONDS = 125.0, 600.0
 SETTLED, STEP = 20.0, PERIOD  # s, before the first instant that counts; between two
 TURNS = 7  # of ours to one of a peer
 AS_IT_COMES = Config(models=MANOEUVRING)
-AIRCRAFT = {  # of ours; a way of association is one more line
+SET = replace(ours.AIRCRAFT, tick=TICK)
+AIRCRAFT = {  # of ours
     "several models, as they come": replace(AS_IT_COMES, tick=TICK),
-    "the same with joint association and life by score": replace(
-        AS_IT_COMES, tick=TICK, association="jpda", lifecycle="score"
-    ),
-    "two models, set on other flights": replace(ours.AIRCRAFT, tick=TICK),
-}
-CROSSING = {
-    "one model": ours.CROSSING,
-    "several models, as they come": replace(AS_IT_COMES, tick=SCAN),
-    "the same with joint association and life by score": replace(
-        AS_IT_COMES, tick=SCAN, association="jpda", lifecycle="score"
-    ),
-}
-RAID = {
-    "one model": ours.RAID,
-    "several models, as they come": replace(AS_IT_COMES, tick=SCAN),
-    "the same with joint association and life by score": replace(
-        AS_IT_COMES, tick=SCAN, association="jpda", lifecycle="score"
-    ),
+    "two models, set on other flights": SET,
+    "the same with joint association": replace(SET, association="jpda"),
 }
 GOAL = "0.97, each below 1 ×"
 
@@ -114,26 +99,29 @@ def crossing_rows() -> list[Row]:
     """Aircraft and formations that cross at small angles."""
     whole, small = crossing(12, 60, SEED), crossing(4, 60, SEED)
     what = "targets that cross at 2 to 15 degrees, singly and in fours"
-    return _hard_rows(what, whole, small, CROSSING, "CROSSING")
+    return _hard_rows(what, whole, small, "CROSSING")
 
 
 def raid_rows() -> list[Row]:
     """Many targets that converge, among as many and a half false plots a scan."""
     whole, small = raid(150, 30, SEED), raid(30, 30, SEED)
     what = f"targets that converge within 30 km, Pd {whole.clutter.detection:g}, false plots 1.5 times as many"
-    return _hard_rows(what, whole, small, RAID, "RAID")
+    return _hard_rows(what, whole, small, "RAID")
 
 
-def _hard_rows(what: str, whole: Scene, small: Scene, configs: dict[str, Config], setting: str) -> list[Row]:
+def _hard_rows(what: str, whole: Scene, small: Scene, setting: str) -> list[Row]:
     """The whole scene beside Stone Soup's GNN with its tree, a small one beside its JPDA."""
     from benchmarks.trackers import jpda, stone
 
+    usual: Config = getattr(ours, setting)
     gnn = stone.Run(whole, replace(getattr(stone, setting), tree=True))
     read = jpda.scans(small.plots, small.radars, ORIGIN, SCAN)
     joint = jpda.Run(read, jpda.of_scene(getattr(jpda, setting), small))
+    many = {"one model": usual, "several models, as they come": replace(AS_IT_COMES, tick=SCAN)}
+    few = {"one model": usual, "one model, joint association": replace(usual, association="jpda")}
     return [
-        *_compared(what, whole, configs, gnn, "TPRTreeGNN2D"),
-        *_compared(what, small, configs, joint, "JPDAwithEHM2"),
+        *_compared(what, whole, many, gnn, "TPRTreeGNN2D"),
+        *_compared(what, small, few, joint, "JPDAwithEHM2"),
     ]
 
 

@@ -20,8 +20,10 @@ from openiads.tracking import MANOEUVRING, Config, Model, Tracker, Truth
 
 SEEDS = 101, 102
 MINUTES, SECONDS = 30.0, 250.0
-LIFE = {"hits": (3, 4), "confirm_scans": (1.0, 1.5, 2.0, 3.0, 4.0), "coast_scans": (1.5, 2.0, 2.5, 3.5)}
-OURS = {"gate": (16.0, 20.0, 25.0, 30.0), **LIFE}
+OURS = {
+    "lifecycle": ("count", "score"), "gate": (16.0, 20.0, 25.0, 30.0), "hits": (3, 4), "lost": (1e-4, 1e-3, 0.01),
+    "confirm_scans": (1.0, 1.5, 2.0, 3.0, 4.0), "coast_scans": (1.5, 2.0, 2.5, 3.5), "speed": (150.0, 250.0),
+}  # fmt: skip
 GNN = {"noise": (0.3, 0.5, 1.0, 2.0), "points": (3, 4), "gate": (4.0, 4.5, 5.0), "hold": (3, 4, 5), "coast": (4, 5, 7)}
 JOINT = {"noise": (0.3, 0.5, 1.0, 2.0), "gate": (0.999, 0.9999), "points": (3, 4), "coast": (10.0, 14.0)}
 FLOWN = {
@@ -87,9 +89,7 @@ def ours_flown(truths: Sequence[Truth]) -> tuple[Any, float]:
         tracks = [Tracker(seen.radars, config).process(seen.plots) for _, seen in pairs]
         return float(np.mean([scores(t, k, instants(seen)).ospa for (t, seen), k in zip(pairs, tracks, strict=True)]))
 
-    return stepwise(
-        Config(models=MANOEUVRING, tick=TICK), {"models": [MANOEUVRING[:2]], **OURS, "speed": [150.0]}, cost
-    )
+    return stepwise(Config(models=MANOEUVRING, tick=TICK), {"models": [MANOEUVRING[:2]], **OURS}, cost)
 
 
 def main() -> None:
