@@ -101,17 +101,26 @@ def test_gospa_is_that_of_the_definition():
     assert watch.scores()["gospa"] == pytest.approx(np.mean(expected), rel=1e-9)
 
 
+def blind(sim):
+    """Scores of a tracker that sees nothing, over a minute."""
+    return watched(sim, 60, type("Nothing", (Tracker,), {"process": nothing}))[0].scores()
+
+
 def test_no_tracker_is_blamed_for_what_nobody_reports():
-    """A body behind the limb counts from its first plot on; one that is out of sight again, until a track would end."""
+    """A body behind the limb does not count; one that a radar reports no more, until a track of it would end."""
     s = builders.scenario(doctrine={"control_status": "hold"})
     near, far = builders.inbound(s, "near", 0.0, 60e3, 30e3), builders.inbound(s, "far", 1.0, 500e3, 400e3, height=50.0)
     sim = builders.simulation(s, [near, far])
     scores = watched(sim, 60)[0].scores()
     assert scores["completeness"] > 80.0 and scores["false"] == 0.0
     sim = builders.simulation(s, [near, far])
-    scores = watched(sim, 60, type("Nothing", (Tracker,), {"process": nothing}))[0].scores()
+    scores = blind(sim)
     assert scores["completeness"] == 0.0 and math.isnan(scores["false"]) and math.isnan(scores["error"])
     assert scores["gospa"] == pytest.approx(CUTOFF / 2.0), "one missed body in every frame"
+    off = [{**builders.BASE["radars"][0], "silence": [{"from_min": 0.32, "to_min": 2.0}]}]  # after 19 s
+    s = builders.scenario(doctrine={"control_status": "hold"}, radars=off)
+    scores = blind(builders.simulation(s, [near]))
+    assert scores["gospa"] == pytest.approx(CUTOFF / 2.0 * 2.0 / 6.0), "at 10 and at 20 s, of six"
 
 
 def test_one_that_nobody_sees_has_no_score():

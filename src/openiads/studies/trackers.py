@@ -23,7 +23,7 @@ from openiads.tracking.own import BUILT_IN, Maker, TrackerClass, find_tracker
 MOST = 10_000  # replications
 _TITLES = {  # figure -> title, unit
     "gospa": (f"GOSPA, horizontal, cut off at {CUTOFF / 1e3:g} km", "m"),
-    "completeness": ("bodies with a track, of those reported", "%"),
+    "completeness": ("reported bodies with a track", "%"),
     "false": ("tracks without a body", "%"),
     "error": ("horizontal RMS error", "m"),
     "changes": ("number changes", "/h"),
@@ -50,7 +50,7 @@ class Comparison:
     def lines(self) -> list[tuple[str, str, str, str]]:
         """The table: figure, mean of the tracker that ships, mean of the other, difference with its interval."""
         return [
-            (_title(name), _mean(self.built_in[name]), _mean(self.own[name]), _change(self.difference(name)))
+            (_title(name), _mean(self.built_in[name]), _mean(self.own[name]), _change(self.own[name] - self.built_in[name]))
             for name in self.built_in
             if name != "overflow"
         ]  # fmt: skip
@@ -121,15 +121,19 @@ def _title(figure: str) -> str:
     return f"GOSPA of {node} [m]" if node else title + (f" [{unit}]" if unit else "")
 
 
-def _change(found: Estimate) -> str:
-    """A difference in words, with a mark where it is decided."""
+def _change(differences: np.ndarray) -> str:
+    """The mean of differences in words, with a mark where its sign is decided."""
+    found = mean_t(differences)
     if found.estimate is None:
         return "undefined"
     text = f"{found.estimate:+.3g}"
     if found.n < TESTED_N:
         return text
     if found.low is None or found.high is None:
-        return f"{text} ({found.reason})"
+        some = np.count_nonzero(differences[np.isfinite(differences)])
+        if some == 0:
+            return text
+        return f"{text} (differs in {some} of {found.n})" if some < TESTED_N else f"{text} ({found.reason})"
     mark = " ↑" if found.low > 0.0 else " ↓" if found.high < 0.0 else ""
     return f"{text} [{found.low:+.3g}, {found.high:+.3g}]{mark}"
 
