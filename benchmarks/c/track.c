@@ -33,10 +33,10 @@ typedef struct {
 } Tracks;
 
 typedef struct {
-    int64_t *axes;
-    double *low, *size;
+    int64_t *live, *count, *axes;
+    double *low, *per;
     int64_t *cells, *head, *next;
-    double *at, *widest, *half;
+    double *widest, *box; /* of each slot 8: middle, half-widths, coordinates by which it was entered */
     int64_t *near;
 } Grid;
 
@@ -191,14 +191,34 @@ static void update(double *restrict x, double *restrict p, const double *restric
 static inline double dmax(double a, double b) { return a > b ? a : b; }
 static inline double dmin(double a, double b) { return a < b ? a : b; }
 
+static void list_live(const Node *n) {
+    long count = 0;
+    for (long s = 0; s < n->z->slots; s++) {
+        n->grid->live[count] = s;
+        count += n->tracks->status[s] != FREE;
+    }
+    n->grid->count[0] = count;
+}
+
+static inline void measure(const Node *n, long s, double sigmas, double span) {
+    const double *x = n->tracks->x + 6 * s, *p = n->tracks->p + 21 * s;
+    double *box = n->grid->box + 8 * s;
+    double then[3] = {p[0] - span * (2.0 * p[6] - span * p[15]), p[3] - span * (2.0 * p[10] - span * p[18]),
+                      p[5] - span * (2.0 * p[14] - span * p[20])};
+    for (int i = 0; i < 3; i++) box[i] = x[i] - 0.5 * span * x[i + 3];
+    box[3] = sigmas * sqrt(dmax(p[0], then[0])) + fabs(0.5 * span * x[3]);
+    box[4] = sigmas * sqrt(dmax(p[3], then[1])) + fabs(0.5 * span * x[4]);
+    box[5] = sigmas * sqrt(dmax(p[5], then[2])) + fabs(0.5 * span * x[5]);
+}
+
 static void lay(const Node *n, double *wide) {
     double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY};
-    for (long s = 0; s < n->z->slots; s++)
-        if (n->tracks->status[s] != FREE)
-            for (int i = 0; i < 3; i++) {
-                low[i] = dmin(low[i], n->tracks->x[6 * s + i]);
-                high[i] = dmax(high[i], n->tracks->x[6 * s + i]);
-            }
+    for (long k = 0; k < n->grid->count[0]; k++)
+        for (int i = 0; i < 3; i++) {
+            double z = n->grid->box[8 * n->grid->live[k] + i];
+            low[i] = dmin(low[i], z);
+            high[i] = dmax(high[i], z);
+        }
     if (low[0] == INFINITY)
         for (int i = 0; i < 3; i++) low[i] = high[i] = 0.0;
     double a = high[0] - low[0], b = high[1] - low[1], c = high[2] - low[2];
@@ -212,33 +232,27 @@ static void lay(const Node *n, double *wide) {
     wide[0] = high[first] - low[first], wide[1] = high[second] - low[second];
 }
 
-static inline void box(const Node *n, long s, double sigmas, double span) {
-    const double *x = n->tracks->x + 6 * s, *p = n->tracks->p + 21 * s;
-    double *half = n->grid->half + 3 * s;
-    half[0] = sigmas * (sqrt(p[0]) + span * sqrt(p[15])) + span * fabs(x[3]);
-    half[1] = sigmas * (sqrt(p[3]) + span * sqrt(p[18])) + span * fabs(x[4]);
-    half[2] = sigmas * (sqrt(p[5]) + span * sqrt(p[20])) + span * fabs(x[5]);
-}
-
 static inline void lie(const Node *n, long s) {
-    for (int k = 0; k < 2; k++) n->grid->at[2 * s + k] = n->tracks->x[6 * s + n->grid->axes[k]];
+    double *box = n->grid->box + 8 * s;
+    box[6] = box[n->grid->axes[0]], box[7] = box[n->grid->axes[1]];
 }
 
 static inline void widen(const Node *n, long s, int g) {
     const Grid *w = n->grid;
+    const double *box = w->box + 8 * s;
     for (int k = 0; k < 2; k++) {
-        double moved = fabs(n->tracks->x[6 * s + w->axes[k]] - w->at[2 * s + k]);
-        w->widest[2 * g + k] = dmax(w->widest[2 * g + k], w->half[3 * s + w->axes[k]] + moved);
+        double moved = fabs(box[w->axes[k]] - box[6 + k]);
+        w->widest[2 * g + k] = dmax(w->widest[2 * g + k], box[3 + w->axes[k]] + moved);
     }
 }
 
 static inline long cell(const Grid *w, int g, int k, double z) {
-    return (long)dmin(dmax((z - w->low[k]) / w->size[g], 0.0), w->cells[2 * g + k] - 1.0);
+    return (long)dmin(dmax((z - w->low[k]) * w->per[g], 0.0), w->cells[2 * g + k] - 1.0);
 }
 
 static inline void put(const Node *n, int g, long s) {
     const Grid *w = n->grid;
-    long c = cell(w, g, 0, w->at[2 * s]) * w->cells[2 * g + 1] + cell(w, g, 1, w->at[2 * s + 1]);
+    long c = cell(w, g, 0, w->box[8 * s + 6]) * w->cells[2 * g + 1] + cell(w, g, 1, w->box[8 * s + 7]);
     w->next[s] = w->head[g * n->z->room + c];
     w->head[g * n->z->room + c] = s;
 }
@@ -246,28 +260,28 @@ static inline void put(const Node *n, int g, long s) {
 static void list_tracks(const Node *n, double sigmas, double span) {
     const Grid *w = n->grid;
     double wide[2];
+    for (long k = 0; k < w->count[0]; k++) measure(n, w->live[k], sigmas, span);
     lay(n, wide);
     for (int k = 0; k < 4; k++) w->widest[k] = 0.0;
-    for (long s = 0; s < n->z->slots; s++) {
-        if (n->tracks->status[s] == FREE) continue;
-        lie(n, s);
-        box(n, s, sigmas, span);
-        widen(n, s, n->tracks->status[s] - TENTATIVE);
+    for (long k = 0; k < w->count[0]; k++) {
+        lie(n, w->live[k]);
+        widen(n, w->live[k], n->tracks->status[w->live[k]] - TENTATIVE);
     }
     for (int g = 0; g < 2; g++) {
         double size = dmax(dmax(2.0 * dmax(w->widest[2 * g], w->widest[2 * g + 1]), 1.0),
                            dmax(wide[0], wide[1]) * 4.0 / n->z->room);
-        w->size[g] = size = dmax(size, sqrt(wide[0] * wide[1] / (0.5 * n->z->room)));
+        size = dmax(size, sqrt(wide[0] * wide[1] / (0.5 * n->z->room)));
+        w->per[g] = 1.0 / size;
         for (int k = 0; k < 2; k++) w->cells[2 * g + k] = (long)(wide[k] / size) + 1;
         for (long c = 0; c < w->cells[2 * g] * w->cells[2 * g + 1]; c++) w->head[g * n->z->room + c] = -1;
     }
-    for (long s = 0; s < n->z->slots; s++)
-        if (n->tracks->status[s] != FREE) put(n, n->tracks->status[s] - TENTATIVE, s);
+    for (long k = 0; k < w->count[0]; k++) put(n, n->tracks->status[w->live[k]] - TENTATIVE, w->live[k]);
 }
 
-static long neighbours(const Node *n, const double *z, const double *own) {
+static long neighbours(const Node *n, long q) {
     const Grid *w = n->grid;
-    const double *half = w->half, *x = n->tracks->x;
+    const double *z = n->plots->pos + 3 * q, *cov = n->plots->cov + 6 * q;
+    double sigmas = sqrt(n->z->gate), own[3] = {sigmas * sqrt(cov[0]), sigmas * sqrt(cov[3]), sigmas * sqrt(cov[5])};
     long found = 0, first = w->axes[0], second = w->axes[1];
     for (int g = 0; g < 2; g++) {
         double wide = own[first] + w->widest[2 * g], tall = own[second] + w->widest[2 * g + 1];
@@ -276,20 +290,13 @@ static long neighbours(const Node *n, const double *z, const double *own) {
         for (long row = top; row <= bottom; row++)
             for (long c = row * w->cells[2 * g + 1] + left; c <= row * w->cells[2 * g + 1] + right; c++)
                 for (long s = w->head[g * n->z->room + c]; s >= 0; s = w->next[s]) {
+                    const double *box = w->box + 8 * s;
                     w->near[found] = s;
-                    found += (fabs(x[6 * s] - z[0]) <= own[0] + half[3 * s]) &
-                             (fabs(x[6 * s + 1] - z[1]) <= own[1] + half[3 * s + 1]) &
-                             (fabs(x[6 * s + 2] - z[2]) <= own[2] + half[3 * s + 2]);
+                    found += (fabs(box[0] - z[0]) <= own[0] + box[3]) & (fabs(box[1] - z[1]) <= own[1] + box[4]) &
+                             (fabs(box[2] - z[2]) <= own[2] + box[5]);
                 }
     }
     return found;
-}
-
-static inline void reach_of(const Node *n, long q, double *own) {
-    double sigmas = sqrt(n->z->gate);
-    own[0] = sigmas * sqrt(n->plots->cov[6 * q]);
-    own[1] = sigmas * sqrt(n->plots->cov[6 * q + 3]);
-    own[2] = sigmas * sqrt(n->plots->cov[6 * q + 5]);
 }
 
 static inline double far_of(const Node *n, long s, long q, double t1, double *size) {
@@ -302,11 +309,9 @@ static void pair_up(const Node *n, const Turn *turn) {
     const Grid *w = n->grid;
     long e = 0;
     for (long q = turn->first; q < turn->last; q++) {
-        const double *z = n->plots->pos + 3 * q;
-        double own[3], largest = -INFINITY;
+        double largest = -INFINITY;
         a->first[q - turn->first] = e;
-        reach_of(n, q, own);
-        long found = neighbours(n, z, own), begin = e;
+        long found = neighbours(n, q), begin = e;
         for (long k = 0; k < found; k++) {
             double size, far = far_of(n, w->near[k], q, turn->t1, &size);
             if (far == INFINITY) continue;
@@ -324,10 +329,8 @@ static void pair_up(const Node *n, const Turn *turn) {
 }
 
 static long seen_before(const Node *n, const Turn *turn, long q) {
-    double own[3], nearest = INFINITY;
-    long best = -1;
-    reach_of(n, q, own);
-    long found = neighbours(n, n->plots->pos + 3 * q, own);
+    double nearest = INFINITY;
+    long best = -1, found = neighbours(n, q);
     for (long k = 0; k < found; k++) {
         long s = n->grid->near[k];
         double look = n->tracks->radar_t[s * n->z->radars + turn->local];
@@ -432,7 +435,7 @@ static void assign(const Pairs *a, const Matching *m, long rows) {
 static void renew(const Node *n, const Turn *turn, long s, long q) {
     update(n->tracks->x + 6 * s, n->tracks->p + 21 * s, n->plots->pos + 3 * q, n->plots->cov + 6 * q,
            turn->t1 - n->plots->t[q]);
-    box(n, s, sqrt(n->z->gate), turn->t1 - turn->t0);
+    measure(n, s, sqrt(n->z->gate), turn->t1 - turn->t0);
     widen(n, s, n->tracks->status[s] - TENTATIVE);
 }
 
@@ -460,8 +463,9 @@ static void begin(const Node *n, const Turn *turn, long s, long q, double densit
 }
 
 static void enter(const Node *n, const Turn *turn, long s) {
+    n->grid->live[n->grid->count[0]++] = s;
+    measure(n, s, sqrt(n->z->gate), turn->t1 - turn->t0);
     lie(n, s);
-    box(n, s, sqrt(n->z->gate), turn->t1 - turn->t0);
     widen(n, s, 0);
     put(n, 0, s);
 }
@@ -517,7 +521,8 @@ static void count(const Node *n, const Turn *turn) {
 
 static void settle(const Node *n, double t1) {
     const Tracks *k = n->tracks;
-    for (long s = 0; s < n->z->slots; s++) {
+    for (long i = 0; i < n->grid->count[0]; i++) {
+        long s = n->grid->live[i];
         if (k->status[s] == TENTATIVE) {
             if (k->hits[s] >= n->z->hits && k->t_update[s] - k->t_first[s] <= n->z->window)
                 k->status[s] = FIRM;
@@ -531,11 +536,12 @@ static void settle(const Node *n, double t1) {
 
 static void tick(const Node *n, const int64_t *first, double t0, double t1) {
     double density = n->z->accel * n->z->accel;
-    for (long s = 0; s < n->z->slots; s++)
-        if (n->tracks->status[s] != FREE) {
-            predict(n->tracks->x + 6 * s, n->tracks->p + 21 * s, t1 - t0, density);
-            n->tracks->plot[s] = -1;
-        }
+    list_live(n);
+    for (long k = 0; k < n->grid->count[0]; k++) {
+        long s = n->grid->live[k];
+        predict(n->tracks->x + 6 * s, n->tracks->p + 21 * s, t1 - t0, density);
+        n->tracks->plot[s] = -1;
+    }
     Turn turn = {0, 0, 0, t0, t1};
     list_tracks(n, sqrt(n->z->gate), t1 - t0);
     for (long r = 0; r < n->z->radars; r++) {

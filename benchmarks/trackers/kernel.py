@@ -25,7 +25,7 @@ _FIELDS = {
     "Plots": ("t", "pos", "cov", "reply", "starts", "luck"),
     "Tracks": ("status", "number", "next_number", "x", "p", "t_update", "t_first", "hits", "asked", "answered", "luck",
                "plot", "radar_t", "dropped"),
-    "Grid": ("axes", "low", "size", "cells", "head", "next", "at", "widest", "half", "near"),
+    "Grid": ("live", "count", "axes", "low", "per", "cells", "head", "next", "widest", "box", "near"),
     "Pairs": ("first", "slot", "cost"),
     "Matching": ("track_of", "plot_of", "u", "v", "reach", "via", "settled", "met"),
     "Log": ("count", "tick", "number", "t_update", "x", "p"),

@@ -126,9 +126,9 @@ def test_the_gate_is_sharp(seed):
 
 def apart(x, p, pos, r, back, gate):
     """The kernel's distance and size of one plot and one track."""
-    tracks = empty_tracks(1, 1, 1)
-    tracks.x[0, 0], tracks.p[0, 0] = x, pack_covariance(p)
-    return distance(tracks, 0, 0, pack([[Plot(0.0, pos, r)]]), 0, back, gate)
+    plots = pack([[Plot(0.0, pos, r)]])
+    block = laned(x[None, None], pack_covariance(p)[None, None])
+    return distance(block.ravel()[LANE:], plots, 0, back, gate)
 
 
 @given(SEEDS)

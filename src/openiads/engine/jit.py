@@ -46,7 +46,16 @@ def jit(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = before
 
 
+_PART = {
+    "nogil": True, "fastmath": False, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+}  # fmt: skip
+
+
 def part(function: Callable[..., Any]) -> Any:
     """Compile a part of a kernel, which Python calls only uncompiled: no wrapper to unpack its arguments is made."""
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return register_jitable(nogil=True, fastmath=False, error_model="numpy", **options)(function)
+    return register_jitable(**_PART)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """A part that stands in the code of its caller, whatever its size: what it returns needs no memory."""
+    return register_jitable(forceinline=True, **_PART)(function)

@@ -14,23 +14,14 @@ import numpy as np
 from openiads.engine.bundle import bundle
 from openiads.engine.jit import jit, part
 from openiads.engine.sensing import NO_CODE
-from openiads.engine.tracking.associate import (
-    FIRM,
-    FREE,
-    NEVER,
-    TENTATIVE,
-    Grid,
-    Pass,
-    empty_grid,
-    list_tracks,
-    pair_up,
-)
+from openiads.engine.tracking.associate import NEVER, Pass, pair_up
 from openiads.engine.tracking.blend import Blend, empty_blend
 from openiads.engine.tracking.evidence import forget
+from openiads.engine.tracking.grid import FIRM, FREE, TENTATIVE, Grid, empty_grid, list_live, list_tracks
 from openiads.engine.tracking.imm import carry
 from openiads.engine.tracking.joint import Joint, empty_joint
-from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes
-from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, lives, ponder, settle, start, take
+from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes, estimates, lane, take_out
+from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, ponder, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
@@ -155,35 +146,58 @@ def survey(radars_node, plots, n, t1):
     return first, rest == 0
 
 
+@part
+def carry_all(trackers, tracks, scratch, n, dt):
+    """Every track of a node forward by dt (s); none has taken a plot yet."""
+    grid, last = scratch.grid, np.int64(-1)
+    list_live(tracks, n, grid)
+    for k in range(grid.count[0]):
+        tracks.plot[n, grid.live[k]] = -1
+        if grid.live[k] // LANES != last:
+            last = grid.live[k] // LANES
+            carry(trackers, tracks, scratch.lanes, n, scratch.lanes.some.size, last, dt)
+
+
+@part
+def advance(trackers, radars_node, radars_local, plots, tracks, scratch, n, t0, t1):
+    """One tick of a node; its estimates stay where they lie in lanes."""
+    carry_all(trackers, tracks, scratch, n, t1 - t0)
+    weighs = trackers.joint[n] or trackers.scored[n]
+    if weighs:
+        forget(tracks, n, t1 - t0)
+    first_look, plain = survey(radars_node, plots, n, t1)
+    since, best = min(t0, first_look - _BEFORE), estimates(tracks, scratch.lanes, n)
+    list_tracks(tracks, n, best, scratch.grid, math.sqrt(trackers.gate[n]), t1 - since)
+    for r in range(radars_node.size):
+        first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
+        if radars_node[r] == n and first < last:
+            turn = Pass(n, best, radars_local[r], first, last, since, t1, trackers.gate[n], plain)
+            pair_up(plots, tracks, scratch, turn)
+            assign(scratch.pairs, last - first, scratch.matching)
+            if weighs:
+                ponder(trackers, plots, tracks, scratch, turn)
+            take(trackers, plots, tracks, scratch, turn)
+            start(trackers, plots, tracks, scratch, turn)
+            count(plots, tracks, scratch, turn)
+    settle(trackers, tracks, n, scratch.grid, t0, t1)
+
+
+@part
+def publish(tracks, scratch, n):
+    """The estimates of a node's tracks to where readers find them."""
+    best = estimates(tracks, scratch.lanes, n)
+    for k in range(scratch.grid.count[0]):
+        s = scratch.grid.live[k]
+        take_out(lane(best, s), tracks.x[n, s], tracks.p[n, s])
+
+
 @jit
 def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
     """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1.
 
     Plots may be older than t0: they arrived late, and are compared with where each track was then.
     """
-    status = tracks.status
-    grid, blocks = scratch.grid, (status.shape[1] + LANES - 1) // LANES
     for n in range(trackers.active.size):
-        if not trackers.active[n]:
-            continue
-        for b in range(blocks):
-            if lives(tracks, n, b):
-                carry(trackers, tracks, scratch.lanes, n, blocks, b, t1 - t0)
-        weighs = trackers.joint[n] or trackers.scored[n]
-        if weighs:
-            forget(tracks, n, t1 - t0)
-        first_look, plain = survey(radars_node, plots, n, t1)
-        since = min(t0, first_look - _BEFORE)
-        list_tracks(tracks, n, grid, math.sqrt(trackers.gate[n]), t1 - since)
-        for r in range(radars_node.size):
-            first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
-            if radars_node[r] == n and first < last:
-                turn = Pass(n, radars_local[r], first, last, since, t1, trackers.gate[n], plain)
-                pair_up(plots, tracks, scratch, turn)
-                assign(scratch.pairs, last - first, scratch.matching)
-                if weighs:
-                    ponder(trackers, plots, tracks, scratch, turn)
-                take(trackers, plots, tracks, scratch, turn)
-                start(trackers, plots, tracks, scratch, turn)
-                count(plots, tracks, scratch, turn)
-        settle(trackers, tracks, n, t0, t1)
+        if trackers.active[n]:
+            advance(trackers, radars_node, radars_local, plots, tracks, scratch, n, t0, t1)
+            publish(tracks, scratch, n)

@@ -1,6 +1,6 @@
 """Many ticks in one call, for plots that are there beforehand: recordings, benchmarks, Monte Carlo.
 
-The stage of a run and this loop call the same `track`.
+The stage of a run and this loop call the same `advance`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import numpy as np
 
 from openiads.engine.bundle import bundle
 from openiads.engine.jit import jit, part
-from openiads.engine.tracking import track
-from openiads.engine.tracking.associate import FIRM, FREE
+from openiads.engine.tracking import advance, publish
+from openiads.engine.tracking.grid import FIRM, FREE
+from openiads.engine.tracking.lanes import estimates, lane, take_out
 
 
 @bundle
@@ -42,20 +43,23 @@ def track_all(trackers, radars_node, radars_local, plots, tracks, scratch, first
     Tick k covers (times[k], times[k + 1]]; one of no length takes late plots and is not logged. Its plots of radar r are rows first[k, r]:first[k, r + 1]. Fills log with the
     firm tracks after each tick, and scratch.taken. A tick is begun only when every plot of it could start a track.
     """
-    row, live = np.int64(0), _live(tracks.status)
+    row, live, best = np.int64(0), _live(tracks.status), estimates(tracks, scratch.lanes, 0)
     log.count[0] = 0
+    done = begin
     for k in range(begin, end):
         most = live + first[k, first.shape[1] - 1] - first[k, 0]
         if most > tracks.status.shape[1] or row + most > log.tick.size:
-            return k
+            break
         for r in range(first.shape[1]):
             plots.first[r] = first[k, r]
-        track(trackers, radars_node, radars_local, plots, tracks, scratch, times[k], times[k + 1])
+        advance(trackers, radars_node, radars_local, plots, tracks, scratch, 0, times[k], times[k + 1])
         if times[k + 1] > times[k]:
-            row = _write(tracks, log, row, k)
-        live = _live(tracks.status)
-        log.count[0] = row
-    return end
+            row = _write(tracks, best, log, row, k)
+        live, done = _live(tracks.status), k + 1
+    log.count[0] = row
+    if done > begin:
+        publish(tracks, scratch, 0)
+    return done
 
 
 @part
@@ -67,14 +71,11 @@ def _live(status):
 
 
 @part
-def _write(tracks, log, row, k):
+def _write(tracks, best, log, row, k):
     """The firm tracks of node 0 into the log; returns its next row."""
     for s in range(tracks.status.shape[1]):
         if tracks.status[0, s] == FIRM:
             log.tick[row], log.number[row], log.t_update[row] = k, tracks.number[0, s], tracks.t_update[0, s]
-            for i in range(6):
-                log.x[row, i] = tracks.x[0, s, i]
-            for i in range(21):
-                log.p[row, i] = tracks.p[0, s, i]
+            take_out(lane(best, s), log.x[row], log.p[row])
             row += 1
     return row

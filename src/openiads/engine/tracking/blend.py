@@ -13,9 +13,9 @@ import numpy as np
 from openiads.engine.bundle import bundle
 from openiads.engine.jit import part
 from openiads.engine.sensing import NOTHING
-from openiads.engine.tracking.associate import FIRM
+from openiads.engine.tracking.grid import FIRM, TENTATIVE, measure, put_box, widen
 from openiads.engine.tracking.imm import combine, hand_over, update_models
-from openiads.engine.tracking.lanes import LANES, SIZE, model_of, store
+from openiads.engine.tracking.lanes import LANES, SIZE, model_of
 from openiads.engine.tracking.models import TURNING
 
 # Which two numbers of the state a row of a packed covariance belongs to.
@@ -92,10 +92,12 @@ def blend(trackers, plots, tracks, scratch, turn, blocks, b):
         if first + i < tracks.status.shape[1] and joint.head[first + i] >= 0:
             for m in range(models):
                 settle_model(trackers, tracks, mix, n, blocks, b, m, i)
-    best = combine(tracks.share, tracks.bank, lanes, n, blocks, b)
+    combine(tracks.share, tracks.bank, lanes, n, blocks, b)
+    measure(turn.best, b, scratch.grid)
     for i in range(LANES):
         if first + i < tracks.status.shape[1] and joint.head[first + i] >= 0:
-            store(tracks, n, first + i, best, i)
+            put_box(scratch.grid, first + i, i)
+            widen(scratch.grid, first + i, FIRM - TENTATIVE)
             joint.head[first + i] = -1
     lanes.some[b] = False
 

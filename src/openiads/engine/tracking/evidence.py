@@ -11,8 +11,10 @@ import math
 
 from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, NOTHING
-from openiads.engine.tracking.associate import FIRM, misfit
+from openiads.engine.tracking.associate import misfit
 from openiads.engine.tracking.filter import factor
+from openiads.engine.tracking.grid import FIRM
+from openiads.engine.tracking.lanes import lane
 
 USUAL = (1.0, 1e4)  # plots and volume that are known beforehand: one in ten thousand
 MEMORY = 600.0  # s, after which a count weighs a third
@@ -72,7 +74,7 @@ def count_clutter(plots, tracks, scratch, turn):
             if not firm and matching.plot_of[s] >= 0 and tracks.status[n, s] == FIRM:
                 tracks.clutter[n, turn.local, 0] += 1.0
         if firm:
-            _, size = misfit(tracks, n, own, plots, q, t1 - plots.t[q], turn.gate, scratch.lanes.one)
+            _, size = misfit(lane(turn.best, own), plots, q, t1 - plots.t[q], turn.gate, scratch.lanes.one)
             tracks.clutter[n, turn.local, 1] += gate_volume(plots.single[q], turn.gate, size - log_blur(plots, q))
 
 

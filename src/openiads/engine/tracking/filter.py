@@ -1,38 +1,37 @@
 """What a plot does to a track: its distance, and the update of sixteen tracks at once. docs/equations/tracking.md.
 
-The best estimate of a track lies in x[N, S, 6] and p[N, S, 21] (position xx xy xz yy yz zz, position i with velocity j,
-velocity as position): gates and readers use it. The models of the track lie in lanes (lanes.py).
+Numbers lie in lanes (lanes.py): k of a track is f[k * LANES], where f begins at its lane.
 """
 
 from __future__ import annotations
 
 import math
 
-from openiads.engine.jit import jit, part
+from openiads.engine.jit import inlined, jit, part
 from openiads.engine.tracking.lanes import LANES
 
 
-@part
-def innovation(tracks, n, s, plots, q, back):
-    """Plot q minus where the track was `back` seconds before its time: difference (3), covariance (6)."""
-    x, p, pos, cov = tracks.x, tracks.p, plots.pos, plots.cov
+@inlined
+def innovation(f, plots, q, back):
+    """Plot q minus where a track was `back` seconds before its time: difference (3), covariance (6)."""
+    pos, cov = plots.pos, plots.cov
     difference = (
-        pos[q, 0] - (x[n, s, 0] - back * x[n, s, 3]),
-        pos[q, 1] - (x[n, s, 1] - back * x[n, s, 4]),
-        pos[q, 2] - (x[n, s, 2] - back * x[n, s, 5]),
+        pos[q, 0] - (f[0 * LANES] - back * f[3 * LANES]),
+        pos[q, 1] - (f[1 * LANES] - back * f[4 * LANES]),
+        pos[q, 2] - (f[2 * LANES] - back * f[5 * LANES]),
     )
     covariance = (
-        cov[q, 0] + p[n, s, 0] - back * (2.0 * p[n, s, 6] - back * p[n, s, 15]),
-        cov[q, 1] + p[n, s, 1] - back * (p[n, s, 7] + p[n, s, 9] - back * p[n, s, 16]),
-        cov[q, 2] + p[n, s, 2] - back * (p[n, s, 8] + p[n, s, 12] - back * p[n, s, 17]),
-        cov[q, 3] + p[n, s, 3] - back * (2.0 * p[n, s, 10] - back * p[n, s, 18]),
-        cov[q, 4] + p[n, s, 4] - back * (p[n, s, 11] + p[n, s, 13] - back * p[n, s, 19]),
-        cov[q, 5] + p[n, s, 5] - back * (2.0 * p[n, s, 14] - back * p[n, s, 20]),
+        cov[q, 0] + f[6 * LANES] - back * (2.0 * f[12 * LANES] - back * f[21 * LANES]),
+        cov[q, 1] + f[7 * LANES] - back * (f[13 * LANES] + f[15 * LANES] - back * f[22 * LANES]),
+        cov[q, 2] + f[8 * LANES] - back * (f[14 * LANES] + f[18 * LANES] - back * f[23 * LANES]),
+        cov[q, 3] + f[9 * LANES] - back * (2.0 * f[16 * LANES] - back * f[24 * LANES]),
+        cov[q, 4] + f[10 * LANES] - back * (f[17 * LANES] + f[19 * LANES] - back * f[25 * LANES]),
+        cov[q, 5] + f[11 * LANES] - back * (2.0 * f[20 * LANES] - back * f[26 * LANES]),
     )
     return difference, covariance
 
 
-@part
+@inlined
 def factor(c):
     """A symmetric 3x3 [6] as L D L': L below its unit diagonal (3), 1 / D (3), and the determinant."""
     g0 = 1.0 / c[0]
@@ -46,26 +45,26 @@ def factor(c):
     return (l10, l20, l21), (g0, g1, 1.0 / d2), c[0] * d1 * d2
 
 
-@part
+@inlined
 def solve_lower(low, v):
     """L^-1 v for a unit lower triangle."""
     v1 = v[1] - low[0] * v[0]
     return v[0], v1, v[2] - low[1] * v[0] - low[2] * v1
 
 
-@part
+@inlined
 def product(left, g, right):
     """left' diag(g) right."""
     return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
 
 
 @jit
-def distance(tracks, n, s, plots, q, back, gate):
-    """Squared Mahalanobis distance of plot q from a track, and ln of the determinant of its covariance.
+def distance(f, plots, q, back, gate):
+    """Squared Mahalanobis distance of plot q from the track that lies in f, and ln of the determinant of its covariance.
 
     (inf, 0) outside the gate.
     """
-    y, c = innovation(tracks, n, s, plots, q, back)
+    y, c = innovation(f, plots, q, back)
     low, g, determinant = factor(c)
     z = solve_lower(low, y)
     far = product(z, g, z)

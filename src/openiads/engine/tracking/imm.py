@@ -11,7 +11,7 @@ from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, NOTHING
 from openiads.engine.tracking.accelerations import feel, forward, mix_accelerations, rewind
 from openiads.engine.tracking.filter import update
-from openiads.engine.tracking.lanes import LANES, SIZE, model_of, store
+from openiads.engine.tracking.lanes import LANES, SIZE, model_of
 from openiads.engine.tracking.models import ACCELERATING, STRAIGHT, TURNING, curved_step, predict
 from openiads.engine.tracking.rates import learn, mix_rates
 from openiads.engine.tracking.single import single_update
@@ -23,18 +23,14 @@ _NONE = -1e300  # logarithm of a likelihood that could not be told
 @part
 def carry(trackers, tracks, lanes, n, blocks, b, dt):
     """Every track of a block forward by dt (s): mix, predict each model, combine."""
-    status, bank, share = tracks.status, tracks.bank, tracks.share
-    models, first = share.shape[2], b * LANES
+    bank, share, models = tracks.bank, tracks.share, tracks.share.shape[2]
     if models > 1:
         mix(trackers, share, bank, tracks.extra, lanes, n, blocks, b, dt)
     for m in range(models):
         density = trackers.accel[n, m] * trackers.accel[n, m]
         f, extra = model_of(bank, blocks, models, n, b, m), model_of(tracks.extra, blocks, models, n, b, m)
         predict(f, extra, trackers.kind[m], dt, density, trackers.drag[m], lanes.step)
-    best = combine(share, bank, lanes, n, blocks, b)
-    for i in range(min(LANES, status.shape[1] - first)):
-        if status[n, first + i] != 0:
-            store(tracks, n, first + i, best, i)
+    combine(share, bank, lanes, n, blocks, b)
 
 
 @part
@@ -80,15 +76,14 @@ def passage(trackers, m, j, models, dt):
 
 @part
 def combine(share, bank, lanes, n, blocks, b):
-    """One estimate of every track of a block: float64[SIZE]."""
+    """One estimate of every track of a block, where it has several models."""
     models, first = share.shape[2], b * LANES
     if models == 1:
-        return model_of(bank, blocks, models, n, b, 0)
+        return
     for i in range(min(LANES, share.shape[1] - first)):
         for m in range(models):
             lanes.weight[m * LANES + i] = share[n, first + i, m]
-    moment_match(bank, lanes, n, blocks, b, models, lanes.best)
-    return lanes.best
+    moment_match(bank, lanes, n, blocks, b, models, lanes.best[b * SIZE : (b + 1) * SIZE])
 
 
 @part
@@ -172,15 +167,8 @@ def hand_over(lanes, plots, q, s, back):
 @part
 def take_in(trackers, tracks, lanes, n, blocks, b):
     """Update the tracks of a block with the plots handed over to them."""
-    first, plot = b * LANES, lanes.plot[b]
     update_models(trackers, tracks, lanes, n, blocks, b)
-    best = combine(tracks.share, tracks.bank, lanes, n, blocks, b)
-    for i in range(LANES):
-        if plot[10 * LANES + i] > 0.0 or lanes.single[first + i] == BEARING:
-            store(tracks, n, first + i, best, i)
-            plot[10 * LANES + i] = 0.0
-            lanes.single[first + i] = NOTHING
-    lanes.some[b] = False
+    combine(tracks.share, tracks.bank, lanes, n, blocks, b)
 
 
 @part

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.jit import part
+from openiads.engine.jit import inlined, part
 
 LANES = 16
 ROWS = 27
@@ -41,7 +41,7 @@ def empty_one() -> OneTrack:
 class Lanes(NamedTuple):
     """Room for the blocks of one node; nothing in it is read later."""
 
-    best: np.ndarray  # float64[SIZE] combined estimate of a block
+    best: np.ndarray  # float64[B * SIZE] combined estimates of several models, none for one: there it is the estimate
     mixed: np.ndarray  # float64[M * SIZE]
     weight: np.ndarray  # float64[M * LANES] of the models in what is combined
     step: (
@@ -65,7 +65,7 @@ def empty_lanes(slots: int, models: int) -> Lanes:
     """Working memory for a node's slots."""
     blocks = blocks_of(slots)
     return Lanes(
-        np.zeros(SIZE), np.zeros(models * SIZE), np.zeros(models * LANES), np.zeros(37 * LANES), np.zeros(11 * LANES),
+        np.zeros(blocks * SIZE if models > 1 else 0), np.zeros(models * SIZE), np.zeros(models * LANES), np.zeros(37 * LANES), np.zeros(11 * LANES),
         np.zeros((blocks, 11 * LANES)), np.zeros(blocks, np.bool_), np.zeros(blocks * LANES, np.int8),
         np.zeros((blocks * LANES, 8)), np.zeros(models * 2 * LANES), empty_one(),
     )  # fmt: skip
@@ -78,22 +78,33 @@ def model_of(bank, blocks, models, n, b, m):
     return bank[begin : begin + SIZE]
 
 
-@part
-def store(tracks, n, s, best, i):
-    """Lane i of a block into the estimate of a slot."""
+@inlined
+def estimates(tracks, lanes, n):
+    """Of all tracks of a node, combined from their models: float64[B * SIZE]. One model is the estimate itself."""
+    size = lanes.some.size * SIZE
+    return tracks.bank[n * size : (n + 1) * size] if tracks.share.shape[2] == 1 else lanes.best
+
+
+@inlined
+def lane(f, s):
+    """The numbers of slot s among blocks of one model: k is [k * LANES]."""
+    begin = s // LANES * SIZE + s % LANES
+    return f[begin : begin + SIZE - LANES + 1]
+
+
+@inlined
+def take_out(f, x, p):
+    """The numbers of a lane into a state and its covariance."""
     for k in range(6):
-        tracks.x[n, s, k] = best[k * LANES + i]
+        x[k] = f[k * LANES]
     for k in range(21):
-        tracks.p[n, s, k] = best[(6 + k) * LANES + i]
+        p[k] = f[(6 + k) * LANES]
 
 
-@part
-def spread(tracks, n, s, blocks, models):
-    """The estimate of a slot into every model of its lane."""
-    b, i = s // LANES, s % LANES
-    for m in range(models):
-        f = model_of(tracks.bank, blocks, models, n, b, m)
-        for k in range(6):
-            f[k * LANES + i] = tracks.x[n, s, k]
-        for k in range(21):
-            f[(6 + k) * LANES + i] = tracks.p[n, s, k]
+@inlined
+def put_in(f, x, p):
+    """A state and its covariance into a lane."""
+    for k in range(6):
+        f[k * LANES] = x[k]
+    for k in range(21):
+        f[(6 + k) * LANES] = p[k]

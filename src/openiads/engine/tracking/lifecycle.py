@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from openiads.engine.jit import part
-from openiads.engine.sensing import CIVIL, NO_CODE, PLAIN, RATE, SECURE
+from openiads.engine.sensing import BEARING, CIVIL, NO_CODE, NOTHING, PLAIN, RATE, SECURE
 from openiads.engine.tracking.accelerations import unpushed
 from openiads.engine.tracking.associate import (
-    FIRM,
-    FREE,
     NEVER,
-    TENTATIVE,
-    box,
-    enter,
     seen_before,
-    widen,
 )
 from openiads.engine.tracking.blend import blend_all
 from openiads.engine.tracking.evidence import count_clutter, credit_hits, debit_silence, weigh_pairs
-from openiads.engine.tracking.imm import hand_over, take_in
+from openiads.engine.tracking.grid import FIRM, FREE, TENTATIVE, enter, measure, put_box, widen
+from openiads.engine.tracking.imm import combine, hand_over, take_in
 from openiads.engine.tracking.joint import marginals
-from openiads.engine.tracking.lanes import LANES, model_of, spread
+from openiads.engine.tracking.lanes import LANES, lane, model_of, put_in
 from openiads.engine.tracking.models import ACCELERATING
 from openiads.engine.tracking.rates import at_rest
 from openiads.engine.tracking.single import begin_with_rate
@@ -31,16 +24,6 @@ from openiads.engine.tracking.single import begin_with_rate
 IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
 SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
-
-
-@part
-def lives(tracks, n, b):
-    """Has a block a track; clears what its slots took in the tick before."""
-    some = False
-    for s in range(b * LANES, min((b + 1) * LANES, tracks.status.shape[1])):
-        tracks.plot[n, s] = -1
-        some |= tracks.status[n, s] != FREE
-    return some
 
 
 @part
@@ -67,9 +50,8 @@ def ponder(trackers, plots, tracks, scratch, turn):
 def take(trackers, plots, tracks, scratch, turn):
     """Update the tracks of a pass with the plots that are assigned to them, or firm ones with all that may be theirs."""
     t, radar_t = plots.t, tracks.radar_t
-    grid, lanes, track_of = scratch.grid, scratch.lanes, scratch.matching.track_of
+    lanes, track_of = scratch.lanes, scratch.matching.track_of
     n, local, t1 = turn.node, turn.local, turn.t1
-    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.since
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
         if s >= 0:
@@ -78,18 +60,24 @@ def take(trackers, plots, tracks, scratch, turn):
             radar_t[n, s, local] = max(radar_t[n, s, local], t[q])
     for b in range(lanes.some.size):
         if lanes.some[b]:
-            take_in(trackers, tracks, lanes, n, lanes.some.size, b)
+            renew(trackers, tracks, scratch, turn, b)
     if trackers.joint[n]:
         blend_all(trackers, plots, tracks, scratch, turn)
-        for e in range(scratch.pairs.first[turn.last - turn.first]):
-            s = scratch.pairs.slot[e]
-            box(tracks, n, s, grid, sigmas, span)
-            widen(tracks, n, s, grid, tracks.status[n, s] - TENTATIVE)
-    for q in range(turn.first, turn.last):
-        s = track_of[q - turn.first]
-        if s >= 0:
-            box(tracks, n, s, grid, sigmas, span)
-            widen(tracks, n, s, grid, tracks.status[n, s] - TENTATIVE)
+
+
+@part
+def renew(trackers, tracks, scratch, turn, b):
+    """Update the tracks of a block with the plots handed over to them, and their boxes."""
+    n, grid, lanes, first, plot = turn.node, scratch.grid, scratch.lanes, b * LANES, scratch.lanes.plot[b]
+    take_in(trackers, tracks, lanes, n, lanes.some.size, b)
+    measure(turn.best, b, grid)
+    for i in range(LANES):
+        if plot[10 * LANES + i] > 0.0 or lanes.single[first + i] == BEARING:
+            put_box(grid, first + i, i)
+            widen(grid, first + i, tracks.status[n, first + i] - TENTATIVE)
+            plot[10 * LANES + i] = 0.0
+            lanes.single[first + i] = NOTHING
+    lanes.some[b] = False
 
 
 @part
@@ -101,7 +89,6 @@ def start(trackers, plots, tracks, scratch, turn):
     t, radar_t, status = plots.t, tracks.radar_t, tracks.status
     grid, lanes, track_of = scratch.grid, scratch.lanes, scratch.matching.track_of
     n, t1 = turn.node, turn.t1
-    sigmas, span = math.sqrt(turn.gate), turn.t1 - turn.since
     free = np.int64(0)
     for q in range(turn.first, turn.last):
         if track_of[q - turn.first] >= 0 or not plots.starts[q]:
@@ -109,9 +96,7 @@ def start(trackers, plots, tracks, scratch, turn):
         s = seen_before(plots, tracks, scratch, turn, q, SECOND_LOOK)
         if s >= 0:
             hand_over(lanes, plots, q, s, t1 - t[q])
-            take_in(trackers, tracks, lanes, n, lanes.some.size, s // LANES)
-            box(tracks, n, s, grid, sigmas, span)
-            widen(tracks, n, s, grid, status[n, s] - TENTATIVE)
+            renew(trackers, tracks, scratch, turn, s // LANES)
         else:
             while free < status.shape[1] and status[n, free] != FREE:
                 free += 1
@@ -122,7 +107,7 @@ def start(trackers, plots, tracks, scratch, turn):
             status[n, s] = TENTATIVE
             radar_t[n, s, :] = NEVER
             begin(trackers, tracks, lanes, n, s, plots, q, t1 - t[q])
-            enter(tracks, n, s, grid, sigmas, span)
+            enter(turn.best, s, grid)
         radar_t[n, s, turn.local] = max(radar_t[n, s, turn.local], t[q])
         track_of[q - turn.first] = s
 
@@ -133,28 +118,29 @@ def begin(trackers, tracks, lanes, n, s, plots, q, back):
     blocks = lanes.some.size
     tracks.address[n, s], tracks.code[n, s] = plots.address[q], plots.code[q]
     tracks.score[n, s] = tracks.best[n, s] = 0.0
-    x, p, speed, models = tracks.x, tracks.p, trackers.speed[n], tracks.share.shape[2]
+    x, p, speed, models = lanes.one.x, lanes.one.p, trackers.speed[n], tracks.share.shape[2]
     density = trackers.accel[n, 0] * trackers.accel[n, 0] * UNIT_TIME
     for i in range(3):
-        x[n, s, i], x[n, s, i + 3] = plots.pos[q, i], 0.0
+        x[i], x[i + 3] = plots.pos[q, i], 0.0
     for i in range(21):
-        p[n, s, i] = plots.cov[q, i] if i < 6 else 0.0
+        p[i] = plots.cov[q, i] if i < 6 else 0.0
     square = speed * speed
     for i in (0, 3, 5):
-        p[n, s, i] += back * back * (square + 0.25 * density * back)
-        p[n, s, 15 + i] = square + density * back
+        p[i] += back * back * (square + 0.25 * density * back)
+        p[15 + i] = square + density * back
     for i in (6, 10, 14):
-        p[n, s, i] = back * (square + 0.5 * density * back)
+        p[i] = back * (square + 0.5 * density * back)
     if plots.single[q] == RATE:
-        begin_with_rate(tracks, n, s, plots, q, back, lanes.one)
+        begin_with_rate(plots, q, back, lanes.one)
     for m in range(models):
         tracks.share[n, s, m] = trackers.prior[m]
+        put_in(lane(model_of(tracks.bank, blocks, models, n, s // LANES, m), s % LANES), x, p)
         extra = model_of(tracks.extra, blocks, models, n, s // LANES, m)
         if trackers.kind[m] == ACCELERATING:
             unpushed(extra, s % LANES)
         else:
             at_rest(extra, s % LANES)
-    spread(tracks, n, s, blocks, models)
+    combine(tracks.share, tracks.bank, lanes, n, blocks, s // LANES)
 
 
 @part
@@ -190,12 +176,11 @@ def count(plots, tracks, scratch, turn):
 
 
 @part
-def settle(trackers, tracks, n, t0, t1):
+def settle(trackers, tracks, n, grid, t0, t1):
     """Confirm tentative tracks and drop those that are none, by their plots in time or by their score."""
     status, hits = tracks.status, tracks.hits
-    for s in range(status.shape[1]):
-        if status[n, s] == FREE:
-            continue
+    for k in range(grid.count[0]):
+        s = grid.live[k]
         if trackers.scored[n]:
             by_score(trackers, tracks, n, s, debit_silence(trackers, tracks, n, s, t1, t1 - t0))
         else:

@@ -12,7 +12,7 @@ import math
 from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, RATE
 from openiads.engine.tracking.accelerations import symmetric
-from openiads.engine.tracking.lanes import LANES
+from openiads.engine.tracking.lanes import LANES, put_in, take_out
 from openiads.engine.tracking.models import ACCELERATING, FALLING, TURNING, curved_step
 
 VALUE, VARIANCE, ORIGIN, NORMAL = 0, 1, 2, 5  # places in a gauge
@@ -89,20 +89,24 @@ def correct(x, p, h, ph, missed, spread):
 
 
 @part
-def single_distance(tracks, n, s, plots, q, back, one):
-    """Squared distance of the one number of plot q from a track, and ln of its variance; (inf, 0) behind the antenna."""
-    x, gauge, kind = tracks.x[n, s], plots.gauge[q], plots.single[q]
+def single_distance(f, plots, q, back, one):
+    """Squared distance of the one number of plot q from the track that lies in f, and ln of its variance.
+
+    (inf, 0) behind the antenna.
+    """
+    x, p, gauge, kind = one.x, one.p, plots.gauge[q], plots.single[q]
+    take_out(f, x, p)
     if kind == BEARING and not before_the_eye(x, gauge, back):
         return math.inf, 0.0
     missed = gauge[VALUE] - slope(x, gauge, kind, back, one.slope)
-    spread = across(tracks.p[n, s], one.slope, one.cross) + gauge[VARIANCE]
+    spread = across(p, one.slope, one.cross) + gauge[VARIANCE]
     return missed * missed / spread, math.log(spread)
 
 
 @part
-def begin_with_rate(tracks, n, s, plots, q, back, one):
-    """What a range rate says of the velocity of a new track."""
-    x, p, gauge = tracks.x[n, s], tracks.p[n, s], plots.gauge[q]
+def begin_with_rate(plots, q, back, one):
+    """What a range rate says of the velocity of a new track, which `one` holds."""
+    x, p, gauge = one.x, one.p, plots.gauge[q]
     missed = gauge[VALUE] - slope(x, gauge, RATE, back, one.slope)
     spread = across(p, one.slope, one.cross) + gauge[VARIANCE]
     correct(x, p, one.slope, one.cross, missed, spread)
@@ -112,10 +116,7 @@ def begin_with_rate(tracks, n, s, plots, q, back, one):
 def single_update(f, extra, kind, drag, i, what, gauge, back, step, one, fit):
     """Take the one number of a plot, `back` seconds old, into lane i of a model; multiplies its likelihood into fit."""
     x, p, h, ph = one.x, one.p, one.slope, one.cross
-    for k in range(6):
-        x[k] = f[k * LANES + i]
-    for k in range(21):
-        p[k] = f[(6 + k) * LANES + i]
+    take_out(f[i:], x, p)
     value, unsure = slope(x, gauge, what, back, h), 0.0
     if back != 0.0 and (kind == TURNING or kind == FALLING):
         value, unsure = _as_it_was(f, extra, kind, drag, i, what, gauge, back, step, one)
@@ -126,10 +127,7 @@ def single_update(f, extra, kind, drag, i, what, gauge, back, step, one, fit):
     elif kind == ACCELERATING:
         _learn_acceleration(extra, i, h, ph, missed, spread)
     correct(x, p, h, ph, missed, spread)
-    for k in range(6):
-        f[k * LANES + i] = x[k]
-    for k in range(21):
-        f[(6 + k) * LANES + i] = p[k]
+    put_in(f[i:], x, p)
     fit[i] += missed * missed / spread
     fit[LANES + i] *= spread
 
