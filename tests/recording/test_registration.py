@@ -93,7 +93,7 @@ def test_the_written_sensor_file_gives_the_same_picture(folder, tmp_path):
     with (tmp_path / "given.toml").open("a", encoding="utf-8") as file:
         file.write('\n[[sensor]]\nname = "a \\"quoted\\" ü"\nlatitude_deg = 1\nlongitude_deg = 2\nheight_ft = 3\n')
         file.write(
-            "sigma_range_m = 5\nsigma_azimuth_deg = 0.1\nsigma_elevation_deg = 0.2\nscan_period_s = 7\n[system]\nsac = 9\n"
+            "sigma_range_m = 5\nsigma_azimuth_deg = 0.1\nsigma_elevation_deg = 0.2\nsigma_range_rate_kt = 4\nscan_period_s = 7\n[system]\nsac = 9\n"
         )
     answer = track(inputs, tmp_path / "given.toml", registered=True)
     write(answer, tmp_path / "out")
@@ -103,6 +103,7 @@ def test_the_written_sensor_file_gives_the_same_picture(folder, tmp_path):
     given, written = (load_sensors(tmp_path / p).file for p in ("given.toml", "out/sensors.toml"))
     assert written.system == given.system and written.positions == given.positions
     silent = written.sensor[3]
+    assert silent.sigma_range_rate == pytest.approx(4 * 1852 / 3600)
     assert (silent.name, silent.sac, silent.scan_period) == ('a "quoted" ü', None, 7.0)
     assert (
         silent.height == pytest.approx(0.9144) and silent.range_bias == silent.azimuth_bias == silent.time_bias == 0.0

@@ -15,7 +15,8 @@ from scipy.optimize import least_squares
 from scipy.stats import chi2
 
 from openiads.errors import UsageError
-from openiads.tracking import MANOEUVRING, Config, Plots, Radar, Tracker, estimate_bias, quality
+from openiads.tracking import MANOEUVRING, Config, Plots, Radar, Tracker, common_targets, estimate_bias, quality
+from openiads.tracking.plots import placed
 from openiads.tracking.registration import PRIOR
 from tests.tracking.biased import ADSB, BIAS, DEG, RADARS, World, with_source
 
@@ -199,6 +200,28 @@ def test_radars_without_heights_do_not_lean_on_what_they_assume():
         found = estimate_bias(replace(plots, height=np.full(len(plots), np.nan)), RADARS, whose)
         squares.append((off(found, BIAS)[:, :2] ** 2).mean())
     assert np.mean(squares) < 1.5
+
+
+def test_bearings_and_points_take_no_part():
+    """A sensor without a range and a source of points beside the others: the answer is that without them."""
+    sensors = [*RADARS, ADSB]
+    plots, whose = World(17, 10, 100.0).plots(sensors, with_source(BIAS))
+    alone = estimate_bias(plots, sensors, whose)
+    deaf, node = replace(RADARS[0], name="ears", sigma_range=None), replace(ADSB, name="node")
+    own = np.flatnonzero(plots.placed)
+    points = Plots.points(
+        plots.t[own],
+        np.full(len(own), 5),
+        placed(plots.rows(own), sensors)[0] + 500.0,
+        np.tile([1.0, 0, 0, 1, 0, 1], (len(own), 1)),
+    )
+    heard = np.flatnonzero(plots.radar == 0)
+    bearings = replace(plots.rows(heard), radar=np.full(len(heard), 4), range=np.full(len(heard), np.nan))
+    both = Plots.joined([plots, bearings, points])
+    found = estimate_bias(both, [*sensors, deaf, node], np.concatenate([whose, whose[heard], whose[own]]))
+    assert np.allclose(found.bias[:4], alone.bias) and not found.plots[4:].any() and not found.observable[4].any()
+    target = common_targets(both, [*sensors, deaf, node])
+    assert not target[len(plots) : len(plots) + len(heard)].any() and (target[: len(plots)] > 0).mean() > 0.95
 
 
 def test_many_plots_are_thinned(monkeypatch):

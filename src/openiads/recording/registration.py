@@ -13,11 +13,11 @@ from openiads.recording.reports import Reports
 from openiads.recording.sensors import SensorFile, Sensors
 from openiads.scenario.quantity import Spec
 from openiads.tracking import Config, Radar, Registration, Source, common_targets, estimate_bias
-from openiads.units import from_si
+from openiads.units import UNITS, from_si
 
 HEIGHT_SHARE = 0.05  # one sigma: air 14 degrees warmer or colder than standard; more is rare
 NAMES = ("range", "azimuth", "time")
-UNIT = {"length": "m", "angle": "deg", "time": "s"}  # in which a sensor file is written
+UNIT = {dimension: next(iter(units)) for dimension, units in UNITS.items()}  # in which a sensor file is written
 DIMENSIONS = ("length", "angle", "time")  # of the three errors
 
 

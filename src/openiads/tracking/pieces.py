@@ -10,7 +10,7 @@ import numpy as np
 
 from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, ASSUMED_SIGMA, REPLY_SIGMA
 from openiads.tracking.earth import Earth, frames, to_ecef, to_geodetic
-from openiads.tracking.plots import Plots, Radar, Source, placed, true_times
+from openiads.tracking.plots import Plots, Radar, Source, hears_bearings, placed, true_times
 
 _SHORTEST, _SCANS = 20.0, 3.0  # s, and scans of the slowest sensor: how long a piece is
 CALM = np.array([0.0, 1000.0**-2, 10.0**-2])  # 1 / (m/s)2, 1 / (m/s2)2: a path is not faster nor turns harder than that
@@ -56,7 +56,9 @@ def looks_at_common(
     """Looks of all pieces in which two sensors saw one target, evenly thinned to about so many."""
     assert plots.height is not None and plots.elevation is not None
     steep = (plots.height > _STEEP * plots.range) | (plots.elevation > np.arcsin(_STEEP))
-    rows = np.flatnonzero((target > 0) & ~steep & ~plots.refused(radars))
+    sound = ~plots.refused(radars) & ~plots.pointed
+    sound[sound] = ~hears_bearings(radars)[plots.radar[sound]]
+    rows = np.flatnonzero((target > 0) & ~steep & sound)
     part, who = plots.rows(rows), target[rows]
     t = true_times(part, radars)
     span = max(_SHORTEST, _SCANS * max((radars[r].period for r in np.unique(part.radar)), default=0.0))
