@@ -46,7 +46,7 @@ def jit(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = before
 
 
-_PART = {
+_PART: dict[str, Any] = {
     "nogil": True, "fastmath": False, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
 }  # fmt: skip
 

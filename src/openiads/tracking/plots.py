@@ -157,6 +157,8 @@ class Plots:
     def pointed(self) -> np.ndarray:
         """Rows that are points with a covariance, bool[Q]."""
         assert self.point is not None and self.covariance is not None
+        if not np.isfinite(self.point[:, 0]).any():
+            return np.zeros(len(self), np.bool_)
         sure = (self.covariance[:, [0, 3, 5]] > 0.0).all(axis=1) & np.isfinite(self.covariance).all(axis=1)
         return np.isfinite(self.point).all(axis=1) & sure
 

@@ -18,7 +18,7 @@ from openiads.tracking.earth import Earth, require_earth
 from openiads.tracking.plots import Plots, Radar, Source, bundle, true_times
 
 _ROOM = 512  # slots of a new tracker; it grows
-_LOG = 1 << 15  # rows that are logged in one call
+_LOG = 1 << 12  # rows that are logged in one call
 
 _ASSOCIATIONS, _LIFECYCLES = ("gnn", "jpda"), ("count", "score")
 Kind = Literal["straight", "turning", "falling", "accelerating"]
@@ -45,7 +45,7 @@ class Model:
                 raise UsageError(f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be above 0")
 
 
-MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 4.0, 14.0), Model("straight", 90.0, 80.0))
+MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 4.0, 14.0))
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,9 @@ class Tracker:
         tick_of = np.where(late >= 0, late, again + _tick_of(plots.t, times[again:]))
         order, first = grouped(plots, tick_of, len(times) - 1, len(self.radars))
         ready = bundle(plots.rows(order), self.radars, self.earth)
-        drift = _drift(self.config.models[0], np.where(late >= 0, now - plots.t, 0.0))[order]
-        ready.cov[: len(plots), [0, 3, 5]] += drift[:, None]
+        if again:
+            drift = _drift(self.config.models[0], np.where(late >= 0, now - plots.t, 0.0))[order]
+            ready.cov[: len(plots), [0, 3, 5]] += drift[:, None]
         pieces = list(self._run(ready, first, times))
         self._done = last
         partner = np.zeros(len(plots), np.int64)
@@ -266,5 +267,5 @@ def grouped(plots: Plots, tick_of: np.ndarray, ticks: int, radars: int) -> tuple
 def _joined(pieces: list[tuple[np.ndarray, ...]], partner: np.ndarray) -> Tracks:
     if not pieces:
         return Tracks(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 6)), np.zeros((0, 21)), partner)
-    t, number, t_update, x, p = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return Tracks(t, number, t_update, x, p, partner)
+    whole = pieces[0] if len(pieces) == 1 else [np.concatenate(column) for column in zip(*pieces, strict=True)]
+    return Tracks(*whole, partner)

@@ -110,7 +110,7 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
         np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros((*shape, radars)), np.zeros(shape), np.zeros(shape), np.zeros((nodes, radars, 2)), np.zeros(1, np.int64),
     )  # fmt: skip
-    clear(tracks)
+    _begin(tracks)
     return tracks
 
 
@@ -128,6 +128,11 @@ def clear(tracks: Tracks) -> None:
     """Forget everything, numbers too: the beginning of a run."""
     for field in tracks:
         field[...] = 0
+    _begin(tracks)
+
+
+def _begin(tracks: Tracks) -> None:
+    """What is not 0 at the beginning."""
     tracks.next_number[:] = 1
     tracks.plot[:] = -1
     tracks.address[:] = tracks.code[:] = NO_CODE

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from openiads.engine.jit import part
+from openiads.engine.jit import inlined, part
 from openiads.engine.sensing import NO_CODE, NOTHING, RATE
 from openiads.engine.tracking.filter import distance
 from openiads.engine.tracking.grid import neighbours
@@ -38,7 +38,7 @@ class Pass(NamedTuple):
     plain: bool  # the plots of the node in this tick are points without a name
 
 
-@part
+@inlined
 def unlikeness(tracks, s, plots, q, turn, one):
     """Against a plot being of a track: misfit and kinship, and ln of the determinant; (inf, 0) outside the gate."""
     f, back = lane(turn.best, s), turn.t1 - plots.t[q]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.engine.jit import inlined, jit, part
+from openiads.engine.jit import inlined, part
 from openiads.engine.tracking.lanes import LANES
 
 
@@ -58,7 +58,7 @@ def product(left, g, right):
     return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
 
 
-@jit
+@inlined
 def distance(f, plots, q, back, gate):
     """Squared Mahalanobis distance of plot q from the track that lies in f, and ln of the determinant of its covariance.
 

@@ -169,9 +169,8 @@ def widen(grid, s, g):
 
 @inlined
 def _cell(grid, g, k, z):
-    """Row or column of a coordinate; what lies outside all cells counts as in those at the edge."""
-    place = (z - grid.low[k]) * grid.per[g]
-    return np.int64(min(place, grid.cells[g, k] - 1.0)) if place > 0.0 else np.int64(0)
+    """Row or column of a coordinate; what lies outside all cells, or is no number, counts as in those at the edge."""
+    return np.int64(max(0.0, min((z - grid.low[k]) * grid.per[g], grid.cells[g, k] - 1.0)))
 
 
 @inlined
@@ -200,14 +199,17 @@ def neighbours(grid, plots, q):
     z0, z1, z2 = pos[q, 0], pos[q, 1], pos[q, 2]
     own0, own1, own2 = sigmas * math.sqrt(cov[q, 0]), sigmas * math.sqrt(cov[q, 3]), sigmas * math.sqrt(cov[q, 5])
     own[0], own[1], own[2] = own0, own1, own2
-    near, box, first, second = grid.near, grid.box, grid.axes[0], grid.axes[1]
+    near, box, head, earlier = grid.near, grid.box, grid.head, grid.next
+    first, second = grid.axes[0], grid.axes[1]
     found = np.int64(0)
     for g in range(2):
         wide, long = own[first] + grid.widest[g, 0], own[second] + grid.widest[g, 1]
         left, right = _cell(grid, g, 1, pos[q, second] - long), _cell(grid, g, 1, pos[q, second] + long)
-        for row in range(_cell(grid, g, 0, pos[q, first] - wide), _cell(grid, g, 0, pos[q, first] + wide) + 1):
-            for c in range(row * grid.cells[g, 1] + left, row * grid.cells[g, 1] + right + 1):
-                s = grid.head[g, c]
+        low, high = _cell(grid, g, 0, pos[q, first] - wide), _cell(grid, g, 0, pos[q, first] + wide)
+        columns = grid.cells[g, 1]
+        for row in range(low, high + 1):
+            for c in range(row * columns + left, row * columns + right + 1):
+                s = head[g, c]
                 while s >= 0:
                     near[found] = s
                     found += (
@@ -215,5 +217,5 @@ def neighbours(grid, plots, q):
                         & (abs(box[s, 1] - z1) <= own1 + box[s, 4])
                         & (abs(box[s, 2] - z2) <= own2 + box[s, 5])
                     )
-                    s = grid.next[s]
+                    s = earlier[s]
     return found

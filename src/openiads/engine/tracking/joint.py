@@ -41,12 +41,12 @@ class Joint(NamedTuple):
 
 
 def empty_joint(rows: int, slots: int, pairs: int) -> Joint:
-    """Working memory for [rows] plots of a radar, [slots] tracks and [pairs]."""
+    """Working memory for [rows] plots of a radar, [slots] tracks and [pairs]; what is not touched costs nothing."""
     return Joint(
-        np.zeros(pairs), np.zeros(pairs), np.zeros(pairs, np.int64), np.zeros(pairs, np.int64),
+        np.empty(pairs), np.empty(pairs), np.empty(pairs, np.int64), np.empty(pairs, np.int64),
         np.full(slots, -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64), np.zeros(slots, np.int64),
         np.zeros(slots, np.bool_),
-        np.zeros(ROOM), np.zeros(ROOM), np.zeros(pairs), np.zeros(pairs),
+        np.empty(ROOM), np.empty(ROOM), np.empty(pairs), np.empty(pairs),
     )  # fmt: skip
 
 
