@@ -267,5 +267,7 @@ def grouped(plots: Plots, tick_of: np.ndarray, ticks: int, radars: int) -> tuple
 def _joined(pieces: list[tuple[np.ndarray, ...]], partner: np.ndarray) -> Tracks:
     if not pieces:
         return Tracks(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 6)), np.zeros((0, 21)), partner)
-    whole = pieces[0] if len(pieces) == 1 else [np.concatenate(column) for column in zip(*pieces, strict=True)]
-    return Tracks(*whole, partner)
+    t, number, t_update, x, p = (
+        pieces[0] if len(pieces) == 1 else (np.concatenate(column) for column in zip(*pieces, strict=True))
+    )
+    return Tracks(t, number, t_update, x, p, partner)
