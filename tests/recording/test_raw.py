@@ -12,10 +12,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from openiads.interop.asterix import decode
+from openiads.interop.asterix import decode, encode, spec, table
 from openiads.recording import track, write
+from openiads.tracking import Radar
+from openiads.tracking.earth import to_geodetic
+from openiads.tracking.plots import placed
 from tests.oracles.asterix import common_editions, read_block
-from tests.recording.recordings import SENSORS, flights, radar_records, write_truth
+from tests.recording.recordings import DEG, SENSORS, flights, radar_records, write_truth
 
 COUNT = 60
 
@@ -165,3 +168,29 @@ def test_real_samples_are_read(file, sac, sic, tmp_path):
     assert answer.plots == 1 and answer.stream.reports.plots.t[0] > 0
     write(answer, tmp_path / "out")
     assert decode((tmp_path / "out" / "cat062.ast").read_bytes()).blocks == 0  # one plot makes no track
+
+
+def test_the_height_of_a_3d_radar_is_as_good_as_its_angle(tmp_path):
+    """CAT048 item 110 is placed by the elevation behind it; mode C, which is better, is taken first."""
+    table_ = table(spec(48), {
+        "010.SAC": np.full(3, 25), "010.SIC": np.ones(3, np.int64), "140.TOD": np.array([1.0, 5.0, 9.0]),
+        "020.TYP": np.ones(3, np.int64), "040.RHO": np.full(3, 60.0), "040.THETA": np.full(3, 90.0),
+        "110.3DH": np.array([30_000.0, 30_000.0, np.nan]), "090.FL": np.array([np.nan, 290.0, np.nan]),
+    })  # fmt: skip
+    path, sensors = tmp_path / "three.ast", tmp_path / "sensors.toml"
+    path.write_bytes(encode(table_))
+    known = SENSORS.replace("sigma_azimuth_deg = 0.08", "sigma_azimuth_deg = 0.08\nsigma_elevation_deg = 0.4", 1)
+    sensors.write_text(known)
+    plots = track([path], sensors).stream.reports.plots
+    radar = Radar("north", 40.2 * DEG, 32.6 * DEG, 1100.0, 40.0, 0.08 * DEG, 0.4 * DEG)
+    places, cov = placed(plots, [radar], "wgs84")
+    height = to_geodetic(places, "wgs84")[2]
+    assert height[0] == pytest.approx(30_000 * 0.3048, abs=15.0) and height[1] == pytest.approx(
+        29_000 * 0.3048, abs=15.0
+    )
+    up = places / np.linalg.norm(places, axis=1, keepdims=True)
+    i, j = np.triu_indices(3)
+    spread = np.sqrt((cov * up[:, i] * up[:, j] * np.where(i == j, 1.0, 2.0)).sum(axis=1))
+    assert spread[0] == pytest.approx(60.0 * 1852.0 * 0.4 * DEG, rel=0.02) and spread[1] < 60.0
+    sensors.write_text(SENSORS)  # without an error of the angle it stays a height
+    assert track([path], sensors).stream.reports.plots.height[0] == pytest.approx(30_000 * 0.3048, abs=1.0)

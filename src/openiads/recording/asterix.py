@@ -13,6 +13,7 @@ from openiads.recording.framing import blocks
 from openiads.recording.reports import UNKNOWN, Account, Reports, Sieve
 from openiads.recording.sensors import Sensors
 from openiads.tracking import Plots
+from openiads.tracking.earth import elevations_at
 from openiads.units import UNITS
 
 NM, FL, DEG = UNITS["length"]["nm"], 100.0 * UNITS["length"]["ft"], UNITS["angle"]["deg"]
@@ -73,21 +74,40 @@ def reports(decoded: Decoded, sensors: Sensors, heard: Heard, account: Account) 
     distance = NM * _real(table, "040.RHO")
     sieve.refuse("no measured position", ~_has(table, "040"))
     sieve.refuse("range 0", ~(distance > 0.0))
-    height, level = _heights(table)
+    level, own = _heights(table)
     clear = (_whole(table, "070.V") == 0) & (_whole(table, "070.G") == 0)
     mode_3a = np.where(_has(table, "070") & clear, _whole(table, "070.MODE3A"), UNKNOWN)
     address = np.where(_has(table, "220"), _whole(table, "220.ADR"), UNKNOWN)
     callsign = table.columns.get("240.ID", np.zeros(n, "S8"))
     azimuth = DEG * _real(table, "040.THETA")
-    plots = Plots(t, row, distance, azimuth, None, height, address=address, mode_3a=mode_3a)
+    elevation = np.where(np.isnan(level), _elevations(sensors, row, distance, azimuth, own), np.nan)
+    height = np.where(np.isnan(level) & np.isnan(elevation), own, level)
+    plots = Plots(t, row, distance, azimuth, elevation, height, address=address, mode_3a=mode_3a)
     return Reports(plots, callsign, level, np.zeros(n, np.int64)).rows(sieve.keep)
 
 
 def _heights(table: Table) -> tuple[np.ndarray, np.ndarray]:
-    """Heights to place plots by (mode C, else that of a 3-D radar) and mode C alone, m, NaN for none."""
+    """Mode C, and the height that a 3-D radar measured, m, NaN for none."""
     sound = (_whole(table, "090.V") == 0) & (_whole(table, "090.G") == 0)
     level = np.where(sound, FL * _real(table, "090.FL"), np.nan)
-    return np.where(np.isnan(level), UNITS["length"]["ft"] * _real(table, "110.3DH"), level), level
+    return level, UNITS["length"]["ft"] * _real(table, "110.3DH")
+
+
+def _elevations(
+    sensors: Sensors, row: np.ndarray, distance: np.ndarray, azimuth: np.ndarray, height: np.ndarray
+) -> np.ndarray:
+    """The angles (rad) that 3-D radars made their heights (m) of, where the sensor file says how well; NaN elsewhere.
+
+    A height is as good as the angle: half a degree is a kilometre at 120 km, where mode C is good to 38 m.
+    """
+    out = np.full(len(row), np.nan)
+    steep = np.array([s.sigma_elevation is not None for s in sensors.file.sensor], np.bool_)
+    rows = np.flatnonzero((row >= 0) & np.isfinite(height) & (distance > 0.0))
+    rows = rows[steep[row[rows]]]
+    if rows.size:
+        sites = np.array([[s.latitude, s.longitude, s.height] for s in sensors.file.sensor])[row[rows]]
+        out[rows] = elevations_at(sites, distance[rows], azimuth[rows], height[rows], sensors.file.earth)
+    return out
 
 
 def _service(table: Table, sensors: Sensors, heard: Heard) -> None:

@@ -56,6 +56,17 @@ def frames(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
     return np.stack([east, north, np.stack([cp * cl, cp * sl, sp], axis=-1)], axis=-2)
 
 
+def elevations_at(
+    sites: np.ndarray, distance: np.ndarray, azimuth: np.ndarray, height: np.ndarray, earth: Earth = "sphere"
+) -> np.ndarray:
+    """Elevation (rad) at which a slant range (m) on an azimuth (rad) ends at a height (m), each [N]; sites [N, 3] rad, rad, m."""
+    if earth == "wgs84":
+        axes, origin = frames(sites[:, 0], sites[:, 1]), to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth)
+        return elevations(sites, axes, origin, distance, azimuth, height)
+    low, high = EARTH_RADIUS + sites[:, 2], EARTH_RADIUS + height
+    return np.asarray(np.arcsin(np.clip((high * high - low * low - distance**2) / (2.0 * low * distance), -0.95, 0.95)))
+
+
 def elevations(
     sites: np.ndarray,
     axes: np.ndarray,
