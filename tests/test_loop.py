@@ -150,7 +150,8 @@ def test_it_is_handed_plots_and_radars_alone():
     assert several > 20
 
 
-def test_a_bearing_starts_no_track_and_is_as_wide_as_the_reach():
+def test_a_bearing_starts_no_track_and_comes_as_a_plane():
+    """The tracker is told that it is a bearing, from where and how sure, and that the radar measures no range."""
     ear = {
         **{k: v for k, v in builders.SHARP_RADAR.items() if k not in ("range_rcs_m2", "sigma_range_m")},
         "role": "surveillance", "dimensions": 1, "range_emission_w": 1000.0,
@@ -164,8 +165,11 @@ def test_a_bearing_starts_no_track_and_is_as_wide_as_the_reach():
     bearings = np.concatenate([p.starts[p.radar == 1] for p, _, _ in calls])
     assert bearings.size > 10 and not bearings.any()
     (radar,) = loop.radars_of(sim, np.array([1]))
-    reach = np.ptp(sim.params.radars.reach[1])
-    assert radar.sigma_range == pytest.approx(reach / 12**0.5) and radar.sigma_elevation is None
+    assert radar.sigma_range is None and radar.reach == sim.params.radars.reach[1, 1] and radar.sigma_elevation is None
+    heard = [(p.single[p.radar == 1], p.gauge[p.radar == 1]) for p, _, _ in calls]
+    single, gauge = (np.concatenate(part) for part in zip(*heard, strict=True))
+    assert (single == 2).all() and (gauge[:, 1] > 0.0).all()
+    np.testing.assert_allclose(np.linalg.norm(gauge[:, 5:], axis=1), 1.0)
 
 
 def test_it_can_not_change_what_it_is_handed():

@@ -7,7 +7,7 @@ no truth, no picture, and not what becomes of its tracks.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -56,9 +56,10 @@ def radars_of(simulation: Simulation, rows: np.ndarray) -> list[Radar]:
     return [
         Radar(
             simulation.scenario.radars[k].name, float(r.antenna[k, 0]), float(r.antenna[k, 1]), float(r.antenna[k, 2]),
-            sigma_range=float(r.sigma[k, 0] if r.dimensions[k] > 1 else np.ptp(r.reach[k]) / math.sqrt(12.0)),
-            sigma_azimuth=float(r.sigma[k, 1]),
+            sigma_range=float(r.sigma[k, 0]) if r.dimensions[k] > 1 else None, sigma_azimuth=float(r.sigma[k, 1]),
             sigma_elevation=float(r.sigma[k, 2]) if r.dimensions[k] == 3 else None, period=float(r.period[k]),
+            sigma_range_rate=float(r.sigma[k, 3]) if r.dimensions[k] > 1 and r.sigma[k, 3] > 0.0 else None,
+            reach=float(r.reach[k, 1]),
         )
         for k in rows
     ]  # fmt: skip
@@ -75,6 +76,7 @@ def config_of(simulation: Simulation, n: int) -> Config:
     return Config(
         tuple(models), speed=float(t.speed[n]), hits=int(t.hits[n]), confirm_scans=round(float(t.window[n]) / longest, 9),
         coast_scans=round(float(t.coast[n]) / longest, 9), gate=float(t.gate[n]), tick=simulation.tick,
+        association="jpda" if t.joint[n] else "gnn", lifecycle="score" if t.scored[n] else "count", detection=float(t.detect[n]),
     )  # fmt: skip
 
 
@@ -118,7 +120,9 @@ class _Node:
         local = np.repeat(np.arange(self.radars.size), first[self.radars + 1] - first[self.radars])
         order = np.argsort(p.t[rows], kind="stable")  # the engine's own order would tell which plots are of one body
         q = rows[order]
-        found = self.tracker.process(Plots.points(p.t[q], local[order], p.pos[q], p.cov[q], p.starts[q]), t1)
+        points = Plots.points(p.t[q], local[order], p.pos[q], p.cov[q], p.starts[q])
+        plots = replace(points, single=p.single[q], gauge=p.gauge[q], address=p.address[q], mode_3a=p.code[q])
+        found = self.tracker.process(plots, t1)
         taken = np.zeros(rows.size, np.int64)
         taken[order] = found.partner
         self._count(rows, local, taken)

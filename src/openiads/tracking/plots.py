@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.engine.sensing import NO_CODE, Antennas, empty_plots
+from openiads.engine.sensing import NO_CODE, NOTHING, Antennas, empty_plots
 from openiads.engine.sensing import Plots as Bundle
 from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, gauge_all, place_all
 from openiads.errors import UsageError
@@ -66,6 +66,7 @@ class Source:
 _COLUMNS: dict[str, tuple[type, tuple[int, ...], float | bool]] = {  # what is not one number a row: kind, width, none
     "radar": (np.int64, (), -1), "point": (np.float64, (3,), math.nan), "covariance": (np.float64, (6,), math.nan),
     "starts": (np.bool_, (), True), "address": (np.int64, (), NO_CODE), "mode_3a": (np.int64, (), NO_CODE),
+    "single": (np.int8, (), NOTHING), "gauge": (np.float64, (8,), 0.0),
 }  # fmt: skip
 
 
@@ -89,6 +90,8 @@ class Plots:
     range_rate: np.ndarray | None = None  # m/s, growing, over the ground; NaN where there is none
     address: np.ndarray | None = None  # mode S, 24 bits; -1 where none was reported
     mode_3a: np.ndarray | None = None  # 12 bits; -1 where none was reported
+    single: np.ndarray | None = None  # int8, of a point: 1 a range rate beside it, 2 a bearing instead of it, else 0
+    gauge: np.ndarray | None = None  # float64[Q, 8], of a point: that as openiads.engine.sensing.Plots holds it
 
     def __post_init__(self) -> None:
         size = len(self.t)
@@ -199,6 +202,7 @@ def bundle(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "spher
     assert plots.starts is not None and plots.address is not None and plots.mode_3a is not None
     out.t[:n], out.pos[:n], out.cov[:n] = plots.t, plots.point, plots.covariance
     out.snr[:n], out.address[:n], out.code[:n] = 1.0, plots.address, plots.mode_3a
+    out.single[:n], out.gauge[:n] = plots.single, plots.gauge
     whole, left = plots.placed, ~plots.pointed
     if (polar := left & ~whole).any():
         _polar(plots, np.flatnonzero(polar), radars, earth, out)
