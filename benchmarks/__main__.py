@@ -1,4 +1,8 @@
-"""Measure the rows of the README's table of speed and write them between its marks."""
+"""Measure the rows of the README's table of speed and write them between its marks.
+
+`python -m benchmarks tracking options` measures these groups alone; their rows replace those of the same words, new ones
+come last.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +25,23 @@ START, END = "<!-- speed: start -->", "<!-- speed: end -->"
 
 def main() -> None:
     """Every row printed as it is measured, and all of them written at the end."""
-    lines = ["| what | figure | goal |", "|---|--:|--:|"]
-    for group in GROUPS:
-        for what, figure, goal in group():
-            lines.append(f"| {what} | {figure} | {goal} |")
-            print(lines[-1], flush=True)
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
-    text = "\n".join([START, *lines, "", f"Measured by `make bench` ({machine}); medians.", END])
+    names = sys.argv[1:]
+    if unknown := sorted(set(names) - set(GROUPS)):
+        sys.exit(f"error: no group {', '.join(unknown)}; accepted: {', '.join(GROUPS)}")
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(START)
-    readme.write_text(before + text + rest.partition(END)[2], encoding="utf-8")
+    table, _, after = rest.partition(END)
+    kept = [line for line in table.splitlines() if line.startswith("| ")][1:] if names else []
+    rows = {line.split(" | ")[0]: line for line in kept}
+    for name in names or GROUPS:
+        for what, figure, goal in GROUPS[name]():
+            line = f"| {what} | {figure} | {goal} |"
+            rows[line.split(" | ")[0]] = line
+            print(line, flush=True)
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
+    head = [START, "| what | figure | goal |", "|---|--:|--:|"]
+    text = "\n".join([*head, *rows.values(), "", f"Measured by `make bench` ({machine}); medians.", END])
+    readme.write_text(before + text + after, encoding="utf-8")
 
 
 def clean_demo() -> list[Row]:
@@ -115,10 +126,12 @@ def two_cores() -> list[Row]:
     return [("efficiency of a study with two workers", f"{statistics.median(ratios):.2f}", "0.97")]
 
 
-GROUPS = (
-    help_time, cold_compile, raid_speed, two_cores, visibility.rows, theatre.rows, sensing.rows, field.rows,
-    tracking.rows, options.rows, pictures.rows, registration.rows, asterix.rows, dis.rows, clean_demo,
-)  # fmt: skip
+GROUPS = {
+    "help": help_time, "compile": cold_compile, "raid": raid_speed, "workers": two_cores, "visibility": visibility.rows,
+    "theatre": theatre.rows, "sensing": sensing.rows, "field": field.rows, "tracking": tracking.rows,
+    "options": options.rows, "pictures": pictures.rows, "registration": registration.rows, "asterix": asterix.rows,
+    "dis": dis.rows, "demo": clean_demo,
+}  # fmt: skip
 
 
 if __name__ == "__main__":
