@@ -14,11 +14,12 @@ import pytest
 
 import openiads as oi
 from openiads import loop
+from openiads.engine.sensing import BEARING, RATE
 from openiads.engine.tracking import FIRM, FREE
 from openiads.errors import UsageError
 from openiads.running import complete, ticks_of, warm_up
 from openiads.scenario.build import build
-from openiads.tracking import Config, Tracker, Tracks
+from openiads.tracking import Config, Plots, Tracker, Tracks
 from openiads.tracking.own import Maker, find_tracker
 from tests import builders
 
@@ -87,7 +88,7 @@ def test_the_settings_are_those_of_the_stage():
     assert len(nodes) > 3
     for n in nodes:
         own = Tracker(loop.radars_of(sim, np.flatnonzero(sim.params.radars.node == n)), loop.config_of(sim, n))
-        for name in ("speed", "hits", "window", "coast", "gate", "accel"):
+        for name in ("speed", "hits", "window", "coast", "gate", "accel", "joint", "scored", "detect", "scan"):
             assert np.array_equal(getattr(own._settings, name)[0], getattr(t, name)[n]), name
         for name in ("kind", "sojourn", "prior", "drag"):
             assert np.array_equal(getattr(own._settings, name), getattr(t, name)), name
@@ -150,26 +151,50 @@ def test_it_is_handed_plots_and_radars_alone():
     assert several > 20
 
 
-def test_a_bearing_starts_no_track_and_comes_as_a_plane():
-    """The tracker is told that it is a bearing, from where and how sure, and that the radar measures no range."""
+def sensed(count=6):
+    """A radar that measures range rates and asks who is there, and a sensor that hears bearings; bodies that answer."""
     ear = {
         **{k: v for k, v in builders.SHARP_RADAR.items() if k not in ("range_rcs_m2", "sigma_range_m")},
         "role": "surveillance", "dimensions": 1, "range_emission_w": 1000.0,
     }  # fmt: skip
     s = builders.scenario(
         radars=[*builders.BASE["radars"], {"name": "ear", "class": "ear", "node": "post", "at": "site"}],
-        library={"radars": {"ear": ear}, "bodies": {"raider": {"emission_w": 1e5, "emission_bands": ["X"]}}},
-    )
-    sim = builders.simulation(s, [builders.inbound(s, "r", 0.3, 90e3, 20e3)])
+        library={
+            "radars": {"ear": ear, "sharp": {"sigma_range_rate_mps": 2.0, "iff_modes": ["3A", "S"], "iff_range_km": 300.0,
+                                             "false_plots_per_scan": 3.0, "sigma_azimuth_deg": 0.3}},
+            "bodies": {"raider": {"emission_w": 1e5, "emission_bands": ["X"], "iff_modes": ["3A", "S"], "reply_probability": 0.8}},
+        },
+    )  # fmt: skip
+    return builders.simulation(s, [builders.inbound(s, f"r{i}", 0.3 + 0.02 * i, 90e3, 20e3) for i in range(count)])
+
+
+def test_all_that_a_radar_says_is_handed_over():
+    """Range rates, bearings, addresses and codes: what ships gives the estimates of the stage, bit by bit."""
+    stage, own = sensed(), sensed()
+    complete(stage)
+    complete(own, find_tracker(Tracker))
+    assert (own.state.tracks.status == FIRM).sum() > 3
+    assert np.array_equal(stage.state.tracks.status, own.state.tracks.status)
+    shown = stage.state.tracks.status == FIRM
+    for name in ("x", "p", "t_update", "hits", "asked", "answered", "radar_t"):
+        a, b = (getattr(sim.state.tracks, name)[shown] for sim in (stage, own))
+        assert np.array_equal(a, b), name
+
+
+def test_what_plots_hold_beside_their_points():
+    """A bearing starts no track and has its plane; a range rate stands by its antenna; names are those of transponders."""
+    sim = sensed()
     calls = lived(sim, 30)
-    bearings = np.concatenate([p.starts[p.radar == 1] for p, _, _ in calls])
-    assert bearings.size > 10 and not bearings.any()
-    (radar,) = loop.radars_of(sim, np.array([1]))
-    assert radar.sigma_range is None and radar.reach == sim.params.radars.reach[1, 1] and radar.sigma_elevation is None
-    heard = [(p.single[p.radar == 1], p.gauge[p.radar == 1]) for p, _, _ in calls]
-    single, gauge = (np.concatenate(part) for part in zip(*heard, strict=True))
-    assert (single == 2).all() and (gauge[:, 1] > 0.0).all()
-    np.testing.assert_allclose(np.linalg.norm(gauge[:, 5:], axis=1), 1.0)
+    plots = Plots.joined([p for p, _, _ in calls])
+    bearing, rate = plots.single == BEARING, plots.single == RATE
+    assert bearing.sum() > 10 and (plots.radar[bearing] == 1).all() and not plots.starts[bearing].any()
+    assert rate.sum() > 10 and (plots.radar[rate] == 0).all() and (np.abs(plots.gauge[rate, 0]) > 100.0).any()
+    np.testing.assert_allclose(np.linalg.norm(plots.gauge[bearing, 5:], axis=1), 1.0)
+    antenna = sim.state.antennas.pos[plots.radar]
+    np.testing.assert_allclose(plots.gauge[bearing | rate, 2:5], antenna[bearing | rate])
+    assert len(set(plots.address[plots.address >= 0])) == 6 and (plots.mode_3a >= 0).any()
+    radar, ear = loop.radars_of(sim, np.array([0, 1]))
+    assert radar.sigma_range_rate == 2.0 and ear.sigma_range is None and ear.reach == sim.params.radars.reach[1, 1]
 
 
 def test_it_can_not_change_what_it_is_handed():

@@ -200,8 +200,14 @@ def test_packed_is_the_inverse_of_full():
     assert np.array_equal(packed_covariance(full_covariance(p)), p)
 
 
+EAR = Radar("ear", 0.681, 0.622, 900.0, None, math.radians(0.2), None, period=4.0, reach=100e3)
+
+
+SITES = [replace(SITE, sigma_range_rate=5.0), EAR]
+
+
 def flown(seed=1):
-    """Plots of eight aircraft and some that are false, as rows in no order."""
+    """Plots of eight aircraft with range rates and some that are false, and bearings, as rows in no order."""
     g = np.random.default_rng(seed)
     start, velocity = g.uniform(-6e4, 6e4, (8, 2)), g.normal(0, 160, (8, 2))
     t = np.repeat(4.0 * np.arange(20), 8) + g.uniform(0.0, 4.0, 160)
@@ -209,16 +215,20 @@ def flown(seed=1):
     d = np.sqrt(x**2 + y**2 + 8e3**2)
     rows = np.stack([t, d, np.arctan2(x, y), np.arcsin(8e3 / d)], axis=1)
     false = np.stack([*g.uniform([[0.0], [5e3], [-3.0], [0.0]], [[80.0], [9e4], [3.0], [0.2]], (4, 30))], axis=1)
-    table = g.permutation(np.concatenate([rows + g.normal(size=rows.shape) * [0.0, 50.0, 3e-3, 3e-3], false]))
-    return Plots(table[:, 0], np.zeros(len(table)), *table[:, 1:].T)
+    table = np.concatenate([rows + g.normal(size=rows.shape) * [0.0, 50.0, 3e-3, 3e-3], false])
+    rate = (np.stack([x, y], axis=1) * np.tile(velocity, (20, 1))).sum(axis=1) / d
+    rate = np.concatenate([rate + g.normal(0.0, 5.0, len(rate)), g.uniform(-300.0, 300.0, len(false))])
+    radar = np.where(g.random(len(table)) < 0.2, 1, 0)
+    order = g.permutation(len(table))
+    return Plots(*table.T[:1], radar, *table.T[1:], range_rate=rate).rows(order)
 
 
 def test_stepwise_is_what_ships_called_tick_by_tick():
     """The tracks and partners of one call of the tracker that ships, to rounding; on either earth."""
     for earth in ("sphere", "wgs84"):
         given, config = flown(), Config(tick=1.0)
-        whole = Tracker([SITE], config, earth).process(given, until=84.0)
-        steps = Stepwise(Maker("t", Tracker), [SITE], config, earth).process(given, until=84.0)
+        whole = Tracker(SITES, config, earth).process(given, until=84.0)
+        steps = Stepwise(Maker("t", Tracker), SITES, config, earth).process(given, until=84.0)
         assert len(whole) > 100 and np.array_equal(whole.partner, steps.partner)
         assert np.array_equal(whole.number, steps.number)
         np.testing.assert_allclose(whole.t, steps.t, atol=1e-9)
@@ -234,7 +244,7 @@ def test_stepwise_hands_over_places_and_what_was_measured():
             return super().process(plots, until)
 
     given = flown()
-    stepwise, begin = Stepwise(Maker("t", Looks), [SITE], Config(tick=1.0)), given.t.min() - 1.0
+    stepwise, begin = Stepwise(Maker("t", Looks), SITES, Config(tick=1.0)), given.t.min() - 1.0
     edges = [begin, begin + 20.0, begin + 60.0, begin + 90.0]
     for low, high in itertools.pairwise(edges):
         stepwise.process(given.rows((given.t > low + 1e-9) & (given.t <= high + 1e-9)), high)

@@ -17,7 +17,7 @@ import numpy as np
 
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth
-from openiads.tracking.plots import Plots, Radar, Source, placed
+from openiads.tracking.plots import Plots, Radar, Source, bundle
 from openiads.tracking.tracker import Config, Tracks
 from openiads.tracking.truth import SAME_TIME
 
@@ -64,7 +64,7 @@ class OwnTracker(Protocol):
 
         Called once a tick, with or without plots; the first time without any, at the moment at which time begins. Plots
         are sorted by time. Each has its `radar`, a `point` (m, earth-centred) with its `covariance`, and `starts` if it
-        may begin a track (a bearing alone may not).
+        may begin a track (a bearing alone may not); beside it `address`, `mode_3a`, and a range rate or a bearing in `gauge`.
         """
 
 
@@ -235,9 +235,12 @@ class Stepwise:
             self._tracker.process(Plots.joined([]), self._start)
         last = max(self._done, math.ceil((until - self._start) / self.tick - 1e-9))
         times = self._start + self.tick * np.arange(self._done + 1, last + 1)
-        point, covariance = placed(plots, self.radars, self.earth)
+        made, n = bundle(plots, self.radars, self.earth), len(plots)
         order = np.argsort(plots.t, kind="stable")
-        ready = replace(plots, point=point, covariance=covariance).rows(order)
+        ready = replace(
+            plots, point=made.pos[:n], covariance=made.cov[:n], starts=made.starts[:n], single=made.single[:n],
+            gauge=made.gauge[:n],
+        ).rows(order)  # fmt: skip
         edges = np.append(0, np.searchsorted(ready.t, times + 1e-9, "right"))
         pieces = [
             self._tracker.process(ready.rows(np.arange(*edges[k : k + 2])), t) for k, t in enumerate(times.tolist())
