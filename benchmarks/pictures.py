@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tools import Row, one_core
+from benchmarks.tools import Row, alternately, one_core
 from benchmarks.trackers import flights, ours
 from benchmarks.trackers.scenes import ORIGIN, Scene, crossing, raid
 from benchmarks.trackers.scenes import STEP as SCAN
@@ -144,9 +144,8 @@ def _tracked(
     truth: Truth, radars: list[Radar], plots: Plots, config: Config, times: np.ndarray
 ) -> tuple[Scores, float]:
     """Scores of ours, and its processor time (s)."""
-    tracks, spent = Tracker(radars, config).process(plots), []
-    for _ in range(TURNS):
-        spent.append(_timed(lambda: Tracker(radars, config).process(plots)))
+    tracks = Tracker(radars, config).process(plots)
+    (spent,) = alternately([lambda: Tracker(radars, config).process(plots)], TURNS)
     return scores(truth, tracks, times), statistics.median(spent)
 
 

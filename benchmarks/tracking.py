@@ -11,23 +11,21 @@ import math
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from benchmarks.tools import Row, one_core
+from benchmarks.tools import Row, alternately, one_core
 from benchmarks.trackers import ours
 from benchmarks.trackers.kernel import against_c
 from benchmarks.trackers.scenes import Scene, manoeuvring, straight
 from benchmarks.trackers.score import score
 from benchmarks.trackers.tune import SEEDS, WILD, our_best
-from openiads.tracking import MANOEUVRING, Config
+from openiads.tracking import Config
 
 SEED = 1
 TURNS = 15  # of ours to one of a peer
 TREE_SIZES = {20: 60, 100: 60, 300: 30, 1000: 20}  # targets: scans
 GROWTH_SIZES = 100, 1000, 10_000
-IMM = replace(ours.TUNED, models=MANOEUVRING, speed=250.0)
 
 
 def rows() -> list[Row]:
@@ -140,16 +138,11 @@ def manoeuvre_rows() -> list[Row]:
     ]
     from benchmarks.trackers import stone
 
-    quality = score(scene, ours.pictures(scene, ours.tracked(scene, IMM))) / single
-    spent: list[list[float]] = [[], []]
-    for _ in range(TURNS):
-        for config, seconds in zip((IMM, tuned), spent, strict=True):
-            begin = time.process_time()
-            ours.tracked(scene, config)
-            seconds.append(time.process_time() - begin)
+    quality = score(scene, ours.pictures(scene, ours.tracked(scene, ours.IMM))) / single
+    spent = alternately([lambda: ours.tracked(scene, ours.IMM), lambda: ours.tracked(scene, tuned)], TURNS)
     cost = statistics.median(spent[0]) / statistics.median(spent[1])
     found.append((f"{where}: IMM over that filter, GOSPA and time", f"{quality:.2f} ×, {cost:.1f} ×", "0.96 ×, 2.5 ×"))
-    compared = _compared(scene, lambda: stone.Run(scene, stone.TURNING), 1, IMM)
+    compared = _compared(scene, lambda: stone.Run(scene, stone.TURNING), 1, ours.IMM)
     what = f"{where}: IMM against Stone Soup {version('stonesoup')}, `GNNWith2DAssignment`, one model"
     return [*found, (what, _figure(scene, compared), "5,000 ×")]
 

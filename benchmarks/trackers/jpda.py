@@ -10,7 +10,6 @@ is carried on to the end of the tick before the mixture is taken, and plots beyo
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -37,7 +36,7 @@ from stonesoup.updater.kalman import ExtendedKalmanUpdater
 from benchmarks.trackers.axes import Axes, cartesian
 from benchmarks.trackers.scenes import CEILING, Scene
 from benchmarks.trackers.score import Table
-from benchmarks.trackers.stone import MAPPING, models, stamp, table
+from benchmarks.trackers.stone import MAPPING, models, stamp, table, vector
 from openiads.tracking import Plots, Radar
 
 FAR = 20e3  # m, beyond any gate of these tracks
@@ -126,11 +125,9 @@ def scans(plots: Plots, radars: Sequence[Radar], axes: Axes, tick: float) -> lis
 
 
 def _detection(model: Any, t: float, seen: np.ndarray, site: np.ndarray) -> Any:
-    """Bearings of this library begin at x and turn left."""
-    distance, azimuth, elevation = seen
-    vector = StateVector(np.array([elevation, math.remainder(math.pi / 2 - azimuth, 2 * math.pi), distance]))
+    """A plot, and the place by which the far ones are told."""
     place = site + cartesian(seen[None])[0]
-    return Detection(vector, timestamp=stamp(t), measurement_model=model, metadata={"place": place})
+    return Detection(vector(seen), timestamp=stamp(t), measurement_model=model, metadata={"place": place})
 
 
 class Run:

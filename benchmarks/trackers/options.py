@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from benchmarks.tools import Row
+from benchmarks.tools import Row, alternately
 from benchmarks.trackers import ours
 from benchmarks.trackers.scenes import STEP, Scene, common, manoeuvring, straight
 from benchmarks.trackers.score import score
-from openiads.tracking import MANOEUVRING, Config, Tracker, fuse
+from openiads.tracking import Config, Tracker, fuse
 
 SEED = 1
 TURNS = 9
 LATE = 0.3  # of the plots ...
 DELAY = 6.0 * STEP  # ... come up to so many seconds late
-IMM = replace(ours.TUNED, models=MANOEUVRING, speed=250.0)
 
 
 def rows() -> list[Row]:
@@ -30,20 +28,14 @@ def rows() -> list[Row]:
 
 def _times(*calls: Callable[[], Any]) -> list[float]:
     """Median processor time (s) of each, taken in turn."""
-    spent: list[list[float]] = [[] for _ in calls]
-    for _ in range(TURNS):
-        for call, seconds in zip(calls, spent, strict=True):
-            begin = time.process_time()
-            call()
-            seconds.append(time.process_time() - begin)
-    return [statistics.median(seconds) for seconds in spent]
+    return [statistics.median(seconds) for seconds in alternately([*calls], TURNS)]
 
 
 def association_rows() -> list[Row]:
     """Joint association and life by score over the usual, on targets that turn with 1 to 3 g."""
     scene = manoeuvring(100, 50, SEED)
-    settings = [IMM, replace(IMM, association="jpda"), replace(IMM, lifecycle="score"),
-                replace(IMM, association="jpda", lifecycle="score")]  # fmt: skip
+    settings = [ours.IMM, replace(ours.IMM, association="jpda"), replace(ours.IMM, lifecycle="score"),
+                replace(ours.IMM, association="jpda", lifecycle="score")]  # fmt: skip
     quality = [score(scene, ours.pictures(scene, ours.tracked(scene, config))) for config in settings]
     spent = _times(*(lambda config=config: ours.tracked(scene, config) for config in settings))  # type: ignore[misc]
     names = ("joint association (JPDA)", "life by score", "both")

@@ -87,14 +87,19 @@ def models(scene: Scene) -> list[Any]:
     ]  # fmt: skip
 
 
+def vector(seen: np.ndarray) -> Any:
+    """Range, azimuth and elevation [3] as this library has them: its bearings begin at x and turn left."""
+    distance, azimuth, elevation = seen
+    return StateVector(np.array([elevation, math.remainder(math.pi / 2 - azimuth, 2 * math.pi), distance]))
+
+
 def detections(scene: Scene, at: list[Any]) -> list[tuple[datetime.datetime, set[Any]]]:
-    """The plots of each scan, made before the clock starts. Bearings of this library begin at x and turn left."""
+    """The plots of each scan, made before the clock starts."""
     scans = []
     for k, t in enumerate(scene.times):
         now, found = stamp(t), set()
         for q in range(scene.first[k], scene.first[k + 1]):
-            distance, azimuth, elevation = scene.local[q]
-            seen = StateVector(np.array([elevation, math.remainder(math.pi / 2 - azimuth, 2 * math.pi), distance]))
+            seen = vector(scene.local[q])
             found.add(Detection(seen, timestamp=now, measurement_model=at[scene.plots.radar[q]]))
         scans.append((now, found))
     return scans

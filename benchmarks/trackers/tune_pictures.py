@@ -89,7 +89,7 @@ def ours_flown(truths: Sequence[Truth]) -> tuple[Any, float]:
         tracks = [Tracker(seen.radars, config).process(seen.plots) for _, seen in pairs]
         return float(np.mean([scores(t, k, instants(seen)).ospa for (t, seen), k in zip(pairs, tracks, strict=True)]))
 
-    return stepwise(Config(models=MANOEUVRING, tick=TICK), {"models": [MANOEUVRING[:2]], **OURS}, cost)
+    return stepwise(Config(models=MANOEUVRING, tick=TICK), OURS, cost)
 
 
 def main() -> None:

@@ -417,9 +417,7 @@ def study(
 def compare(
     scenario: ScenarioArg,
     posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],
-    tracker: Annotated[
-        str, typer.Option(help="a tracker of your own, as module:Class; modules of this folder are found")
-    ],
+    tracker: Annotated[str, typer.Option("--tracker", help=_TRACKER)],
     vignette: Annotated[str, typer.Option("--vignette", "-v", help="which stretch of time")] = "raid",
     replications: Annotated[int, typer.Option(help="draws; five and more give intervals")] = 10,
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,

@@ -12,14 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from openiads.engine import step
-from openiads.engine.sensing import CIVIL, PLAIN, SECURE
-from openiads.engine.tracking import FIRM, FREE, NEVER, TENTATIVE
+from openiads.engine.tracking import FIRM, FREE, IFF_GROUPS, NEVER, TENTATIVE
 from openiads.scenario.build import Simulation
 from openiads.tracking import Config, Model, Plots, Radar, Tracks
 from openiads.tracking.own import Checked, Maker
 from openiads.tracking.tracker import KINDS
-
-_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
 
 
 class Loop:
@@ -58,7 +55,7 @@ def radars_of(simulation: Simulation, rows: np.ndarray) -> list[Radar]:
             simulation.scenario.radars[k].name, float(r.antenna[k, 0]), float(r.antenna[k, 1]), float(r.antenna[k, 2]),
             sigma_range=float(r.sigma[k, 0]) if r.dimensions[k] > 1 else None, sigma_azimuth=float(r.sigma[k, 1]),
             sigma_elevation=float(r.sigma[k, 2]) if r.dimensions[k] == 3 else None, period=float(r.period[k]),
-            sigma_range_rate=float(r.sigma[k, 3]) if r.dimensions[k] > 1 and r.sigma[k, 3] > 0.0 else None,
+            sigma_range_rate=float(r.sigma[k, 3]) or None,
             reach=float(r.reach[k, 1]),
         )
         for k in rows
@@ -141,8 +138,8 @@ class _Node:
             book = self.books.get(number) or self._open(number, t, int(p.luck[q]))
             book.hits += 1
             book.t_last, book.radar_t[r], book.plot = max(book.t_last, t), max(book.radar_t[r], t), q
-            book.asked += [reply & group != 0 for group in _GROUPS]
-            book.answered += [reply >> 8 & group != 0 for group in _GROUPS]
+            book.asked += [reply & group != 0 for group in IFF_GROUPS]
+            book.answered += [reply >> 8 & group != 0 for group in IFF_GROUPS]
 
     def _open(self, number: int, t: float, luck: int) -> _Book:
         """A book for a new number; without a slot for it a start is dropped."""
@@ -168,12 +165,8 @@ class _Node:
                 self._place(number, book)
         for book in self.books.values():
             if (s := book.slot) >= 0:
-                to.t_first[n, s], to.hits[n, s], to.luck[n, s], to.plot[n, s] = (
-                    book.t_first,
-                    book.hits,
-                    book.luck,
-                    book.plot,
-                )
+                to.t_first[n, s], to.hits[n, s] = book.t_first, book.hits
+                to.luck[n, s], to.plot[n, s] = book.luck, book.plot
                 to.asked[n, s], to.answered[n, s], to.radar_t[n, s] = book.asked, book.answered, book.radar_t
         slots = np.array([self.books[number].slot for number in found.number.tolist()], np.int64)
         there = slots >= 0

@@ -9,7 +9,7 @@ import pytest
 
 from openiads.errors import UsageError
 from openiads.tracking import MANOEUVRING, Config, Model, Plots, Tracker
-from tests.tracking.test_measurements import NORTH, SOUTH, STILL, errors, plots_of, recorded, rms
+from tests.tracking.recorded import NORTH, SOUTH, STILL, errors, plots_of, recorded, rms
 
 RADARS = [replace(NORTH, sigma_range_rate=None), replace(SOUTH, sigma_range_rate=None)]
 

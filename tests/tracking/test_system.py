@@ -10,7 +10,7 @@ import pytest
 from openiads.errors import UsageError
 from openiads.tracking import Tracker, fuse
 from openiads.tracking.fusion import full_covariance
-from tests.tracking.test_measurements import NORTH, SOUTH, STILL, plots_of, recorded, rms
+from tests.tracking.recorded import NORTH, SOUTH, STILL, plots_of, recorded, rms
 
 
 def two_nodes(seed, count=30, scans=15):

@@ -148,7 +148,8 @@ def errors(model: RadarClass) -> tuple[float, float, float, float]:
     sigma_elevation = model.sigma_elevation or (
         equation.angle_error(model.beam_elevation, snr) if model.beam_elevation else 0.0
     )
-    return sigma_range, sigma_azimuth, sigma_elevation, model.sigma_range_rate or 0.0
+    sigma_rate = model.sigma_range_rate if model.dimensions > 1 else None  # what emits tells no range rate
+    return sigma_range, sigma_azimuth, sigma_elevation, sigma_rate or 0.0
 
 
 def false_plots(model: RadarClass) -> float:

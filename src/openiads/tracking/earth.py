@@ -63,8 +63,12 @@ def elevations_at(
     if earth == "wgs84":
         axes, origin = frames(sites[:, 0], sites[:, 1]), to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth)
         return elevations(sites, axes, origin, distance, azimuth, height)
-    low, high = EARTH_RADIUS + sites[:, 2], EARTH_RADIUS + height
-    return np.asarray(np.arcsin(np.clip((high * high - low * low - distance**2) / (2.0 * low * distance), -0.95, 0.95)))
+    return np.asarray(np.arcsin(_sine(EARTH_RADIUS + sites[:, 2], EARTH_RADIUS + height, distance)))
+
+
+def _sine(low: np.ndarray, high: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Sine of the elevation at which a distance leads from one radius to another, at most 0.95; each [N] m."""
+    return np.asarray(np.clip((high * high - low * low - distance**2) / (2.0 * low * distance), -0.95, 0.95))
 
 
 def elevations(
@@ -86,8 +90,7 @@ def elevations(
     radius = 1.0 / (np.cos(azimuth) ** 2 / north + np.sin(azimuth) ** 2 / east)  # Euler
     low, aim = radius + sites[:, 2], height.copy()
     for _ in range(3):  # the sphere that touches here leaves a few metres at 400 km; aim off by them
-        high = radius + aim
-        sine = np.clip((high * high - low * low - distance**2) / (2.0 * low * distance), -0.95, 0.95)
+        sine = _sine(low, radius + aim, distance)
         cosine = np.sqrt(1.0 - sine * sine)
         ray = np.stack([cosine * np.sin(azimuth), cosine * np.cos(azimuth), sine], axis=-1)
         point = origin + distance[:, None] * np.einsum("nk,nkj->nj", ray, axes)

@@ -107,7 +107,7 @@ def correlate(
     i, j = _candidates(a, p_a, b, p_b, limit)
     total = p_a[i] + p_b[j]
     difference = a[i] - b[j]
-    d2 = (difference * _solved(total, difference)).sum(axis=-1)
+    d2 = squared_distance(difference, total)
     inside = d2 <= limit
     i, j, d2 = i[inside], j[inside], d2[inside]
     if i.size == 0:
@@ -115,6 +115,11 @@ def correlate(
     spread = np.linalg.slogdet(total[inside])[1]
     taken = assign(i, j, limit - d2 + spread.max() - spread + 1e-9)
     return i[taken], j[taken], d2[taken]
+
+
+def squared_distance(difference: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Squared Mahalanobis distance, [...], of differences [..., n] with covariances [..., n, n]."""
+    return np.asarray((difference * _solved(covariance, difference)).sum(axis=-1))
 
 
 def _candidates(

@@ -10,7 +10,7 @@ import numpy as np
 
 from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, ASSUMED_SIGMA, REPLY_SIGMA
 from openiads.tracking.earth import Earth, frames, to_ecef, to_geodetic
-from openiads.tracking.plots import Plots, Radar, Source, hears_bearings, placed, true_times
+from openiads.tracking.plots import Plots, Radar, Source, hears_bearings, placed, stand_ins, true_times
 
 _SHORTEST, _SCANS = 20.0, 3.0  # s, and scans of the slowest sensor: how long a piece is
 CALM = np.array([0.0, 1000.0**-2, 10.0**-2])  # 1 / (m/s)2, 1 / (m/s2)2: a path is not faster nor turns harder than that
@@ -90,12 +90,12 @@ def shared(piece: np.ndarray, radar: np.ndarray, used: np.ndarray) -> np.ndarray
 
 def _measured(plots: Plots, radars: Sequence[Radar | Source], earth: Earth) -> tuple[np.ndarray, ...]:
     """The columns of looks from `radar` on."""
-    real = [r if isinstance(r, Radar) else Radar(r.name, 0.0, 0.0, 0.0) for r in radars]
+    real, sites = stand_ins(radars)
     assert plots.elevation is not None and plots.height is not None
     assert plots.latitude is not None and plots.longitude is not None
     assert plots.sigma_horizontal is not None and plots.sigma_vertical is not None
     who, whole = plots.radar, plots.placed
-    site = np.array([[r.latitude, r.longitude, r.height] for r in real])[who]
+    site = sites[who]
     site[whole] = np.stack([plots.latitude, plots.longitude, plots.height], axis=-1)[whole]
     sigma = np.array([[r.sigma_range or np.nan, r.sigma_azimuth, r.sigma_elevation or np.nan] for r in real])[who]
     steep = np.isfinite(plots.elevation) & np.isfinite(sigma[:, 2])

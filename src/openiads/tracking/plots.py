@@ -182,6 +182,12 @@ def hears_bearings(radars: Sequence[Radar | Source]) -> np.ndarray:
     return np.array([isinstance(r, Radar) and r.sigma_range is None for r in radars], np.bool_)
 
 
+def stand_ins(radars: Sequence[Radar | Source]) -> tuple[list[Radar], np.ndarray]:
+    """Radars, with one in the place of each source, which no plot of a radar names; and where they stand, [R, 3] rad, rad, m."""
+    real = [r if isinstance(r, Radar) else Radar(r.name, 0.0, 0.0, 0.0) for r in radars]
+    return real, np.array([[r.latitude, r.longitude, r.height] for r in real])
+
+
 def true_times(plots: Plots, radars: Sequence[Radar | Source]) -> np.ndarray:
     """When the plots of radars really were, float64[Q] s: their stamps less the errors of the clocks."""
     bias = np.array([r.time_bias if isinstance(r, Radar) else 0.0 for r in radars])
@@ -215,11 +221,11 @@ def bundle(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "spher
 def _polar(plots: Plots, rows: np.ndarray, radars: Sequence[Radar | Source], earth: Earth, out: Bundle) -> None:
     """Rows that are plots of radars, int64[K], into the arrays."""
     part = plots if len(rows) == len(plots) else plots.rows(rows)
-    real = [r if isinstance(r, Radar) else Radar(r.name, 0.0, 0.0, 0.0) for r in radars]
-    sites = np.array([[r.latitude, r.longitude, r.height] for r in real])
+    real, sites = stand_ins(radars)
     origin, axes = to_ecef(sites[:, 0], sites[:, 1], sites[:, 2], earth), frames(sites[:, 0], sites[:, 1])
     sigma = np.array([
-        [r.sigma_range or r.reach / math.sqrt(12.0), r.sigma_azimuth, r.sigma_elevation or math.nan] for r in real
+        [r.sigma_range or r.reach / math.sqrt(12.0), r.sigma_azimuth, r.sigma_elevation or math.nan, r.sigma_range_rate or 0.0]
+        for r in real
     ])  # fmt: skip
     bias = np.array([[r.range_bias, r.azimuth_bias] for r in real])
     height, who = part.height, part.radar
@@ -233,8 +239,7 @@ def _polar(plots: Plots, rows: np.ndarray, radars: Sequence[Radar | Source], ear
         height = np.where(np.isfinite(height), _height_on_sphere(sites[who, 2], d, e), np.nan)
     antennas = Antennas(sites, origin, axes)
     place_all(antennas, out, sigma, bias, rows, who, distance, part.azimuth, part.elevation, height)
-    rate = np.array([r.sigma_range_rate or 0.0 for r in real])
-    gauge_all(antennas, out, sigma, bias, rate, hears_bearings(radars), rows, who, part.azimuth, part.range_rate)
+    gauge_all(antennas, out, sigma, bias, hears_bearings(radars), rows, who, part.azimuth, part.range_rate)
 
 
 def _height_on_sphere(antenna: np.ndarray, distance: np.ndarray, elevation: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from openiads.errors import UsageError
-from openiads.tracking.fusion import correlate, covariance_intersection, full_covariance
+from openiads.tracking.fusion import correlate, covariance_intersection, full_covariance, squared_distance
 from openiads.tracking.scene import TrackTable
 from openiads.tracking.truth import SAME_TIME
 
@@ -121,8 +121,7 @@ class _Book:
         place = {int(n): i for i, n in enumerate(system)}
         row = np.array([place.get(int(n), -1) for n in known], np.int64)
         there = np.flatnonzero(row >= 0)
-        gap = own_x[there] - x[row[there]]
-        d2 = (gap * np.linalg.solve(own_p[there] + p[row[there]], gap[..., None])[..., 0]).sum(axis=1)
+        d2 = squared_distance(own_x[there] - x[row[there]], own_p[there] + p[row[there]])
         row[there[d2 > self.loose]] = -1
         return row
 

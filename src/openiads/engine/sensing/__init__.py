@@ -24,8 +24,8 @@ from openiads.engine.sensing.measurement import BEARING, NO_CODE, NOTHING, RATE
 from openiads.engine.sensing.propagation import apparent_slope
 
 __all__ = [
-    "BEARING", "CIVIL", "IFF_MODES", "MASK_AZIMUTHS", "MASK_STEP", "NOTHING", "NO_CODE", "PLAIN", "RATE", "SECURE", "Antennas", "Due", "PlotOrigin", "Plots",
-    "Radars", "Taskings", "apparent_slope", "cfar_loss", "detection_probability", "detection_table", "empty_antennas",
+    "BEARING", "CIVIL", "IFF_MODES", "MASK_AZIMUTHS", "MASK_STEP", "NOTHING", "NO_CODE", "PLAIN", "RATE", "SECURE",
+    "Antennas", "Due", "PlotOrigin", "Plots", "Radars", "Taskings", "apparent_slope", "cfar_loss", "detection_probability", "detection_table", "empty_antennas",
     "empty_due", "empty_plots", "empty_taskings", "horizon_mask", "line_of_sight", "required_snr", "sense",
 ]  # fmt: skip
 
@@ -53,9 +53,7 @@ class Radars(NamedTuple):
     gain: np.ndarray  # float64[R] SNR x R^4 / RCS in empty space; of a passive sensor SNR x R^2 / emission
     detection: np.ndarray  # float64[R, M] probability of detection by SNR (detection_table)
     floor: np.ndarray  # float64[R] SNR that a false plot shows
-    sigma: (
-        np.ndarray
-    )  # float64[R, 4] m, rad, rad, m/s at snr_ref: range, azimuth, elevation, range rate (0: not measured)
+    sigma: np.ndarray  # float64[R, 4] m, rad, rad, m/s at snr_ref: range, azimuth, elevation, range rate (0: none)
     snr_ref: np.ndarray  # float64[R]
     bias: np.ndarray  # float64[R, 2] rad, m: registration error in azimuth and range
     band: np.ndarray  # int32[R] one bit

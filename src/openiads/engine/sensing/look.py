@@ -77,7 +77,7 @@ def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, cou
         n = rng.uniforms(key, rng.NOISE, radars.key[r], bodies.key[b], scan)
         elevation = math.atan2(up, level)
         sharp = _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, n)
-        if radars.sigma[r, 3] > 0.0 and radars.dimensions[r] > 1:
+        if radars.sigma[r, 3] > 0.0:
             luck, _ = rng.normals(*rng.uniforms(key, rng.DOPPLER, radars.key[r], bodies.key[b], scan)[:2])
             sigma = sharp * radars.sigma[r, 3]
             set_rate(antennas, plots, r, row, (vx * dx + vy * dy + vz * dz) / distance + luck * sigma, sigma)
@@ -239,7 +239,7 @@ def false_plots(radars, key, antennas, plots, origin, r, row, t0, t1):
             lowest = max(math.atan(radars.slope[r, 0]), lowest_elevation(radars, antennas, r, distance, azimuth))
             elevation = lowest + u[2] * max(0.0, math.atan(radars.slope[r, 1]) - lowest)
             _report(radars, antennas, plots, r, row, distance, azimuth, elevation, -1.0, 1.0)
-            if radars.sigma[r, 3] > 0.0 and radars.dimensions[r] > 1:
+            if radars.sigma[r, 3] > 0.0:
                 luck = rng.uniform(key, rng.DOPPLER, radars.key[r], np.uint32(ordinal), scan)
                 set_rate(antennas, plots, r, row, _FASTEST * (2.0 * luck - 1.0), radars.sigma[r, 3])
             plots.t[row] = t

@@ -9,8 +9,6 @@ from openiads.engine.jit import jit, part
 
 REPLY_SIGMA = 38.0  # m: 125 ft, what a reported height may be off (ICAO Annex 10)
 ASSUMED_HEIGHT, ASSUMED_SIGMA = 6_000.0, 3_500.0  # m: what a radar without a height of its own takes a body for
-
-
 NOTHING, RATE, BEARING = 0, 1, 2  # what a plot holds beside or instead of a point
 NO_CODE = -1  # an address or a code that was not reported
 
@@ -92,7 +90,7 @@ def set_bearing(antennas, plots, r, q, azimuth, sigma):
 def place_all(antennas, plots, sigma, bias, rows, radar, distance, azimuth, elevation, height):
     """Fill pos and cov of rows of plots from columns [K].
 
-    sigma[R, 3]: m, rad, rad, NaN without an elevation; bias[R, 2]: m, rad, taken off; elevation and height: NaN for none.
+    sigma[R, 4]: m, rad, rad, m/s, NaN without an elevation; bias[R, 2]: m, rad, taken off; elevation and height: NaN for none.
     A plot without elevation is placed by its reported height, else at an assumed one of large error.
     """
     for q in range(rows.size):
@@ -107,13 +105,13 @@ def place_all(antennas, plots, sigma, bias, rows, radar, distance, azimuth, elev
 
 
 @jit
-def gauge_all(antennas, plots, sigma, bias, sigma_rate, bearing, rows, radar, azimuth, rate):
-    """Fill single and gauge of rows of plots from columns [K]; of each radar its sigma_rate (m/s, 0: none) and whether
-    it hears bearings, [R]; rate: NaN for none.
+def gauge_all(antennas, plots, sigma, bias, bearing, rows, radar, azimuth, rate):
+    """Fill single and gauge of rows of plots from columns [K]; sigma[R, 4] and bias as in place_all, a range rate without
+    an error (0) is not used; bearing[R]: the radar hears bearings; rate: NaN for none.
     """
     for q in range(rows.size):
         r = radar[q]
         if bearing[r]:
             set_bearing(antennas, plots, r, rows[q], azimuth[q] - bias[r, 1], sigma[r, 1])
-        elif sigma_rate[r] > 0.0 and not math.isnan(rate[q]):
-            set_rate(antennas, plots, r, rows[q], rate[q], sigma_rate[r])
+        elif sigma[r, 3] > 0.0 and not math.isnan(rate[q]):
+            set_rate(antennas, plots, r, rows[q], rate[q], sigma[r, 3])

@@ -21,11 +21,11 @@ from openiads.engine.tracking.grid import FIRM, FREE, TENTATIVE, Grid, empty_gri
 from openiads.engine.tracking.imm import carry
 from openiads.engine.tracking.joint import Joint, empty_joint
 from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes, estimates, lane, take_out
-from openiads.engine.tracking.lifecycle import SECOND_LOOK, UNIT_TIME, count, ponder, settle, start, take
+from openiads.engine.tracking.lifecycle import IFF_GROUPS, SECOND_LOOK, UNIT_TIME, count, ponder, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
-    "FIRM", "FREE", "NEVER", "SECOND_LOOK", "TENTATIVE", "UNIT_TIME", "Scratch", "Trackers", "Tracks",
+    "FIRM", "FREE", "IFF_GROUPS", "NEVER", "SECOND_LOOK", "TENTATIVE", "UNIT_TIME", "Scratch", "Trackers", "Tracks",
     "clear", "empty_scratch", "empty_tracks", "track",
 ]  # fmt: skip
 
@@ -79,10 +79,10 @@ class Tracks(NamedTuple):
     plot: np.ndarray  # int32[N, S] row of the last plot taken in this tick, -1 for none
     radar_t: np.ndarray  # float64[N, S, K] s, last plot of each of the node's radars, NEVER for none
     score: np.ndarray  # float64[N, S] logarithm of the odds that it is of a body
-    best: np.ndarray  # float64[N, S] the highest it was
+    peak: np.ndarray  # float64[N, S] the highest it was
     clutter: (
         np.ndarray
-    )  # float64[N, K, 2] plots of each radar that were not of a track in its gate, and volume of gates
+    )  # float64[N, K, 2] of each radar: plots in the gate of a track that took another, volume of gates
     dropped: np.ndarray  # int64[1] starts without a free slot and pairs without room, since the beginning
 
 

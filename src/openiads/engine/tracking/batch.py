@@ -40,8 +40,9 @@ def empty_log(rows: int) -> Log:
 def track_all(trackers, radars_node, radars_local, plots, tracks, scratch, first, times, begin, end, log):
     """Ticks from `begin` on of node 0, up to `end` or as long as there is room; returns the next tick to do.
 
-    Tick k covers (times[k], times[k + 1]]; one of no length takes late plots and is not logged. Its plots of radar r are rows first[k, r]:first[k, r + 1]. Fills log with the
-    firm tracks after each tick, and scratch.taken. A tick is begun only when every plot of it could start a track.
+    Tick k covers (times[k], times[k + 1]]; one of no length takes late plots and is not logged. Its plots of radar r are
+    rows first[k, r]:first[k, r + 1]. Fills log with the firm tracks after each tick, and scratch.taken. A tick is begun
+    only when every plot of it could start a track.
     """
     row, live, best = np.int64(0), _live(tracks.status), estimates(tracks, scratch.lanes, 0)
     log.count[0] = 0

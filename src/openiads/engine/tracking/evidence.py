@@ -52,12 +52,13 @@ def log_blur(plots, q):
 
 @part
 def weigh_pairs(trackers, plots, tracks, scratch, turn):
-    """Fill joint.odds: of each pair, the likelihood of the plot over that of clutter, times Pd / (1 - Pd)."""
+    """Fill joint.odds: of each pair, the likelihood of the plot over that of clutter, times Pd / (1 - Pd); and joint.blur."""
     pairs, pd = scratch.pairs, trackers.detect[turn.node]
     least = math.log(pd / (1.0 - pd)) - math.log(density(tracks, turn.node, turn.local))
     for row in range(turn.last - turn.first):
         if pairs.first[row] < pairs.first[row + 1]:
-            alone = least + 0.5 * log_blur(plots, turn.first + row)
+            scratch.joint.blur[row] = log_blur(plots, turn.first + row)
+            alone = least + 0.5 * scratch.joint.blur[row]
             for e in range(pairs.first[row], pairs.first[row + 1]):
                 scratch.joint.odds[e] = math.exp(min(_MOST, alone - 0.5 * (pairs.cost[e] + pairs.base[row])))
 
@@ -75,7 +76,7 @@ def count_clutter(plots, tracks, scratch, turn):
                 tracks.clutter[n, turn.local, 0] += 1.0
         if firm:
             _, size = misfit(lane(turn.best, own), plots, q, t1 - plots.t[q], turn.gate, scratch.lanes.one)
-            tracks.clutter[n, turn.local, 1] += gate_volume(plots.single[q], turn.gate, size - log_blur(plots, q))
+            tracks.clutter[n, turn.local, 1] += gate_volume(plots.single[q], turn.gate, size - scratch.joint.blur[row])
 
 
 @part
@@ -99,7 +100,7 @@ def credit_hits(tracks, scratch, turn):
             if pairs.slot[e] == scratch.matching.track_of[row]:
                 s = pairs.slot[e]
                 tracks.score[n, s] += math.log(max(1e-13, scratch.joint.odds[e]))
-                tracks.best[n, s] = max(tracks.best[n, s], tracks.score[n, s])
+                tracks.peak[n, s] = max(tracks.peak[n, s], tracks.score[n, s])
 
 
 @part

@@ -23,9 +23,8 @@ _TURNS, _STILL = 200, 1e-9  # of belief propagation, and the change of a message
 class Joint(NamedTuple):
     """Probabilities and their working memory; axis of pairs as in Pairs."""
 
-    odds: (
-        np.ndarray
-    )  # float64[E] of a pair: likelihood of the plot from the track over that of clutter, with Pd / (1 - Pd)
+    odds: np.ndarray  # float64[E] of a pair: likelihood of the plot from the track over clutter's, with Pd / (1 - Pd)
+    blur: np.ndarray  # float64[Q] ln |R| of a plot that has pairs
     beta: np.ndarray  # float64[E] probability of the pair
     row: np.ndarray  # int64[E] plot of the pair
     follow: np.ndarray  # int64[E] the next pair of the same track, -1 for none
@@ -43,7 +42,7 @@ class Joint(NamedTuple):
 def empty_joint(rows: int, slots: int, pairs: int) -> Joint:
     """Working memory for [rows] plots of a radar, [slots] tracks and [pairs]; what is not touched costs nothing."""
     return Joint(
-        np.empty(pairs), np.empty(pairs), np.empty(pairs, np.int64), np.empty(pairs, np.int64),
+        np.empty(pairs), np.empty(rows), np.empty(pairs), np.empty(pairs, np.int64), np.empty(pairs, np.int64),
         np.full(slots, -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64), np.zeros(slots, np.int64),
         np.zeros(slots, np.bool_),
         np.empty(ROOM), np.empty(ROOM), np.empty(pairs), np.empty(pairs),
@@ -161,11 +160,7 @@ def _propagated(pairs, joint, many, held):
             e = joint.follow[e]
     for _ in range(_TURNS):
         for k in range(held):
-            total, e = 1.0, joint.head[joint.tracks[k]]
-            while e >= 0:
-                total += odds[e] * back[e]
-                e = joint.follow[e]
-            e = joint.head[joint.tracks[k]]
+            total, e = _offered(joint, k), joint.head[joint.tracks[k]]
             while e >= 0:
                 into[e] = odds[e] / max(1e-300, total - odds[e] * back[e])
                 e = joint.follow[e]
@@ -183,11 +178,17 @@ def _propagated(pairs, joint, many, held):
         if change < _STILL:
             break
     for k in range(held):
-        total, e = 1.0, joint.head[joint.tracks[k]]
-        while e >= 0:
-            total += odds[e] * back[e]
-            e = joint.follow[e]
-        e = joint.head[joint.tracks[k]]
+        total, e = _offered(joint, k), joint.head[joint.tracks[k]]
         while e >= 0:
             joint.beta[e] = odds[e] * back[e] / total
             e = joint.follow[e]
+
+
+@part
+def _offered(joint, k):
+    """One, for no plot, and the odds of a track's pairs, each as far as other tracks leave it its plot."""
+    total, e = 1.0, joint.head[joint.tracks[k]]
+    while e >= 0:
+        total += joint.odds[e] * joint.back[e]
+        e = joint.follow[e]
+    return total

@@ -7,10 +7,7 @@ import numpy as np
 from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, CIVIL, NO_CODE, NOTHING, PLAIN, RATE, SECURE
 from openiads.engine.tracking.accelerations import unpushed
-from openiads.engine.tracking.associate import (
-    NEVER,
-    seen_before,
-)
+from openiads.engine.tracking.associate import NEVER, seen_before
 from openiads.engine.tracking.blend import blend_all
 from openiads.engine.tracking.evidence import count_clutter, credit_hits, debit_silence, weigh_pairs
 from openiads.engine.tracking.grid import FIRM, FREE, TENTATIVE, enter, measure, put_box, widen
@@ -117,7 +114,7 @@ def begin(trackers, tracks, lanes, n, s, plots, q, back):
     """A new track from plot q, `back` seconds old: at rest, give or take trackers.speed (m/s) on each axis."""
     blocks = lanes.some.size
     tracks.address[n, s], tracks.code[n, s] = plots.address[q], plots.code[q]
-    tracks.score[n, s] = tracks.best[n, s] = 0.0
+    tracks.score[n, s] = tracks.peak[n, s] = 0.0
     x, p, speed, models = lanes.one.x, lanes.one.p, trackers.speed[n], tracks.share.shape[2]
     density = trackers.accel[n, 0] * trackers.accel[n, 0] * UNIT_TIME
     for i in range(3):
@@ -212,5 +209,5 @@ def by_score(trackers, tracks, n, s, open_scan):
             tracks.status[n, s] = FIRM
         elif score + open_scan <= trackers.limit[n, 1]:
             tracks.status[n, s] = FREE
-    elif tracks.best[n, s] - score - open_scan > trackers.limit[n, 2]:
+    elif tracks.peak[n, s] - score - open_scan > trackers.limit[n, 2]:
         tracks.status[n, s] = FREE
