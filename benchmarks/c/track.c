@@ -42,7 +42,7 @@ typedef struct {
 
 typedef struct {
     int64_t *first, *slot;
-    double *cost;
+    double *cost, *size, *base;
 } Pairs;
 
 typedef struct {
@@ -71,6 +71,7 @@ typedef struct {
     const Pairs *pairs;
     const Matching *m;
     int64_t *taken;
+    double *nis;
 } Node;
 
 /* ---- filter ---- */
@@ -319,10 +320,11 @@ static void pair_up(const Node *n, const Turn *turn) {
                 n->tracks->dropped[0]++;
                 continue;
             }
-            a->slot[e] = w->near[k], a->cost[e] = far + size;
+            a->slot[e] = w->near[k], a->cost[e] = far + size, a->size[e] = size;
             largest = dmax(largest, size);
             e++;
         }
+        a->base[q - turn->first] = n->z->gate + largest;
         for (long k = begin; k < e; k++) a->cost[k] -= n->z->gate + largest;
     }
     a->first[turn->last - turn->first] = e;
@@ -444,9 +446,18 @@ static void saw(const Node *n, const Turn *turn, long s, long q) {
     *look = dmax(*look, n->plots->t[q]);
 }
 
+static double nis(const Node *n, long row, long s) {
+    const Pairs *a = n->pairs;
+    if (s < 0) return NAN;
+    long e = a->first[row];
+    while (a->slot[e] != s) e++;
+    return a->cost[e] + a->base[row] - a->size[e];
+}
+
 static void take(const Node *n, const Turn *turn) {
     for (long q = turn->first; q < turn->last; q++) {
         long s = n->m->track_of[q - turn->first];
+        n->nis[q] = nis(n, q - turn->first, s);
         if (s < 0) continue;
         renew(n, turn, s, q);
         saw(n, turn, s, q);
@@ -557,8 +568,8 @@ static void tick(const Node *n, const int64_t *first, double t0, double t1) {
 }
 
 void track_ticks(const Sizes *z, const Plots *plots, const Tracks *tracks, const Grid *grid, const Pairs *pairs,
-                 const Matching *m, int64_t *taken, const int64_t *first, const double *times, const Log *log) {
-    Node n = {z, plots, tracks, grid, pairs, m, taken};
+                 const Matching *m, int64_t *taken, double *nis, const int64_t *first, const double *times, const Log *log) {
+    Node n = {z, plots, tracks, grid, pairs, m, taken, nis};
     long row = 0;
     for (long k = 0; k < z->ticks; k++) {
         tick(&n, first + k * (z->radars + 1), times[k], times[k + 1]);

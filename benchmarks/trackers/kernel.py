@@ -72,10 +72,10 @@ class Prepared:
                        int(s.hits[0]), self.scratch.grid.head.shape[1])  # fmt: skip
         parts = [self.plots, t, self.scratch.grid, self.scratch.pairs, self.scratch.matching]
         handed = [ctypes.byref(_structure(part)) for part in parts]
-        whole = [self.scratch.taken, self.first, self.times]
-        taken, first, times = (ctypes.c_void_p(a.ctypes.data) for a in whole)
+        whole = [self.scratch.taken, self.scratch.nis, self.first, self.times]
+        taken, nis, first, times = (ctypes.c_void_p(a.ctypes.data) for a in whole)
         log, call = ctypes.byref(_structure(self.log)), library.track_ticks
-        return lambda: call(ctypes.byref(sizes), *handed, taken, first, times, log)
+        return lambda: call(ctypes.byref(sizes), *handed, taken, nis, first, times, log)
 
     def result(self) -> Log:
         """What has been logged, as a copy."""

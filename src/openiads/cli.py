@@ -473,8 +473,8 @@ def track(
         str, typer.Option(help="gnn: the likeliest plot of a track; jpda: all that may be its, by probability")
     ] = "gnn",
     lifecycle: Annotated[
-        str, typer.Option(help="how tracks live: count, by their plots in time; score, by the odds against clutter")
-    ] = "count",
+        str, typer.Option(help="how tracks live: score, by the odds against clutter; count, by their plots in time")
+    ] = "score",
     tracker: TrackerOption = None,
 ) -> None:
     """Track recorded surveillance data: tracks as Parquet, ASTERIX CAT062 and CZML, and a quality table.
@@ -486,7 +486,7 @@ def track(
       openiads track radars.pcap adsb.parquet --sensors sensors.toml --truth gps.csv
       openiads track adsb.csv --models straight --tick 2
       openiads track radars.ast adsb.parquet --sensors sensors.toml --register
-      openiads track clutter.ast --sensors sensors.toml --association jpda --lifecycle score
+      openiads track clutter.ast --sensors sensors.toml --association jpda
       openiads track morning.ast --sensors sensors.toml --tracker my_tracker:MyTracker
     """
     from datetime import UTC, datetime

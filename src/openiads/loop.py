@@ -118,7 +118,9 @@ class _Node:
         order = np.argsort(p.t[rows], kind="stable")  # the engine's own order would tell which plots are of one body
         q = rows[order]
         points = Plots.points(p.t[q], local[order], p.pos[q], p.cov[q], p.starts[q])
-        plots = replace(points, single=p.single[q], gauge=p.gauge[q], address=p.address[q], mode_3a=p.code[q])
+        plots = replace(
+            points, single=p.single[q], gauge=p.gauge[q], wide=p.wide[q], address=p.address[q], mode_3a=p.code[q]
+        )
         found = self.tracker.process(plots, t1)
         taken = np.zeros(rows.size, np.int64)
         taken[order] = found.partner

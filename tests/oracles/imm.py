@@ -31,7 +31,8 @@ def settings(models, nodes=1, sojourn=(), prior=(), **changed) -> Trackers:
         joint=np.zeros(nodes, np.bool_),
         scored=np.zeros(nodes, np.bool_),
         detect=np.full(nodes, 0.9),
-        scan=np.full(nodes, 4.0),
+        scan=np.full((nodes, 1), 4.0),
+        late=np.zeros(nodes),
         limit=np.zeros((nodes, 3)),
     )  # fmt: skip
 

@@ -69,7 +69,8 @@ def trackers(nodes: int = 1, **settings: float) -> Trackers:
         np.full(nodes, s["speed"]),
         np.full(nodes, s["hits"], np.int32), np.full(nodes, float(s["window"])), np.full(nodes, float(s["coast"])),
         np.full(nodes, s["gate"]),
-        np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_), np.full(nodes, 0.9), np.full(nodes, 4.0), np.zeros((nodes, 3)),
+        np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_), np.full(nodes, 0.9), np.full((nodes, 1), 4.0),
+        np.zeros(nodes), np.zeros((nodes, 3)),
     )  # fmt: skip
 
 

@@ -73,8 +73,8 @@ def test_a_tracker_of_the_users_own(folder):
     for name, own in (("shipped", []), ("own", ["--tracker", "mine:Mine"])):
         done = openiads(folder, *asked, name, *own)
         assert done.returncode == 0 and done.stderr == ""
-        tables.append((folder / name / "quality.csv").read_text(encoding="utf-8"))
-    assert tables[0] == tables[1]
+        tables.append((folder / name / "quality.csv").read_text(encoding="utf-8").splitlines())
+    assert [row for row in tables[0] if not row.startswith("NIS")] == tables[1] != tables[0]
     assert '"tracker": "built-in"' in (folder / "shipped" / "about.json").read_text(encoding="utf-8")
     assert '"tracker": "mine:Mine"' in (folder / "own" / "about.json").read_text(encoding="utf-8")
 

@@ -23,10 +23,20 @@ def flights(g, count, width=60e3, spread=150.0):
     return origin + local @ axes, np.column_stack([g.normal(0, spread, (count, 2)), np.zeros(count)]) @ axes
 
 
+def from_radar(radar, x):
+    """Bodies as the radar has them: their offsets (m), earth-centred and as east, north and up."""
+    d = x - to_ecef(*(np.array([a]) for a in (radar.latitude, radar.longitude, radar.height)))
+    return d, (d @ frames(np.array([radar.latitude]), np.array([radar.longitude]))[0].T).T
+
+
+def passes(azimuth):
+    """When in a scan of 4 s a beam that turns is at an azimuth."""
+    return 4.0 * (azimuth / (2.0 * np.pi) % 1.0)
+
+
 def seen(radar, row, t, x, v, g, sharp=1.0):
     """One plot of each of these bodies: rows of (t, radar, range, azimuth, elevation, range rate)."""
-    d = x - to_ecef(*(np.array([a]) for a in (radar.latitude, radar.longitude, radar.height)))
-    east, north, up = (d @ frames(np.array([radar.latitude]), np.array([radar.longitude]))[0].T).T
+    d, (east, north, up) = from_radar(radar, x)
     far = np.sqrt(east**2 + north**2 + up**2)
     n = g.normal(size=(5, len(x)))
     return np.column_stack([
@@ -35,8 +45,11 @@ def seen(radar, row, t, x, v, g, sharp=1.0):
     ])  # fmt: skip
 
 
-def recorded(seed, radars, count=20, scans=15, pd=0.9, velocity=None):
-    """Plots of straight flights in the order of time, whose they are, and where everyone is at a time."""
+def recorded(seed, radars, count=20, scans=15, pd=0.9, velocity=None, turning=False):
+    """Plots of straight flights in the order of time, whose they are, and where everyone is at a time.
+
+    turning: by a beam that turns, else each at any time of a scan.
+    """
     g = np.random.default_rng(seed)
     start, v = flights(g, count)
     v = v if velocity is None else velocity(start)
@@ -44,6 +57,9 @@ def recorded(seed, radars, count=20, scans=15, pd=0.9, velocity=None):
     for k in range(scans):
         for r, radar in enumerate(radars):
             t = 4.0 * k + 4.0 * g.random(count)
+            for _ in range(3 * turning):
+                _, (east, north, _) = from_radar(radar, start + t[:, None] * v)
+                t = 4.0 * k + passes(np.arctan2(east, north))
             there = g.random(count) < pd
             rows.append(seen(radar, r, t, start + t[:, None] * v, v, g)[there])
             who.append(np.flatnonzero(there))

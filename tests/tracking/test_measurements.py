@@ -151,7 +151,7 @@ def test_plots_that_are_too_late_are_refused():
     table, _, _ = recorded(7, [NORTH], count=3)
     tracker = Tracker([NORTH], replace(STILL, late=5.0))
     tracker.process(plots_of(table, False))
-    with pytest.raises(UsageError, match="let plots come late"):
+    with pytest.raises(UsageError, match=r"let them come late \(Config.late\)"):
         tracker.process(plots_of(table[:1], False))
 
 

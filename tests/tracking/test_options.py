@@ -9,20 +9,21 @@ import pytest
 
 from openiads.errors import UsageError
 from openiads.tracking import MANOEUVRING, Config, Model, Plots, Tracker
-from tests.tracking.recorded import NORTH, SOUTH, STILL, errors, plots_of, recorded, rms
+from tests.tracking.recorded import NORTH, SOUTH, STILL, errors, passes, plots_of, recorded, rms
 
 RADARS = [replace(NORTH, sigma_range_rate=None), replace(SOUTH, sigma_range_rate=None)]
 
 
-def cluttered(seed, false, count=20, scans=20, pd=0.9):
-    """Straight flights, and so many false plots a scan of each radar, uniform in range and azimuth."""
-    table, who, truth = recorded(seed, RADARS, count=count, scans=scans, pd=pd)
+def cluttered(seed, false, count=20, scans=20, pd=0.9, top=0.2):
+    """Straight flights, and so many false plots a scan of each radar, uniform in range, azimuth and elevation up to `top`."""
+    table, who, truth = recorded(seed, RADARS, count=count, scans=scans, pd=pd, turning=True)
     g = np.random.default_rng(seed + 1000)
     extra = g.poisson(false, (scans, 2))
     k, r = np.repeat(np.indices(extra.shape).reshape(2, -1), extra.ravel(), axis=1)
     n = len(k)
+    azimuth = g.uniform(-np.pi, np.pi, n)
     noise = np.column_stack([
-        4.0 * (k + g.random(n)), r, g.uniform(5e3, 100e3, n), g.uniform(-np.pi, np.pi, n), g.uniform(0.05, 0.2, n), np.zeros(n),
+        4.0 * k + passes(azimuth), r, g.uniform(5e3, 100e3, n), azimuth, g.uniform(0.05, top, n), np.zeros(n),
     ])  # fmt: skip
     both = np.concatenate([table, noise])
     order = np.argsort(both[:, 0], kind="stable")
@@ -90,24 +91,27 @@ def test_scores_confirm_as_soon_as_the_odds_allow():
 
 def test_clutter_is_counted():
     """Per blur of a plot: false plots a scan over the blurs in range x azimuth x elevation where they lie."""
-    plots, _, _ = cluttered(6, 1500, count=60, scans=25)
+    plots, _, _ = cluttered(6, 6000, count=200, scans=25, top=0.8)
     tracker = Tracker(RADARS, replace(STILL, lifecycle="score"))
     tracker.process(plots)
     blur = (2.0 * np.pi) ** 1.5 * 50.0 * NORTH.sigma_azimuth * NORTH.sigma_elevation
-    expected = 1500.0 * blur / (95e3 * 2.0 * np.pi * 0.15)
-    assert tracker.clutter == pytest.approx(expected, rel=0.5)
+    expected = 6000.0 * blur / (95e3 * 2.0 * np.pi * 0.75)
+    assert tracker.clutter == pytest.approx(expected, rel=0.4)
+    assert np.isnan(Tracker(RADARS, replace(STILL, lifecycle="count")).clutter).all(), "not counted"
 
 
 def test_the_answer_does_not_depend_on_how_plots_are_cut():
+    """Calls that end anywhere, each saying up to when all plots are there: those of a tick that is not over wait."""
     plots, _, _ = cluttered(7, 100, scans=10)
     config = Config(models=MANOEUVRING, association="jpda", lifecycle="score")
     whole = Tracker(RADARS, config).process(plots, until=44.0)
-    tracker, start = Tracker(RADARS, config), plots.t.min() - 4.0
-    parts = []
-    for k in range(1, 13):
-        now = (plots.t > start + 4.0 * (k - 1)) & (plots.t <= start + 4.0 * k)
-        parts.append(tracker.process(plots.rows(now), until=min(44.0, start + 4.0 * k)))
+    tracker, parts, before = Tracker(RADARS, config), [], -1.0
+    for until in [1.7, 1.8, 6.0, 6.5, 14.1, 14.1, 30.0, 39.9, 44.0]:
+        parts.append(tracker.process(plots.rows((plots.t > before) & (plots.t <= until)), until=until))
+        before = until
+    assert len(whole) > 100 and len(parts[1]) == 0
     assert np.array_equal(np.concatenate([p.x for p in parts]), whole.x)
+    assert np.array_equal(np.concatenate([p.number for p in parts]), whole.number)
 
 
 def test_settings_that_can_not_be():

@@ -113,7 +113,7 @@ def test_a_late_clock_is_set_right():
 
 def test_room_grows_with_the_plots():
     plots, start, _ = world(3, targets=400, scans=6, clutter=100)
-    tracks = Tracker([SITE], Config(models=(Model(accel=2.0),), confirm_scans=3.5)).process(plots)
+    tracks = Tracker([SITE], Config(models=(Model(accel=2.0),), lifecycle="count", confirm_scans=3.5)).process(plots)
     assert np.count_nonzero(tracks.t == tracks.t.max()) >= 0.9 * len(start)
 
 
@@ -183,7 +183,7 @@ def test_plots_that_can_not_be_used(plots, words):
 def test_clear_errors():
     with pytest.raises(UsageError, match="at least one radar"):
         Tracker([])
-    with pytest.raises(UsageError, match="gate = -1 must be above 0"):
+    with pytest.raises(UsageError, match="gate = -1 must be a number above 0"):
         Config(gate=-1)
     with pytest.raises(UsageError, match=r"sigma_range = 0\.0"):
         Radar("x", 0.0, 0.0, 0.0, sigma_range=0.0)

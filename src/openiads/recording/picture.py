@@ -46,11 +46,14 @@ class Painter:
         self._pieces: list[tuple[np.ndarray, ...]] = []
         self._said = {name: Latest() for name in ("address", "mode_3a", "callsign", "level")}
         self._partner: list[np.ndarray] = []
+        self._nis: list[np.ndarray] = []
 
     def add(self, reports: Reports, tracks: Tracks) -> None:
         """Tracks of a stretch of time, and the reports that led to them."""
         t, number = reports.plots.t, tracks.partner
         self._partner.append(number)
+        if tracks.nis is not None and tracks.freedom is not None:
+            self._nis.append(np.stack([reports.plots.radar, tracks.nis / tracks.freedom, number], axis=-1))
         self._said["address"].tell(number, t, reports.address, reports.address != UNKNOWN)
         self._said["mode_3a"].tell(number, t, reports.mode_3a, reports.mode_3a != UNKNOWN)
         self._said["callsign"].tell(number, t, reports.callsign, reports.callsign != b"")
@@ -67,6 +70,14 @@ class Painter:
     def lonely(self, picture: Picture) -> int:
         """Plots that went into no track of the picture."""
         return int(np.count_nonzero(~np.isin(np.concatenate(self._partner), np.unique(picture.number))))
+
+    def nis(self, picture: Picture) -> dict[int, float]:
+        """Mean of the normalised innovations squared over their dimensions in the tracks of the picture, by radar."""
+        if not self._nis:
+            return {}
+        radar, nis, number = np.concatenate(self._nis).T
+        used = np.isfinite(nis) & np.isin(number, np.unique(picture.number))
+        return {int(r): float(nis[used & (radar == r)].mean()) for r in np.unique(radar[used])}
 
     def done(self) -> Picture:
         """Everything, in the order of time and track number."""

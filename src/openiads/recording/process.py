@@ -83,7 +83,7 @@ class Answer:
 def track(
     paths: Sequence[Path], sensors: Path | None = None, truth: Path | None = None, models: str = "manoeuvring",
     tick: float | None = None, date: float | None = None, progress: Bar = lambda done, total: None, registered: bool = False,
-    tracker: TrackerClass | str | None = None, association: str = "gnn", lifecycle: str = "count",
+    tracker: TrackerClass | str | None = None, association: str = "gnn", lifecycle: str = "score",
 ) -> Answer:  # fmt: skip
     """Tracks of recordings; tick in s, date in s of 1970; registered: the errors of the radars are estimated first.
 
@@ -114,6 +114,7 @@ def track(
     _run(follow, reports, tick, painter, progress)
     picture = painter.done()
     rows = quality_alone(picture) if reference is None else quality(reference[0], picture)
+    rows += [Row(f"NIS by dimension of {radars[r].name}", nis, "") for r, nis in painter.nis(picture).items()]
     if found is not None:
         off = (("before", found.before), ("after", found.after))
         rows += [Row(f"plots off common paths, {when} registration", rms, "m") for when, rms in off]

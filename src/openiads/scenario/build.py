@@ -181,6 +181,8 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
     """Tracker settings from the scan of the radars that feed a node (docs/equations/tracking.md)."""
     count = len(scenario.nodes)
     longest = np.array([radars.period[radars.node == n].max(initial=1.0) for n in range(count)])
+    scan = np.ones((count, int(radars.local.max(initial=0)) + 1))
+    scan[radars.node, radars.local] = radars.period
     active = np.array([node.tracks and node.name not in posture.absent for node in scenario.nodes])
     return tracking.Trackers(
         active=active,
@@ -197,7 +199,8 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
         joint=np.zeros(count, np.bool_),
         scored=np.zeros(count, np.bool_),
         detect=np.full(count, 0.9),
-        scan=longest,
+        scan=scan,
+        late=np.zeros(count),
         limit=np.zeros((count, 3)),
     )
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from openiads.engine.geo import EARTH_RADIUS
+from openiads.engine.sensing.measurement import STEEPEST
 from openiads.errors import UsageError
 
 Earth = Literal["sphere", "wgs84"]
@@ -67,8 +68,8 @@ def elevations_at(
 
 
 def _sine(low: np.ndarray, high: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Sine of the elevation at which a distance leads from one radius to another, at most 0.95; each [N] m."""
-    return np.asarray(np.clip((high * high - low * low - distance**2) / (2.0 * low * distance), -0.95, 0.95))
+    """Sine of the elevation at which a distance leads from one radius to another, cut at STEEPEST; each [N] m."""
+    return np.asarray(np.clip((high * high - low * low - distance**2) / (2.0 * low * distance), -STEEPEST, STEEPEST))
 
 
 def elevations(

@@ -239,7 +239,7 @@ class Stepwise:
         order = np.argsort(plots.t, kind="stable")
         ready = replace(
             plots, point=made.pos[:n], covariance=made.cov[:n], starts=made.starts[:n], single=made.single[:n],
-            gauge=made.gauge[:n],
+            gauge=made.gauge[:n], wide=made.wide[:n],
         ).rows(order)  # fmt: skip
         edges = np.append(0, np.searchsorted(ready.t, times + 1e-9, "right"))
         pieces = [

@@ -42,7 +42,10 @@ class Radar:
             value = getattr(self, name)
             if not (value > 0.0 and math.isfinite(value)):
                 raise UsageError(f"radar '{self.name}': {name} = {value!r} must be a number above 0")
-        for name in ("range_bias", "azimuth_bias", "time_bias"):
+        for name, most in (("latitude", 0.5 * math.pi), ("longitude", 2.0 * math.pi)):
+            if not abs(getattr(self, name)) <= most:
+                raise UsageError(f"radar '{self.name}': {name} = {getattr(self, name)!r} must be in radians")
+        for name in ("height", "range_bias", "azimuth_bias", "time_bias"):
             if not math.isfinite(getattr(self, name)):
                 raise UsageError(f"radar '{self.name}': {name} = {getattr(self, name)!r} must be a finite number")
         for name in ("sigma_range", "sigma_elevation", "sigma_range_rate"):
@@ -66,7 +69,7 @@ class Source:
 _COLUMNS: dict[str, tuple[type, tuple[int, ...], float | bool]] = {  # what is not one number a row: kind, width, none
     "radar": (np.int64, (), -1), "point": (np.float64, (3,), math.nan), "covariance": (np.float64, (6,), math.nan),
     "starts": (np.bool_, (), True), "address": (np.int64, (), NO_CODE), "mode_3a": (np.int64, (), NO_CODE),
-    "single": (np.int8, (), NOTHING), "gauge": (np.float64, (8,), 0.0),
+    "wide": (np.bool_, (), False), "single": (np.int8, (), NOTHING), "gauge": (np.float64, (8,), 0.0),
 }  # fmt: skip
 
 
@@ -92,6 +95,9 @@ class Plots:
     mode_3a: np.ndarray | None = None  # 12 bits; -1 where none was reported
     single: np.ndarray | None = None  # int8, of a point: 1 a range rate beside it, 2 a bearing instead of it, else 0
     gauge: np.ndarray | None = None  # float64[Q, 8], of a point: that as openiads.engine.sensing.Plots holds it
+    wide: np.ndarray | None = (
+        None  # bool, of a point: the direction from the antenna in gauge is too noisy for its covariance
+    )
 
     def __post_init__(self) -> None:
         size = len(self.t)
@@ -166,14 +172,21 @@ class Plots:
         return np.isfinite(self.point).all(axis=1) & sure
 
     def refused(self, radars: Sequence[Radar | Source]) -> np.ndarray:
-        """Rows that no tracker of these can use, bool[Q]: not finite, no range, or of a radar that is not there."""
+        """Rows that no tracker of these can use, bool[Q]: not finite, no range, no angle in radians, or of a radar not there."""
         there = (self.radar >= 0) & (self.radar < len(radars))
         whole = np.array([isinstance(r, Source) for r in radars], np.bool_)[np.where(there, self.radar, 0)]
         deaf = hears_bearings(radars)[np.where(there, self.radar, 0)]
         polar = np.isfinite(self.azimuth) & (deaf | (np.isfinite(self.range) & (self.range > 0.0)))
-        position = np.ones(len(self), np.bool_)
-        for name in ("latitude", "longitude", "height", "sigma_horizontal", "sigma_vertical"):
-            position &= np.isfinite(getattr(self, name))
+        assert self.elevation is not None and self.latitude is not None and self.longitude is not None
+        assert self.sigma_horizontal is not None and self.sigma_vertical is not None
+        polar &= ~(np.abs(self.elevation) > 0.5 * math.pi)
+        position = (
+            np.isfinite(self.height)  # type: ignore[arg-type]
+            & (np.abs(self.latitude) <= 0.5 * math.pi)
+            & (np.abs(self.longitude) <= 2.0 * math.pi)
+        )
+        position &= (self.sigma_horizontal > 0.0) & (self.sigma_vertical > 0.0)
+        position &= np.isfinite(self.sigma_horizontal) & np.isfinite(self.sigma_vertical)
         return ~(np.isfinite(self.t) & there & (self.pointed | np.where(whole, position, polar & ~self.placed)))
 
 
@@ -208,7 +221,7 @@ def bundle(plots: Plots, radars: Sequence[Radar | Source], earth: Earth = "spher
     assert plots.starts is not None and plots.address is not None and plots.mode_3a is not None
     out.t[:n], out.pos[:n], out.cov[:n] = plots.t, plots.point, plots.covariance
     out.snr[:n], out.address[:n], out.code[:n] = 1.0, plots.address, plots.mode_3a
-    out.single[:n], out.gauge[:n] = plots.single, plots.gauge
+    out.single[:n], out.gauge[:n], out.wide[:n] = plots.single, plots.gauge, plots.wide
     whole, left = plots.placed, ~plots.pointed
     if (polar := left & ~whole).any():
         _polar(plots, np.flatnonzero(polar), radars, earth, out)

@@ -18,7 +18,9 @@ from openiads.tracking.earth import Earth, require_earth
 from openiads.tracking.plots import Plots, Radar, Source, bundle, true_times
 
 _ROOM = 512  # slots of a new tracker; it grows
+_ALMOST = 1e-6  # of a tick
 _LOG = 1 << 12  # rows that are logged in one call
+_DIMENSIONS = np.array([3, 4, 1])  # of plots without more, with a range rate, of a bearing alone
 
 _ASSOCIATIONS, _LIFECYCLES = ("gnn", "jpda"), ("count", "score")
 Kind = Literal["straight", "turning", "falling", "accelerating"]
@@ -40,9 +42,13 @@ class Model:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UsageError(f"tracker: no motion model '{self.kind}'; accepted: {', '.join(KINDS)}")
-        for name in ("accel", "sojourn", "prior", "ballistic_coefficient"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be above 0")
+        for name in ("accel", "sojourn", "prior"):
+            if not 0.0 < getattr(self, name) < math.inf:
+                raise UsageError(
+                    f"tracker: {name} of a {self.kind} model = {getattr(self, name)!r} must be a number above 0"
+                )
+        if not self.ballistic_coefficient > 0.0:
+            raise UsageError(f"tracker: ballistic_coefficient = {self.ballistic_coefficient!r} must be above 0 kg/m2")
 
 
 MANOEUVRING = (Model("straight", 2.0, 25.0), Model("turning", 4.0, 14.0))
@@ -54,27 +60,29 @@ class Config:
 
     models: tuple[Model, ...] = (Model(),)  # several interact (IMM); MANOEUVRING is a set for aircraft
     speed: float = 250.0  # m/s, one-sigma speed of a new track on each axis
-    hits: int = 3  # plots that confirm a track ...
-    confirm_scans: float = 2.5  # ... within this time
-    coast_scans: float = 3.5  # without a plot until a firm track is dropped
+    hits: int = 3  # plots that confirm a track, by count ...
+    confirm_scans: float = 3.5  # ... within this time of the first
+    coast_scans: float = 3.5  # without a plot until a track is dropped
     gate: float = 25.0  # chi-square of 3 degrees
     tick: float | None = None  # s between updates; the shortest period if None
     association: Literal["gnn", "jpda"] = "gnn"  # the likeliest plot of a track, or all that may be its, by probability
-    lifecycle: Literal["count", "score"] = "count"  # hits and coasting as above, or the odds that a track is of a body
+    lifecycle: Literal["count", "score"] = "score"  # hits and scans as above, or the odds that a track is of a body
     detection: float = 0.9  # probability that a radar sees a body that it covers; for jpda and scores
     false_start: float = 1e-4  # probability that a plot of clutter becomes a firm track; of scores, as the next two
     missed: float = 0.01  # that a body is given up before its track is firm
-    lost: float = 1e-5  # that a body in sight stays unseen until its firm track is given up
+    lost: float = 1e-3  # that a body in sight stays unseen until its firm track is given up
     late: float = 0.0  # s by which a plot may come after the update of its time; it then goes into the next one
 
     def __post_init__(self) -> None:
-        for name in ("speed", "confirm_scans", "coast_scans", "gate", "hits"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"tracker: {name} = {getattr(self, name)!r} must be above 0")
+        for name in ("speed", "confirm_scans", "coast_scans", "gate"):
+            if not 0.0 < getattr(self, name) < math.inf:
+                raise UsageError(f"tracker: {name} = {getattr(self, name)!r} must be a number above 0")
+        if not (self.hits >= 1 and self.hits == int(self.hits)):
+            raise UsageError(f"tracker: hits = {self.hits!r} must be a whole number, 1 or more")
         if not self.models:
             raise UsageError("tracker: models is empty; give at least one motion model")
-        if self.tick is not None and not self.tick > 0.0:
-            raise UsageError(f"tracker: tick = {self.tick!r} must be above 0 s, or None")
+        if self.tick is not None and not 0.0 < self.tick < math.inf:
+            raise UsageError(f"tracker: tick = {self.tick!r} must be a number of seconds above 0, or None")
         if self.association not in _ASSOCIATIONS or self.lifecycle not in _LIFECYCLES:
             raise UsageError(
                 f"tracker: association = {self.association!r}, lifecycle = {self.lifecycle!r}; accepted: "
@@ -93,23 +101,27 @@ class Config:
 
 @dataclass(frozen=True)
 class Tracks:
-    """Firm tracks at the end of every tick, as columns [N]; partner[Q]: number of the track that took each plot, 0 for none."""
+    """Firm tracks at the end of every tick, as columns [N]; and what became of each plot, [Q]."""
 
     t: np.ndarray  # s
     number: np.ndarray
     t_update: np.ndarray  # s, last plot
     x: np.ndarray  # float64[N, 6] m, m/s, earth-centred
     p: np.ndarray  # float64[N, 21] covariance: position [6], position x velocity [9], velocity [6]
-    partner: np.ndarray
+    partner: np.ndarray  # int64[Q] number of the track that took it, 0 for none and as long as it waits
+    nis: np.ndarray | None = (
+        None  # float64[Q] normalised innovation squared there, NaN where it began a track or found none
+    )
+    freedom: np.ndarray | None = None  # int64[Q] dimensions of that: 3, 4 with a range rate, 1 of a bearing
 
     def __len__(self) -> int:
         return len(self.t)
 
 
 class Tracker:
-    """One node's tracker. `process` may be called again and again, with plots that are not older than the last tick.
+    """One node's tracker. `process` may be called again and again: where calls are cut changes nothing if each says `until`.
 
-    With Config.late they may be older by so much: late plots are taken in, in their order, before what is new.
+    With Config.late plots may be older than the last tick by so much: they are taken in, in their order, before what is new.
     The earth is the simulator's sphere, or "wgs84" for plots and positions that were really measured.
     """
 
@@ -136,7 +148,8 @@ class Tracker:
             joint=np.full(1, c.association == "jpda"),
             scored=np.full(1, c.lifecycle == "score"),
             detect=np.full(1, c.detection),
-            scan=np.full(1, longest),
+            scan=np.array([[r.period for r in self.radars]]),
+            late=np.full(1, c.late),
             limit=np.array([_limits(c)]),
         )
         self._tracks = engine.empty_tracks(1, _ROOM, len(self.radars), len(c.models))
@@ -144,29 +157,55 @@ class Tracker:
         self._log = empty_log(_LOG)
         self._start: float | None = None  # s, where the first tick begins
         self._done = 0  # ticks
+        self._waiting = Plots.joined([])  # of a tick that is not over
 
     def process(self, plots: Plots, until: float | None = None) -> Tracks:
-        """Firm tracks after every tick up to the last plot, or up to a time (s)."""
-        refused = np.flatnonzero(plots.refused(self.radars))
-        if refused.size:
-            bad = int(refused[0])
-            raise UsageError(
-                f"plots: row {bad} can not be used (t {plots.t[bad]:g}, radar {plots.radar[bad]}, range {plots.range[bad]:g}); "
-                "leave such rows out (Plots.refused finds them)"
-            )
-        plots = replace(plots, t=true_times(plots, self.radars))
+        """Firm tracks after every tick up to the last plot; or those over by a time (s), and what is later waits."""
+        self._admit(plots)
+        waited = len(self._waiting)
+        plots = Plots.joined([self._waiting, replace(plots, t=true_times(plots, self.radars))])
         if len(plots) == 0 and until is None:
-            return _joined([], np.zeros(0, np.int64))
+            return _joined([], np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
         if self._start is None:
             self._start = (float(plots.t.min()) if len(plots) else float(until or 0.0)) - self.tick
         now = self._start + self.tick * self._done
         if len(plots) and plots.t.min() <= now - self.config.late:
             raise UsageError(
                 f"plots: the first is of {plots.t.min():g} s, but tracks are already at {now:g} s; sort the calls by time, "
-                "or let plots come late by so much (Config.late)"
+                "say in each up to when all plots are there (until), or let them come late (Config.late)"
             )
-        end = max(plots.t.max(initial=-math.inf), -math.inf if until is None else until)
-        last = max(self._done, math.ceil((end - self._start) / self.tick - 1e-9))
+        if until is None:
+            last = math.ceil((plots.t.max() - self._start) / self.tick - _ALMOST)
+        else:
+            last = math.floor((until - self._start) / self.tick + _ALMOST)
+        last = max(self._done, last)
+        waits = plots.t > self._start + self.tick * (last + _ALMOST)
+        self._waiting, rows = plots.rows(waits), np.flatnonzero(~waits)
+        partner, nis, freedom = (
+            np.zeros(len(plots), np.int64),
+            np.full(len(plots), np.nan),
+            np.zeros(len(plots), np.int64),
+        )
+        pieces, *of_rows = self._follow(plots.rows(rows), now, last)
+        for column, found in zip((partner, nis, freedom), of_rows, strict=True):
+            column[rows] = found
+        return _joined(pieces, partner[waited:], nis[waited:], freedom[waited:])
+
+    def _admit(self, plots: Plots) -> None:
+        """Refuse plots that can not be used."""
+        refused = np.flatnonzero(plots.refused(self.radars))
+        if refused.size:
+            bad = int(refused[0])
+            raise UsageError(
+                f"plots: row {bad} can not be used (t {plots.t[bad]:g}, radar {plots.radar[bad]}, range {plots.range[bad]:g}); "
+                "numbers must be finite, angles in radians, errors above 0; leave such rows out (Plots.refused finds them)"
+            )
+
+    def _follow(
+        self, plots: Plots, now: float, last: int
+    ) -> tuple[list[tuple[np.ndarray, ...]], *tuple[np.ndarray, ...]]:
+        """Ticks up to number `last` from where tracks are (s): pieces of tracks, and partner, nis and freedom of plots."""
+        assert self._start is not None
         late, again = _late(plots.t, now, self.tick)
         times = np.append(np.full(again, now), self._start + self.tick * np.arange(self._done, last + 1))
         tick_of = np.where(late >= 0, late, again + _tick_of(plots.t, times[again:]))
@@ -177,13 +216,14 @@ class Tracker:
             ready.cov[: len(plots), [0, 3, 5]] += drift[:, None]
         pieces = list(self._run(ready, first, times))
         self._done = last
-        partner = np.zeros(len(plots), np.int64)
-        partner[order] = self._scratch.taken[: len(plots)]
-        return _joined(pieces, partner)
+        back, n = np.argsort(order), len(plots)
+        return pieces, self._scratch.taken[:n][back], self._scratch.nis[:n][back], _DIMENSIONS[ready.single[:n]][back]
 
     @property
     def clutter(self) -> np.ndarray:
-        """False plots of each radar, [R], in one blur of a plot, (2 pi)^(n/2) |R|^(1/2); counted by jpda and scores."""
+        """False plots of each radar, [R], in one blur of a plot, (2 pi)^(n/2) |R|^(1/2); NaN unless jpda or scores count."""
+        if not (self._settings.joint[0] or self._settings.scored[0]):
+            return np.full(len(self.radars), np.nan)
         counted = self._tracks.clutter[0]
         return (counted[:, 0] + USUAL[0]) / (counted[:, 1] + USUAL[1])
 
@@ -191,7 +231,9 @@ class Tracker:
         """As many ticks at a time as there is room for tracks and rows."""
         nodes, local = np.zeros(len(self.radars), np.int32), np.arange(len(self.radars), dtype=np.int32)
         self._reserve(0, int(np.diff(first).max(initial=1)))
-        self._scratch = self._scratch._replace(taken=np.zeros(plots.t.size, np.int64))
+        self._scratch = self._scratch._replace(
+            taken=np.zeros(plots.t.size, np.int64), nis=np.full(plots.t.size, np.nan)
+        )
         k, ticks = 0, len(times) - 1
         while k < ticks:
             log = self._log
@@ -213,9 +255,9 @@ class Tracker:
             self._grow(2 * slots)
         matching, room = self._scratch.matching, self._tracks.status.shape[1]
         if matching.plot_of.size < room or matching.track_of.size < plots:
-            taken, models = self._scratch.taken, len(self.config.models)
+            taken, nis, models = self._scratch.taken, self._scratch.nis, len(self.config.models)
             self._scratch = engine.empty_scratch(room, max(plots, matching.track_of.size), models=models)
-            self._scratch = self._scratch._replace(taken=taken)
+            self._scratch = self._scratch._replace(taken=taken, nis=nis)
         if self._log.tick.size < 2 * room:
             self._log = empty_log(2 * room)
 
@@ -264,10 +306,10 @@ def grouped(plots: Plots, tick_of: np.ndarray, ticks: int, radars: int) -> tuple
     return order, edges[np.arange(ticks)[:, None] * radars + np.arange(radars + 1)]
 
 
-def _joined(pieces: list[tuple[np.ndarray, ...]], partner: np.ndarray) -> Tracks:
+def _joined(pieces: list[tuple[np.ndarray, ...]], *of_plots: np.ndarray) -> Tracks:
     if not pieces:
-        return Tracks(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 6)), np.zeros((0, 21)), partner)
+        return Tracks(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 6)), np.zeros((0, 21)), *of_plots)
     t, number, t_update, x, p = (
         pieces[0] if len(pieces) == 1 else (np.concatenate(column) for column in zip(*pieces, strict=True))
     )
-    return Tracks(t, number, t_update, x, p, partner)
+    return Tracks(t, number, t_update, x, p, *of_plots)

@@ -108,6 +108,7 @@ class Plots(NamedTuple):
     gauge: np.ndarray  # float64[Q, 8] it (m/s; 0 on the bearing), variance, antenna (m), normal of the bearing
     address: np.ndarray  # int32[Q] of mode S, NO_CODE for none
     code: np.ndarray  # int32[Q] of mode 3/A, NO_CODE for none
+    wide: np.ndarray  # bool[Q] too noisy a direction for cov to lie along it (tracking.filter.turned_to)
     dropped: np.ndarray  # int64[1] plots for which there was no room
 
 
@@ -138,7 +139,7 @@ def empty_plots(radars: int, capacity: int) -> tuple[Plots, PlotOrigin]:
         np.zeros(radars + 1, np.int32), np.zeros(capacity), np.zeros((capacity, 3)), np.zeros((capacity, 6)),
         np.zeros(capacity), np.zeros(capacity, np.int32), np.zeros(capacity, np.bool_), np.zeros(capacity, np.uint32),
         np.zeros(capacity, np.int8), np.zeros((capacity, 8)), np.full(capacity, NO_CODE, np.int32), np.full(capacity, NO_CODE, np.int32),
-        np.zeros(1, np.int64),
+        np.zeros(capacity, np.bool_), np.zeros(1, np.int64),
     )  # fmt: skip
     return plots, PlotOrigin(np.full(capacity, -1, np.int32), np.zeros(capacity, np.int32))
 

@@ -9,7 +9,9 @@ from openiads.engine.jit import jit, part
 
 REPLY_SIGMA = 38.0  # m: 125 ft, what a reported height may be off (ICAO Annex 10)
 ASSUMED_HEIGHT, ASSUMED_SIGMA = 6_000.0, 3_500.0  # m: what a radar without a height of its own takes a body for
+STEEPEST = 0.999  # sine of the elevation up to which a height places a plot
 NOTHING, RATE, BEARING = 0, 1, 2  # what a plot holds beside or instead of a point
+_WIDE = 0.1  # of the range error, by which noise of an angle bends a plot's tangent off the arc: worth a turn
 NO_CODE = -1  # an address or a code that was not reported
 
 
@@ -28,32 +30,43 @@ def elevation_from(antenna, distance, height):
     """Elevation (rad) of a body at a slant range (m) and a height, both heights in m above the sea."""
     low, high = EARTH_RADIUS + antenna, EARTH_RADIUS + height
     sine = (high * high - low * low - distance * distance) / (2.0 * low * distance)
-    return math.asin(min(0.95, max(-0.95, sine)))
+    return math.asin(min(STEEPEST, max(-STEEPEST, sine)))
 
 
 @part
 def place(antennas, plots, r, q, distance, azimuth, elevation, sigma_r, sigma_a, sigma_e, measured):
-    """Fill pos and cov of plot q of radar r from range, azimuth, elevation and their errors (m, rad), without bias.
+    """Fill pos, cov and wide of plot q of radar r from range, azimuth, elevation and their errors (m, rad), without bias.
 
-    Bundles and no arrays: a call that is not inlined hands over ten words for each array. An elevation that was not measured but follows from a height is no angle
-    with noise, and is not stretched.
+    Bundles and no arrays: a call that is not inlined hands over ten words for each array. An elevation that was not
+    measured follows from a height: it is no angle with noise, is not stretched, and an error of range moves the plot level.
     """
     sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
-    s_r = sigma_r * sigma_r
     s_a = (sigma_a * distance * ce) ** 2
     s_e = (sigma_e * distance) ** 2
+    bent = 0.5 * distance * distance * ((sigma_a * ce) ** 4 + sigma_e**4)  # variance of arc less tangent
+    s_r = sigma_r * sigma_r
     upright = stretch(sigma_e) if measured else 1.0
     flat = upright * stretch(sigma_a)
     point = _along(antennas, r, flat * ce * sa, flat * ce * ca, upright * se)
     ray = _along(antennas, r, ce * sa, ce * ca, se)
+    error = ray if measured else _along(antennas, r, sa / ce, ca / ce, 0.0)
     across = _along(antennas, r, ca, -sa, 0.0)
     upward = _along(antennas, r, -se * sa, -se * ca, ce)
     m = 0
     for i in range(3):
         plots.pos[q, i] = antennas.pos[r, i] + distance * point[i]
         for j in range(i, 3):
-            plots.cov[q, m] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j]
+            plots.cov[q, m] = (
+                s_r * error[i] * error[j]
+                + bent * ray[i] * ray[j]
+                + s_a * across[i] * across[j]
+                + s_e * upward[i] * upward[j]
+            )
             m += 1
+    bend = max(sigma_a, sigma_e if measured else 0.0)
+    plots.wide[q] = distance * bend * bend > _WIDE * sigma_r
+    if plots.wide[q]:
+        set_origin(antennas, plots, r, q)
 
 
 @part
@@ -68,12 +81,18 @@ def _along(antennas, r, east, north, up):
 
 
 @part
+def set_origin(antennas, plots, r, q):
+    """Where the antenna was, into the gauge of plot q."""
+    for k in range(3):
+        plots.gauge[q, 2 + k] = antennas.pos[r, k]
+
+
+@part
 def set_rate(antennas, plots, r, q, rate, sigma):
     """A range rate (m/s, opening) beside the point of plot q, over the ground: a radar takes off its own movement."""
     plots.single[q] = RATE
     plots.gauge[q, 0], plots.gauge[q, 1] = rate, sigma * sigma
-    for k in range(3):
-        plots.gauge[q, 2 + k] = antennas.pos[r, k]
+    set_origin(antennas, plots, r, q)
 
 
 @part
@@ -81,14 +100,15 @@ def set_bearing(antennas, plots, r, q, azimuth, sigma):
     """A bearing (rad) instead of the point of plot q: the upright plane through the antenna that stands on it."""
     plots.single[q] = BEARING
     plots.gauge[q, 0], plots.gauge[q, 1] = 0.0, sigma * sigma
+    set_origin(antennas, plots, r, q)
     normal = _along(antennas, r, math.cos(azimuth), -math.sin(azimuth), 0.0)
     for k in range(3):
-        plots.gauge[q, 2 + k], plots.gauge[q, 5 + k] = antennas.pos[r, k], normal[k]
+        plots.gauge[q, 5 + k] = normal[k]
 
 
 @jit
 def place_all(antennas, plots, sigma, bias, rows, radar, distance, azimuth, elevation, height):
-    """Fill pos and cov of rows of plots from columns [K].
+    """Fill pos, cov and wide of rows of plots from columns [K].
 
     sigma[R, 4]: m, rad, rad, m/s, NaN without an elevation; bias[R, 2]: m, rad, taken off; elevation and height: NaN for none.
     A plot without elevation is placed by its reported height, else at an assumed one of large error.

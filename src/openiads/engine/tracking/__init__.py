@@ -14,14 +14,14 @@ import numpy as np
 from openiads.engine.bundle import bundle
 from openiads.engine.jit import jit, part
 from openiads.engine.sensing import NO_CODE
-from openiads.engine.tracking.associate import NEVER, Pass, pair_up
+from openiads.engine.tracking.associate import NEVER, SECOND_LOOK, Pass, pair_up
 from openiads.engine.tracking.blend import Blend, empty_blend
 from openiads.engine.tracking.evidence import forget
 from openiads.engine.tracking.grid import FIRM, FREE, TENTATIVE, Grid, empty_grid, list_live, list_tracks
 from openiads.engine.tracking.imm import carry
 from openiads.engine.tracking.joint import Joint, empty_joint
 from openiads.engine.tracking.lanes import LANES, SIZE, Lanes, blocks_of, empty_lanes, estimates, lane, take_out
-from openiads.engine.tracking.lifecycle import IFF_GROUPS, SECOND_LOOK, UNIT_TIME, count, ponder, settle, start, take
+from openiads.engine.tracking.lifecycle import IFF_GROUPS, UNIT_TIME, count, ponder, settle, start, take
 from openiads.engine.tracking.matching import Matching, Pairs, assign, empty_matching, empty_pairs
 
 __all__ = [
@@ -47,12 +47,13 @@ class Trackers(NamedTuple):
     speed: np.ndarray  # float64[N] m/s, one-sigma speed of a new track on each axis
     hits: np.ndarray  # int32[N] plots that confirm a track ...
     window: np.ndarray  # float64[N] s ... within this time of the first, else it is dropped
-    coast: np.ndarray  # float64[N] s without a plot after which a firm track is dropped
+    coast: np.ndarray  # float64[N] s without a plot after which a track is dropped, if it is firm or lives by its score
     gate: np.ndarray  # float64[N] chi-square of 3 degrees
     joint: np.ndarray  # bool[N] firm tracks take all plots that may be theirs, by probability; else the likeliest
     scored: np.ndarray  # bool[N] tracks live by their score; else by hits in the window and coasting
     detect: np.ndarray  # float64[N] probability that a radar sees a body it covers
-    scan: np.ndarray  # float64[N] s in which it looks once
+    scan: np.ndarray  # float64[N, K] s in which each of the node's radars looks once
+    late: np.ndarray  # float64[N] s by which a plot may come late: a scan is over so much later
     limit: np.ndarray  # float64[N, 3] score that confirms, that rejects, and how far below its best a track is dropped
 
 
@@ -97,6 +98,7 @@ class Scratch(NamedTuple):
     joint: Joint
     blend: Blend
     taken: np.ndarray  # int64[Q] by row of plots: number of the track that took it, 0 for none
+    nis: np.ndarray  # float64[Q] how badly it fitted there (associate.nis), NaN where it began a track or found none
 
 
 def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks:
@@ -116,11 +118,11 @@ def empty_tracks(nodes: int, slots: int, radars: int, models: int = 1) -> Tracks
 
 def empty_scratch(slots: int, plots: int, rows: int = 0, models: int = 1) -> Scratch:
     """Working memory for [slots] tracks a node, [plots] plots of a radar in a tick and [rows] plots in all."""
-    taken = np.zeros(max(plots, rows), np.int64)
+    rows = max(plots, rows)
     pairs = empty_pairs(plots, slots)
     return Scratch(
         empty_grid(slots), pairs, empty_matching(plots, slots), empty_lanes(slots, models),
-        empty_joint(plots, slots, pairs.slot.size), empty_blend(models), taken,
+        empty_joint(plots, slots, pairs.slot.size), empty_blend(models), np.zeros(rows, np.int64), np.full(rows, np.nan),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from openiads.engine.tracking.grid import neighbours
 from openiads.engine.tracking.lanes import lane
 from openiads.engine.tracking.single import single_distance
 
+SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 NEVER = -1e9  # s, when a radar that never saw a track last saw it
 # An address has a checksum: one in a million aircraft would have it by chance, and no body has two.
 _SAME_ADDRESS = 2.0 * math.log(1e6)
@@ -87,7 +88,7 @@ def pair_up(plots, tracks, scratch, turn):
     there is no room are counted in dropped.
     """
     gate, grid, one = turn.gate, scratch.grid, scratch.lanes.one
-    first, slots, costs = scratch.pairs.first, scratch.pairs.slot, scratch.pairs.cost
+    first, slots, costs, sizes = scratch.pairs.first, scratch.pairs.slot, scratch.pairs.cost, scratch.pairs.size
     e = 0
     for q in range(turn.first, turn.last):
         first[q - turn.first] = e
@@ -97,7 +98,7 @@ def pair_up(plots, tracks, scratch, turn):
             s = grid.near[k]
             far, size = unlikeness(tracks, s, plots, q, turn, one)
             if far < math.inf and e < slots.size:
-                slots[e], costs[e] = s, far + size
+                slots[e], costs[e], sizes[e] = s, far + size, size
                 largest = max(largest, size)
                 e += 1
             elif far < math.inf:
@@ -109,18 +110,45 @@ def pair_up(plots, tracks, scratch, turn):
 
 
 @part
-def seen_before(plots, tracks, scratch, turn, q, apart):
+def entry(pairs, row, s):
+    """The pair of a plot and a track, -1 for none."""
+    for e in range(pairs.first[row], pairs.first[row + 1]):
+        if pairs.slot[e] == s:
+            return e
+    return np.int64(-1)
+
+
+@part
+def nis(plots, tracks, scratch, turn, row):
+    """Normalised innovation squared of a plot in the track it was assigned to, NaN for none; it comes before `take`."""
+    s, pairs = scratch.matching.track_of[row], scratch.pairs
+    if s < 0:
+        return math.nan
+    e = entry(pairs, row, s)
+    far = pairs.cost[e] + pairs.base[row] - pairs.size[e]
+    return far if turn.plain else far - kinship(tracks, turn.node, s, plots, turn.first + row)
+
+
+@part
+def again(plots, scratch, turn, row, s):
+    """Was the plot that a track takes in this pass of another moment than this one? The beam came by twice."""
+    own = scratch.matching.plot_of[s]
+    return own >= 0 and abs(plots.t[turn.first + row] - plots.t[turn.first + own]) > SECOND_LOOK
+
+
+@part
+def seen_before(plots, tracks, scratch, turn, q):
     """The likeliest track that this radar has already updated in this pass by a look at another moment, or -1.
 
     A search and a track dwell of one radar can both report a body within a tick. Two bodies near each other
-    are passed by the beam at nearly the same moment, so only looks more than `apart` (s) apart count.
+    are passed by the beam at nearly the same moment, so only looks more than SECOND_LOOK apart count.
     """
     n, t, grid, one = turn.node, plots.t[q], scratch.grid, scratch.lanes.one
     best, nearest = np.int64(-1), math.inf
     for k in range(neighbours(grid, plots, q)):
         s = grid.near[k]
         look = tracks.radar_t[n, s, turn.local]
-        if look > turn.since and abs(look - t) > apart:
+        if look > turn.since and abs(look - t) > SECOND_LOOK:
             far, size = unlikeness(tracks, s, plots, q, turn, one)
             if far + size < nearest:
                 best, nearest = s, far + size

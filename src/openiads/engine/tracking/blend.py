@@ -76,7 +76,7 @@ def blend(trackers, plots, tracks, scratch, turn, blocks, b):
             e = mix.next[i]
             if e >= 0:
                 q = turn.first + joint.row[e]
-                hand_over(lanes, plots, q, first + i, turn.t1 - plots.t[q])
+                hand_over(turn.best, lanes, plots, q, first + i, turn.t1 - plots.t[q])
                 mix.chance[i] = joint.beta[e]
                 some = True
         if not some:

@@ -11,10 +11,9 @@ import math
 
 from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, NOTHING
-from openiads.engine.tracking.associate import misfit
+from openiads.engine.tracking.associate import again, entry
 from openiads.engine.tracking.filter import factor
 from openiads.engine.tracking.grid import FIRM
-from openiads.engine.tracking.lanes import lane
 
 USUAL = (1.0, 1e4)  # plots and volume that are known beforehand: one in ten thousand
 MEMORY = 600.0  # s, after which a count weighs a third
@@ -66,16 +65,17 @@ def weigh_pairs(trackers, plots, tracks, scratch, turn):
 @part
 def count_clutter(plots, tracks, scratch, turn):
     """Plots in the gates of firm tracks that took another one, and the volume of those gates."""
-    pairs, matching, n, t1 = scratch.pairs, scratch.matching, turn.node, turn.t1
+    pairs, matching, n = scratch.pairs, scratch.matching, turn.node
     for row in range(turn.last - turn.first):
         q, own = turn.first + row, matching.track_of[row]
         firm = own >= 0 and tracks.status[n, own] == FIRM
         for e in range(pairs.first[row], pairs.first[row + 1]):
             s = pairs.slot[e]
-            if not firm and matching.plot_of[s] >= 0 and tracks.status[n, s] == FIRM:
+            taken = matching.plot_of[s] >= 0 and not again(plots, scratch, turn, row, s)
+            if not firm and taken and tracks.status[n, s] == FIRM:
                 tracks.clutter[n, turn.local, 0] += 1.0
         if firm:
-            _, size = misfit(lane(turn.best, own), plots, q, t1 - plots.t[q], turn.gate, scratch.lanes.one)
+            size = pairs.size[entry(pairs, row, own)]
             tracks.clutter[n, turn.local, 1] += gate_volume(plots.single[q], turn.gate, size - scratch.joint.blur[row])
 
 
@@ -96,11 +96,10 @@ def credit_hits(tracks, scratch, turn):
     """The score of a track that takes a plot grows by the logarithm of the pair's odds."""
     pairs, n = scratch.pairs, turn.node
     for row in range(turn.last - turn.first):
-        for e in range(pairs.first[row], pairs.first[row + 1]):
-            if pairs.slot[e] == scratch.matching.track_of[row]:
-                s = pairs.slot[e]
-                tracks.score[n, s] += math.log(max(1e-13, scratch.joint.odds[e]))
-                tracks.peak[n, s] = max(tracks.peak[n, s], tracks.score[n, s])
+        s = scratch.matching.track_of[row]
+        if s >= 0:
+            tracks.score[n, s] += math.log(max(1e-13, scratch.joint.odds[entry(pairs, row, s)]))
+            tracks.peak[n, s] = max(tracks.peak[n, s], tracks.score[n, s])
 
 
 @part
@@ -109,9 +108,9 @@ def debit_silence(trackers, tracks, n, s, t1, dt):
 
     It falls all the time, so returns how far of that may be of a scan that is not over.
     """
-    watching = 0
+    miss, still = -math.log(1.0 - trackers.detect[n]), 0.0
     for k in range(tracks.radar_t.shape[2]):
-        watching += t1 - tracks.radar_t[n, s, k] < trackers.coast[n]
-    scan = -watching * math.log(1.0 - trackers.detect[n])
-    tracks.score[n, s] -= scan * dt / trackers.scan[n]
-    return scan
+        if t1 - tracks.radar_t[n, s, k] < trackers.coast[n]:
+            tracks.score[n, s] -= miss * dt / trackers.scan[n, k]
+            still += miss * (1.0 + trackers.late[n] / trackers.scan[n, k])
+    return still

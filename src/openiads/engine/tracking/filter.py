@@ -58,6 +58,45 @@ def product(left, g, right):
     return left[0] * g[0] * right[0] + left[1] * g[1] * right[1] + left[2] * g[2] * right[2]
 
 
+@part
+def turned_to(f, plots, q, back):
+    """Covariance (6 numbers) of a wide plot as if it had been measured in the direction of the track that lies in f.
+
+    Along the measured direction its error would go with that of the point. docs/equations/tracking.md.
+    """
+    gauge, pos, c = plots.gauge, plots.pos, plots.cov
+    u0, u1, u2 = pos[q, 0] - gauge[q, 2], pos[q, 1] - gauge[q, 3], pos[q, 2] - gauge[q, 4]
+    w0 = f[0] - back * f[3 * LANES] - gauge[q, 2]
+    w1 = f[LANES] - back * f[4 * LANES] - gauge[q, 3]
+    w2 = f[2 * LANES] - back * f[5 * LANES] - gauge[q, 4]
+    size = math.sqrt((u0 * u0 + u1 * u1 + u2 * u2) * (w0 * w0 + w1 * w1 + w2 * w2))
+    k, v0, v1, v2 = u0 * w0 + u1 * w1 + u2 * w2, u1 * w2 - u2 * w1, u2 * w0 - u0 * w2, u0 * w1 - u1 * w0
+    if k < 0.5 * size:
+        return c[q, 0], c[q, 1], c[q, 2], c[q, 3], c[q, 4], c[q, 5]
+    k, v0, v1, v2 = k / size, v0 / size, v1 / size, v2 / size
+    g = 1.0 / (1.0 + k)  # Rodrigues
+    a = (k + g * v0 * v0, g * v0 * v1 - v2, g * v0 * v2 + v1)
+    b = (g * v0 * v1 + v2, k + g * v1 * v1, g * v1 * v2 - v0)
+    d = (g * v0 * v2 - v1, g * v1 * v2 + v0, k + g * v2 * v2)
+    ca, cb, cd = _times(c, q, a), _times(c, q, b), _times(c, q, d)
+    return _dot(a, ca), _dot(a, cb), _dot(a, cd), _dot(b, cb), _dot(b, cd), _dot(d, cd)
+
+
+@part
+def _times(c, q, v):
+    """Covariance of plot q times a vector."""
+    return (
+        c[q, 0] * v[0] + c[q, 1] * v[1] + c[q, 2] * v[2],
+        c[q, 1] * v[0] + c[q, 3] * v[1] + c[q, 4] * v[2],
+        c[q, 2] * v[0] + c[q, 4] * v[1] + c[q, 5] * v[2],
+    )
+
+
+@part
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
 @inlined
 def distance(f, plots, q, back, gate):
     """Squared Mahalanobis distance of plot q from the track that lies in f, and ln of the determinant of its covariance.

@@ -7,7 +7,7 @@ import numpy as np
 from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, CIVIL, NO_CODE, NOTHING, PLAIN, RATE, SECURE
 from openiads.engine.tracking.accelerations import unpushed
-from openiads.engine.tracking.associate import NEVER, seen_before
+from openiads.engine.tracking.associate import NEVER, again, nis, seen_before
 from openiads.engine.tracking.blend import blend_all
 from openiads.engine.tracking.evidence import count_clutter, credit_hits, debit_silence, weigh_pairs
 from openiads.engine.tracking.grid import FIRM, FREE, TENTATIVE, enter, measure, put_box, widen
@@ -20,7 +20,6 @@ from openiads.engine.tracking.single import begin_with_rate
 
 IFF_GROUPS = (CIVIL, PLAIN, SECURE)  # what replies are counted by
 UNIT_TIME = 1.0  # s: the acceleration of Trackers is a mean over this time, its density accel^2 UNIT_TIME
-SECOND_LOOK = 0.25  # s: one radar's plots of one body in a tick lie further apart than this
 
 
 @part
@@ -36,9 +35,7 @@ def ponder(trackers, plots, tracks, scratch, turn):
     if trackers.joint[n]:
         for row in range(rows):
             for e in range(pairs.first[row], pairs.first[row + 1]):
-                own = scratch.matching.plot_of[pairs.slot[e]]
-                again = own >= 0 and abs(plots.t[turn.first + row] - plots.t[turn.first + own]) > SECOND_LOOK
-                if again or tracks.status[n, pairs.slot[e]] != FIRM:
+                if again(plots, scratch, turn, row, pairs.slot[e]) or tracks.status[n, pairs.slot[e]] != FIRM:
                     scratch.joint.odds[e] = 0.0
         marginals(pairs, rows, scratch.joint)
 
@@ -51,9 +48,10 @@ def take(trackers, plots, tracks, scratch, turn):
     n, local, t1 = turn.node, turn.local, turn.t1
     for q in range(turn.first, turn.last):
         s = track_of[q - turn.first]
+        scratch.nis[q] = nis(plots, tracks, scratch, turn, q - turn.first)
         if s >= 0:
             if not (trackers.joint[n] and tracks.status[n, s] == FIRM):
-                hand_over(lanes, plots, q, s, t1 - t[q])
+                hand_over(turn.best, lanes, plots, q, s, t1 - t[q])
             radar_t[n, s, local] = max(radar_t[n, s, local], t[q])
     for b in range(lanes.some.size):
         if lanes.some[b]:
@@ -90,9 +88,9 @@ def start(trackers, plots, tracks, scratch, turn):
     for q in range(turn.first, turn.last):
         if track_of[q - turn.first] >= 0 or not plots.starts[q]:
             continue
-        s = seen_before(plots, tracks, scratch, turn, q, SECOND_LOOK)
+        s = seen_before(plots, tracks, scratch, turn, q)
         if s >= 0:
-            hand_over(lanes, plots, q, s, t1 - t[q])
+            hand_over(turn.best, lanes, plots, q, s, t1 - t[q])
             renew(trackers, tracks, scratch, turn, s // LANES)
         else:
             while free < status.shape[1] and status[n, free] != FREE:
@@ -182,7 +180,8 @@ def settle(trackers, tracks, n, grid, t0, t1):
             by_score(trackers, tracks, n, s, debit_silence(trackers, tracks, n, s, t1, t1 - t0))
         else:
             by_hits(trackers, tracks, n, s, t1)
-        if status[n, s] == FIRM and t1 - tracks.t_update[n, s] > trackers.coast[n]:
+        lasts = status[n, s] == FIRM or trackers.scored[n]
+        if lasts and t1 - tracks.t_update[n, s] > trackers.coast[n]:
             status[n, s] = FREE
         if status[n, s] == FREE:
             hits[n, s] = 0

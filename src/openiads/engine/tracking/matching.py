@@ -24,6 +24,7 @@ class Pairs(NamedTuple):
     first: np.ndarray  # int64[Q + 1] pairs of row i are entries first[i]:first[i + 1]
     slot: np.ndarray  # int64[E] track
     cost: np.ndarray  # float64[E] of the pair, below that of leaving the plot alone, which is 0
+    size: np.ndarray  # float64[E] ln of the determinant of the innovation's covariance
     base: np.ndarray  # float64[Q] what was taken off the costs of a plot
 
 
@@ -44,7 +45,7 @@ class Matching(NamedTuple):
 def empty_pairs(rows: int, slots: int) -> Pairs:
     """Room for every pair, up to a million of them; memory that is not touched costs nothing."""
     room = min(rows * slots, MOST_PAIRS)
-    return Pairs(np.zeros(rows + 1, np.int64), np.empty(room, np.int64), np.empty(room), np.zeros(rows))
+    return Pairs(np.zeros(rows + 1, np.int64), np.empty(room, np.int64), np.empty(room), np.empty(room), np.zeros(rows))
 
 
 def empty_matching(rows: int, slots: int) -> Matching:
