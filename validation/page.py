@@ -10,6 +10,10 @@ HEAD = ["reference", "what", "source", "expected", "got", "tolerance", "verdict"
 ELSEWHERE = (
     ("TRK-2, TRK-3 steady gains, consistency", "tests/engine/test_kalman.py, test_tracking_accuracy.py"),
     ("TRK-10 frozen scenario, OSPA and GOSPA", "tests/engine/test_tracking_accuracy.py"),
+    ("TRK-1 nine states, the published steps", "tests/engine/test_tracking_accuracy.py"),
+    ("TRK-4 OSPA, GOSPA, MOTA", "tests/tracking/test_metrics.py"),
+    ("TRK-7 fusion, known and unknown correlation", "tests/tracking/test_fusion.py"),
+    ("TRK-8 NEES of tracks, plots placed by heights", "tests/tracking/test_conversion.py"),
     ("TRK-9 assignment", "tests/engine/test_assignment.py"),
     ("BAL-1 minimum-energy arcs, facts 6.4", "tests/engine/test_motion.py"),
     ("LEAK-1, LEAK-2, QUEUE-1, facts 6.5: 10,000 runs of the whole loop", "tests/acceptance/test_salvo.py"),

@@ -89,6 +89,37 @@ def test_scores_confirm_as_soon_as_the_odds_allow():
     assert first["score"] <= first["count"]
 
 
+def test_a_start_that_nobody_sees_again_is_given_up():
+    """However low the chance of detection leaves its score: a tentative track ends as a firm one does."""
+    table, _, _ = recorded(8, RADARS[:1], count=1, scans=2, pd=1.0)
+    tracker = Tracker(RADARS[:1], replace(STILL, detection=0.5))
+    tracker.process(plots_of(table[:1], False), until=4.0)
+    tracker.process(Plots.joined([]), until=60.0)
+    assert not tracker._tracks.status.any()
+
+
+def test_a_radar_that_is_silent_changes_nothing():
+    """Each radar's silence counts by its own scan, and only where it has seen the track."""
+    plots, who, _ = cluttered(9, 300, scans=12)
+    plots, who = plots.rows(plots.radar == 0), who[plots.radar == 0]
+    slow = replace(SOUTH, sigma_range_rate=None, period=12.0)
+    config = replace(STILL, tick=4.0, coast_scans=3.0)
+    alone = Tracker(RADARS[:1], config).process(plots)
+    beside = Tracker([RADARS[0], slow], replace(config, coast_scans=1.0)).process(plots)
+    assert len(alone) > 100 and np.array_equal(alone.number, beside.number) and np.array_equal(alone.x, beside.x)
+
+
+def test_a_second_look_is_no_clutter():
+    """A radar that searches and tracks reports a body twice in a tick; the sky is as empty as before."""
+    table, _, _ = recorded(10, RADARS[:1], count=4, scans=20, pd=1.0, turning=True)
+    found = []
+    for looks in (table, np.concatenate([table, table + [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]])):
+        tracker = Tracker(RADARS[:1], replace(STILL, tick=8.0))
+        tracker.process(plots_of(looks[np.argsort(looks[:, 0], kind="stable")], False))
+        found.append(tracker.clutter[0])
+    assert found[1] < 3.0 * found[0]
+
+
 def test_clutter_is_counted():
     """Per blur of a plot: false plots a scan over the blurs in range x azimuth x elevation where they lie."""
     plots, _, _ = cluttered(6, 6000, count=200, scans=25, top=0.8)
@@ -119,6 +150,15 @@ def test_settings_that_can_not_be():
         Config(association="best")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="false_start"):
         Config(false_start=0.0)
+    for wrong in ({"speed": np.inf}, {"tick": np.inf}, {"gate": np.nan}, {"hits": 2.5}):
+        with pytest.raises(UsageError, match=f"{next(iter(wrong))} = "):
+            Config(**wrong)
+    with pytest.raises(UsageError, match="accel of a straight model = inf must be a number"):
+        Model(accel=np.inf)
+    with pytest.raises(UsageError, match=r"latitude = 40\.0 must be in radians"):
+        replace(NORTH, latitude=40.0)
+    with pytest.raises(UsageError, match="height = nan must be a finite number"):
+        replace(NORTH, height=np.nan)
     with pytest.raises(UsageError, match="not accelerating"):
         Config(models=(Model("accelerating"),), association="jpda")
 

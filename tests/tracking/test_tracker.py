@@ -194,20 +194,3 @@ def test_clear_errors():
     with pytest.raises(UsageError, match="sort the calls by time"):
         tracker.process(Plots([9.0], [0], [1e4], [0.0], [0.1]))
     assert len(tracker.process(Plots([], [], [], []))) == 0
-
-
-@pytest.mark.parametrize(("degrees", "expected"), [(0.5, -3.8076), (1.0, -15.2297), (2.0, -60.9049)])
-def test_a_converted_plot_has_no_bias(degrees, expected):
-    """TRK-8: uncorrected, a plot at 100 km would lie this much (m) short on average; as placed, it does not."""
-    sigma = math.radians(degrees)
-    radar = Radar("far", 0.0, 0.0, 0.0, 1.0, sigma, 1e-5)
-    rng = np.random.default_rng(1)
-    n = 400_000
-    azimuth = rng.normal(0.0, sigma, n)
-    plots = Plots(np.zeros(n), np.zeros(n), np.full(n, 100e3), azimuth, np.zeros(n))
-    from openiads.tracking.plots import placed
-
-    pos, _ = placed(plots, [radar])
-    north = pos[:, 2]
-    assert 100e3 * np.cos(azimuth).mean() - 100e3 == pytest.approx(expected, abs=4 * 100e3 * sigma**2 / math.sqrt(n))
-    assert north.mean() == pytest.approx(100e3, abs=4 * 100e3 * sigma**2 / math.sqrt(n))
