@@ -40,7 +40,7 @@ def joined(odds, order=None):
         values += odds[q, row].tolist()
         first.append(len(slot))
     room = max(1, len(slot))
-    pairs = Pairs(np.array(first), np.array([*slot, 0][:room]), np.zeros(room), np.zeros(many))
+    pairs = Pairs(np.array(first), np.array([*slot, 0][:room]), np.zeros(room), np.zeros(room), np.zeros(many))
     joint = empty_joint(many, 3 * held + 2, room)
     joint.odds[: len(slot)] = values
     marginals(pairs, many, joint)

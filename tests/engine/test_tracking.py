@@ -229,7 +229,7 @@ def test_pairs_without_room_are_counted():
     """With memory for one pair only, the second body's plot finds no track, and the loss is counted."""
     ticks = [[[line(t, y=5e4 * b) for b in range(2)]] for t in (2.0, 4.0)]
     scratch = empty_scratch(8, 8)._replace(
-        pairs=Pairs(np.zeros(9, np.int64), np.zeros(1, np.int64), np.zeros(1), np.zeros(8))
+        pairs=Pairs(np.zeros(9, np.int64), np.zeros(1, np.int64), np.zeros(1), np.zeros(1), np.zeros(8))
     )
     *_, t = run(ticks, slots=8, scratch=scratch)
     assert t.dropped[0] == 1
