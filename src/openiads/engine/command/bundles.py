@@ -1,0 +1,114 @@
+"""What a commander is told of its fire units and of its doctrine, and what it has decided."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from openiads.engine.bundle import bundle
+
+FREE, TIGHT, HOLD = 0, 1, 2  # control status
+CENTRALISED, DECENTRALISED, AUTONOMOUS = 0, 1, 2  # method of control
+IDLE, ASKED, APPROVED = 0, 1, 2  # state of an order
+ACQUIRING, IN_FLIGHT, ASSESSING = 1, 2, 3  # phase of an engagement
+BELIEVED_KILLED, BELIEVED_MISSED = 1, 2
+AERODYNAMIC, ARC = 0, 1  # the two envelopes of a missile
+SILENCE, NEVER_ASKED, TOLD_HOSTILE, FAST = (
+    0,
+    1,
+    2,
+    3,
+)  # what an engagement was ordered on, for the ledger of friendly losses
+LUCKS = 1024  # requests are counted by luck modulo this: it names their draws
+
+
+@bundle
+class FireUnits(NamedTuple):
+    """What a fire unit is; axis 0 = fire unit."""
+
+    key: np.ndarray  # uint32[F]
+    node: np.ndarray  # int32[F] command post
+    radar: np.ndarray  # int32[F] its engagement radar
+    local: np.ndarray  # int32[F] that radar's number at the node
+    pos: np.ndarray  # float64[F, 3] m, launchers
+    channels: np.ndarray  # int32[F] targets at once
+    rounds: np.ndarray  # int32[F] ready rounds at the start
+    reserve: np.ndarray  # int32[F] rounds that a reload brings
+    reload: np.ndarray  # float64[F] s
+    reach: np.ndarray  # float64[F, 2, 2] m, ground range min, max: against aircraft, against ballistic arcs
+    height: np.ndarray  # float64[F, 2, 2] m, min, max
+    speed: np.ndarray  # float64[F] m/s, average of a round
+    target_speed: np.ndarray  # float64[F] m/s, fastest target
+    pk: np.ndarray  # float64[F, 5] kill probability of a round by kind of body (the user's input)
+    reaction: np.ndarray  # float64[F] s from holding the target to launch
+    interval: np.ndarray  # float64[F] s between rounds of a salvo
+    hold: np.ndarray  # float64[F] s, how old the radar's last plot may be
+    assessment: np.ndarray  # float64[F] s from intercept to kill assessment
+    right: np.ndarray  # float64[F] probability that the assessment is right
+
+
+@bundle
+class Doctrine(NamedTuple):
+    """How a node decides; axis 0 = node."""
+
+    status: np.ndarray  # int8[N] control status
+    method: np.ndarray  # int8[N] method of control
+    authority: np.ndarray  # int32[N] node that authorises, -1 for nobody
+    contact: np.ndarray  # float64[N] probability that the authority can be reached in a replication
+    delay: np.ndarray  # float64[N] s, each way on the order path
+    operators: np.ndarray  # int32[N] people who authorise, at the authority
+    service: np.ndarray  # float64[N, 2] s median of their time to decide, and its sigma in logarithm
+    salvo: np.ndarray  # int32[N] rounds of an engagement
+    most: np.ndarray  # int32[N] rounds against one track
+    silent: np.ndarray  # int32[N] interrogations without a reply that make a suspect
+    urgent: np.ndarray  # float64[N] s to an asset below which a suspect is hostile
+    ballistic: np.ndarray  # float64[N] m/s above which a track is a ballistic missile
+    key: np.ndarray  # uint32[N]
+    asset: np.ndarray  # float64[A, 3] m, earth-centred
+    ready: np.ndarray  # float64[N] s from the alert to the first emission of what the node commands
+
+
+@bundle
+class Orders(NamedTuple):
+    """Decisions and what they were taken on; [F, C] = fire unit, engagement channel."""
+
+    identity: np.ndarray  # int8[N, P]
+    number: np.ndarray  # int64[N, P] the track that the identity belongs to
+    state: np.ndarray  # int8[F, C] IDLE, ASKED, APPROVED
+    slot: np.ndarray  # int32[F, C] own track slot
+    track: np.ndarray  # int64[F, C] its track number
+    luck: np.ndarray  # uint32[F, C]
+    ordinal: np.ndarray  # int32[F, C] number of this request among those of its node and luck
+    rounds: np.ndarray  # int32[F, C] rounds to fire
+    t_asked: np.ndarray  # float64[F, C] s
+    t_answer: np.ndarray  # float64[F, C] s, when the authority will have answered
+    x: np.ndarray  # float64[F, C, 6] the track now
+    arc: np.ndarray  # bool[F, C] it is taken as ballistic
+    held: np.ndarray  # float64[F, C] s, last plot of the engagement radar
+    live: np.ndarray  # bool[F, C] the track is still in the picture
+    cause: np.ndarray  # int8[F, C] evidence the engagement was ordered on (see Cause constants)
+    refused: np.ndarray  # bool[F, C] the authority said no in this tick
+    fired: np.ndarray  # int32[N, S] rounds fired at the track so far
+    done: np.ndarray  # float64[N, S] s, believed killed at; inf for not
+    barred: np.ndarray  # float64[N, S] s until which the track is not asked for again
+    memory: np.ndarray  # int64[N, S] track number that fired, done and barred belong to
+    cue: np.ndarray  # int32[F, X] further rows to search at, -1 for none
+    cue_x: np.ndarray  # float64[F, X, 4] m, where, and how wide
+    busy: np.ndarray  # float64[N, O] s until which each operator is busy
+    alert: np.ndarray  # float64[N] s, when the node first held a hostile track; inf before
+    requests: np.ndarray  # int32[N, 1024] engagements opened so far, by luck modulo 1024: names their draws
+
+
+def empty_orders(nodes: int, rows: int, slots: int, units: int, channels: int, operators: int, cues: int) -> Orders:
+    """No decision taken."""
+    shape = (units, channels)
+    return Orders(
+        np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int64), np.zeros(shape, np.int8),
+        np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
+        np.zeros(shape, np.int32), np.zeros(shape), np.zeros(shape), np.zeros((*shape, 6)), np.zeros(shape, np.bool_),
+        np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.bool_),
+        np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf), np.full((nodes, slots), -np.inf),
+        np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
+        np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, LUCKS), np.int32),
+    )  # fmt: skip
