@@ -8,7 +8,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-NAMES = {"Blend": "mix", "FireUnits": "units", "OneTrack": "one", "PlotOrigin": "origin", "Pass": "turn"}
+NAMES = {
+    "Blend": "mix",
+    "Likelihoods": "likely",
+    "FireUnits": "units",
+    "OneTrack": "one",
+    "PlotOrigin": "origin",
+    "Pass": "turn",
+}
 
 
 def unread(sources: Iterable[str], readers: Iterable[str]) -> list[tuple[str, str]]:

@@ -50,6 +50,7 @@ class Reports(NamedTuple):
 
     identity: np.ndarray  # int8[N, P] what each node believes of each row of its picture
     number: np.ndarray  # int64[N, P] the track it said it of
+    basis: np.ndarray  # int32[N, P] node whose evidence that rests on
     phase: np.ndarray  # int8[F, C] state of each engagement
     verdict: np.ndarray  # int8[F, C] kill assessment: 0 none, 1 believed killed, 2 believed missed
     rounds: np.ndarray  # int32[F] ready rounds
@@ -68,6 +69,7 @@ class Messages(NamedTuple):
     t: np.ndarray  # float64[L, D, K] s the state is valid for
     t_update: np.ndarray  # float64[L, D, K] s, last plot behind it
     identity: np.ndarray  # int8[L, D, K]
+    basis: np.ndarray  # int32[L, D, K] node whose evidence that rests on
     origin: np.ndarray  # int32[L, D, K, 2] node and slot that made the track
     number: np.ndarray  # int64[L, D, K] its track number there
     luck: np.ndarray  # uint32[L, D, K]
@@ -88,9 +90,11 @@ class Pictures(NamedTuple):
     t_update: np.ndarray  # float64[N, P] s, last plot behind it
     asked: np.ndarray  # int32[N, P, 3] interrogations by group of modes: civil, military in clear, under keys
     answered: np.ndarray  # int32[N, P, 3] replies to them
+    address: np.ndarray  # int32[N, P] of mode S, -1 for none given
     luck: np.ndarray  # uint32[N, P]
     held: np.ndarray  # float64[N, S, K] s, last plot from each of the node's own radars
     told: np.ndarray  # int8[N, P] identity that came over a link, PENDING for none
+    teller: np.ndarray  # int32[N, P] node whose evidence that rests on
     same: np.ndarray  # int32[N, P] row of the same object that stands earlier, -1 for none
     news: np.ndarray  # float64[N, P] s, when a received track last arrived
     row: np.ndarray  # int32[N, N, S] row of (origin node, slot), -1 for none
@@ -100,7 +104,7 @@ class Pictures(NamedTuple):
 def empty_reports(nodes: int, rows: int, units: int, channels: int) -> Reports:
     """Nothing said yet."""
     return Reports(
-        np.zeros((nodes, rows), np.int8), np.zeros((nodes, rows), np.int64),
+        np.zeros((nodes, rows), np.int8), np.zeros((nodes, rows), np.int64), np.zeros((nodes, rows), np.int32),
         np.zeros((units, channels), np.int8), np.zeros((units, channels), np.int8),
         np.zeros(units, np.int32), np.zeros((units, channels), np.int32), np.ones(nodes, np.bool_),
     )  # fmt: skip
@@ -111,7 +115,7 @@ def empty_messages(links: int, frames: int, tracks: int) -> Messages:
     return Messages(
         np.full((links, frames), -1, np.int32), np.zeros((links, frames)), np.zeros((links, frames, tracks, 6)),
         np.zeros((links, frames, tracks)), np.zeros((links, frames, tracks)), np.zeros((links, frames, tracks)),
-        np.zeros((links, frames, tracks), np.int8), np.zeros((links, frames, tracks, 2), np.int32),
+        np.zeros((links, frames, tracks), np.int8), np.zeros((links, frames, tracks), np.int32), np.zeros((links, frames, tracks, 2), np.int32),
         np.zeros((links, frames, tracks), np.int64), np.zeros((links, frames, tracks), np.uint32),
         np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(links, np.int64),
     )  # fmt: skip
@@ -123,8 +127,9 @@ def empty_pictures(nodes: int, slots: int, received: int, radars: int) -> Pictur
     return Pictures(
         np.zeros((nodes, rows), np.bool_), np.zeros((nodes, rows), np.int64), np.full((nodes, rows, 2), -1, np.int32),
         np.zeros((nodes, rows, 6)), np.zeros((nodes, rows)), np.zeros((nodes, rows)),
-        np.zeros((nodes, rows, 3), np.int32), np.zeros((nodes, rows, 3), np.int32), np.zeros((nodes, rows), np.uint32),
-        np.full((nodes, slots, radars), -1e9), np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int32),
+        np.zeros((nodes, rows, 3), np.int32), np.zeros((nodes, rows, 3), np.int32), np.full((nodes, rows), -1, np.int32),
+        np.zeros((nodes, rows), np.uint32), np.full((nodes, slots, radars), -1e9), np.zeros((nodes, rows), np.int8),
+        np.full((nodes, rows), -1, np.int32), np.full((nodes, rows), -1, np.int32),
         np.zeros((nodes, rows)), np.full((nodes, nodes, slots), -1, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
 
@@ -164,6 +169,7 @@ def _own_rows(tracks, pictures, n):
         if not pictures.valid[n, s] or pictures.number[n, s] != tracks.number[n, s]:
             pictures.told[n, s] = PENDING
             pictures.same[n, s] = -1
+            pictures.teller[n, s] = -1
         pictures.valid[n, s] = True
         pictures.number[n, s] = tracks.number[n, s]
         pictures.origin[n, s, 0], pictures.origin[n, s, 1] = n, s
@@ -172,6 +178,7 @@ def _own_rows(tracks, pictures, n):
         pictures.sigma[n, s] = math.sqrt(tracks.p[n, s, 0] + tracks.p[n, s, 3] + tracks.p[n, s, 5])
         pictures.t_update[n, s] = tracks.t_update[n, s]
         pictures.luck[n, s] = tracks.luck[n, s]
+        pictures.address[n, s] = tracks.address[n, s]
         for g in range(3):
             pictures.asked[n, s, g] = tracks.asked[n, s, g]
             pictures.answered[n, s, g] = tracks.answered[n, s, g]
@@ -222,7 +229,7 @@ def _deliver(links, reports, messages, pictures, k, t1):
             p = pictures.row[n, node, slot]
             if p >= 0 and pictures.number[n, p] == messages.number[k, d, m]:
                 if pictures.t_update[n, p] == messages.t_update[k, d, m]:
-                    pictures.told[n, p] = messages.identity[k, d, m]
+                    _tell(pictures, messages, n, p, k, d, m)
                 if pictures.t_update[n, p] >= messages.t_update[k, d, m]:
                     continue
             elif t1 - messages.t_update[k, d, m] > links.keep[n, 0]:
@@ -244,11 +251,19 @@ def _deliver(links, reports, messages, pictures, k, t1):
                 pictures.x[n, p, i + 3] = messages.x[k, d, m, i + 3]
             pictures.sigma[n, p] = messages.sigma[k, d, m]
             pictures.t_update[n, p] = messages.t_update[k, d, m]
-            pictures.told[n, p] = messages.identity[k, d, m]
+            _tell(pictures, messages, n, p, k, d, m)
             pictures.luck[n, p] = messages.luck[k, d, m]
             pictures.news[n, p] = t1
         messages.count[k, d] = -1
     return delivered
+
+
+@part
+def _tell(pictures, messages, n, p, k, d, m):
+    """The identity that a message gives row p of node n; what rests on the node's own evidence is an echo, and no news."""
+    echo = messages.basis[k, d, m] == n
+    pictures.told[n, p] = PENDING if echo else messages.identity[k, d, m]
+    pictures.teller[n, p] = messages.basis[k, d, m]
 
 
 @part
@@ -302,7 +317,7 @@ def _correlate(pictures, n):
             best = pictures.same[n, best]
         pictures.same[n, p] = best
         if best >= 0 and _outranks(pictures.told[n, p], pictures.told[n, best]):
-            pictures.told[n, best] = pictures.told[n, p]
+            pictures.told[n, best], pictures.teller[n, best] = pictures.told[n, p], pictures.teller[n, p]
 
 
 @part
@@ -358,9 +373,9 @@ def _send(links, reports, messages, pictures, k, t1):
             continue
         if 0 <= pictures.same[n, p] < own:  # what the sender sees itself it reports once, with all that it was told
             continue
-        identity = PENDING
+        identity, basis = PENDING, n
         if reports.number[n, p] == pictures.number[n, p]:
-            identity = reports.identity[n, p]
+            identity, basis = reports.identity[n, p], reports.basis[n, p]
         if not (links.passes[k] >> identity) & 1:
             messages.withheld[k] += 1
             continue
@@ -380,7 +395,7 @@ def _send(links, reports, messages, pictures, k, t1):
         messages.sigma[k, free, count] = sigma
         messages.t[k, free, count] = t1
         messages.t_update[k, free, count] = pictures.t_update[n, p]
-        messages.identity[k, free, count] = identity
+        messages.identity[k, free, count], messages.basis[k, free, count] = identity, basis
         messages.origin[k, free, count, 0] = pictures.origin[n, p, 0]
         messages.origin[k, free, count, 1] = pictures.origin[n, p, 1]
         messages.number[k, free, count] = pictures.number[n, p]

@@ -135,6 +135,7 @@ def report(orders, engagements, reports):
     """Fill the inbox of network and command: identities, and how every engagement stands."""
     reports.identity[:] = orders.identity
     reports.number[:] = orders.number
+    reports.basis[:] = orders.basis
     reports.rounds[:] = engagements.rounds
     reports.fired[:] = engagements.fired
     reports.phase[:] = engagements.phase

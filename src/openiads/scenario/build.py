@@ -14,7 +14,7 @@ from openiads.engine.geo import to_ecef
 from openiads.errors import ScenarioError
 from openiads.scenario.flights import name_key
 from openiads.scenario.radars import radars_of
-from openiads.scenario.spec import FRAMES, Link, Posture, Scenario, Vignette
+from openiads.scenario.spec import FRAMES, Control, Identification, Lane, Link, Posture, Scenario, Vignette
 from openiads.scenario.world import World, draw_world, require_ground
 
 CHANNELS = 48  # most engagement channels a fire unit can have
@@ -308,6 +308,15 @@ def _doctrine(scenario: Scenario, posture: Posture, open_links: list[Link], node
         service=np.tile([d.service, d.service_sigma], (count, 1)),
         salvo=np.full(count, d.salvo if d.shot == "salvo" else 1, np.int32),
         most=np.full(count, d.rounds_max, np.int32),
+        second=np.full(count, -1 if d.second_key is None else node_index[d.second_key], np.int32),
+        tiring=np.full(count, d.tiring / 3600.0),
+        watch=np.full(count, d.watch),
+        patience=np.full(count, math.inf if d.patience is None else d.patience),
+        zone=np.array([_area(x) for x in d.control]).reshape(-1, 4),
+        zone_kind=np.array([_KINDS[x.kind] for x in d.control], np.uint8),
+        zone_status=np.array([_STATUS.index(x.status) for x in d.control], np.int8),
+        lane=np.array([_lane(x) for x in d.lanes]).reshape(-1, 11),
+        likely=_likelihoods(d.identification, count),
         silent=np.full(count, d.silent_interrogations, np.int32),
         urgent=np.full(count, d.hostile_time),
         ballistic=np.full(count, d.hostile_speed),
@@ -315,6 +324,36 @@ def _doctrine(scenario: Scenario, posture: Posture, open_links: list[Link], node
         asset=np.array([to_ecef(a.latitude, a.longitude, 0.0) for a in scenario.assets]).reshape(-1, 3),
         ready=ready,
     )
+
+
+_KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
+
+
+def _area(x: Control) -> tuple[float, float, float, float]:
+    """Centre and radius (m) of an area; everywhere without one."""
+    if x.latitude is None or x.longitude is None or x.radius is None:
+        return 0.0, 0.0, 0.0, math.inf
+    centre = to_ecef(x.latitude, x.longitude, 0.0)
+    return float(centre[0]), float(centre[1]), float(centre[2]), x.radius
+
+
+def _lane(x: Lane) -> list[float]:
+    """A row of Doctrine.lane; its middle line lies half way between its heights."""
+    middle = 0.5 * (x.altitude_min + x.altitude_max)
+    ends = [*to_ecef(x.latitude, x.longitude, middle), *to_ecef(x.to_latitude, x.to_longitude, middle)]
+    return [*ends, 0.5 * x.width, x.altitude_min, x.altitude_max, x.from_, x.to]
+
+
+def _likelihoods(x: Identification, nodes: int) -> command.Likelihoods:
+    """The table of likelihoods; of r answers to q questions, whichever they are."""
+    answered, asked = np.meshgrid(np.arange(command.REPLIES + 1), np.arange(command.REPLIES + 1))
+    silent = np.maximum(asked - answered, 0)
+    reply = [p**answered * (1.0 - p) ** silent for p in (x.reply, x.false_reply)]
+    return command.Likelihoods(
+        prior=np.array(x.prior), dead=np.array(x.dead), holds=np.array([x.civil, x.military, x.secure]), reply=np.array(reply),
+        sign=np.array([x.address, x.approach, x.airliner, x.ballistic, x.lane]), trust=np.full(nodes, x.trust),
+        limit=np.array([x.hostile, x.suspect, x.clear]),
+    )  # fmt: skip
 
 
 def _readiness(

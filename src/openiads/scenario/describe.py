@@ -178,6 +178,20 @@ def _decisions(s: Scenario) -> Iterator[str]:
     }[d.method]
     yield f"weapons {d.control_status}, {d.method} control: {method}"
     yield f"authority: {d.authority}, {d.operators} operators, {duration(d.service)} for a decision (median)"
+    if d.second_key is not None:
+        yield f"two keys: {d.second_key} must agree as well"
+    if d.patience is not None:
+        yield f"who waits longer than {duration(d.patience)} is answered without a look"
+    for c in d.control:
+        where = (
+            "everywhere"
+            if c.radius is None
+            else f"within {km(c.radius)} of {place(c.latitude or 0.0, c.longitude or 0.0)}"
+        )
+        yield f"weapons {c.status} {where}{'' if c.kind == 'any' else f', {c.kind} tracks'}"
+    for lane in d.lanes:
+        ends = place(lane.latitude, lane.longitude), place(lane.to_latitude, lane.to_longitude)
+        yield f"lane {lane.name}: {ends[0]} to {ends[1]}, {km(lane.width)} wide, {lane.altitude_min:g} to {lane.altitude_max:g} m"
     shot = "one round, look, then another" if d.shot == "shoot-look-shoot" else f"salvos of {d.salvo}"
     yield f"{shot}, at most {d.rounds_max} rounds against one target"
 

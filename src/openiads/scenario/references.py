@@ -21,7 +21,7 @@ MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
 def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
     rules = (
-        _parts, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _places, _jamming, _vignettes,
+        _parts, _doctrine, _never_fires, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _places, _jamming, _vignettes,
         _ticks, _links, _ground, _surface,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
@@ -53,6 +53,44 @@ def _parts(s: Scenario) -> Iterator[str]:
     for link in s.links:
         yield from _known(f"links.{link.name}.from", link.from_, nodes, "node")
         yield from _known(f"links.{link.name}.to", link.to, nodes, "node")
+
+
+def _doctrine(s: Scenario) -> Iterator[str]:
+    d, i = s.doctrine, s.doctrine.identification
+    if d.second_key is not None:
+        yield from _known("doctrine.second_key", d.second_key, [n.name for n in s.nodes], "node")
+        if d.second_key == d.authority and d.method != "decentralised":
+            yield f"doctrine.second_key: '{d.second_key}' is the authority already; name another node, or leave the key out"
+    for k, x in enumerate(d.control):
+        if 0 < sum(v is not None for v in (x.latitude, x.longitude, x.radius)) < 3:
+            yield f"doctrine.control.{k}: an area needs latitude_deg, longitude_deg and radius_km; without all three it holds everywhere"
+    for lane in d.lanes:
+        if not lane.altitude_min < lane.altitude_max:
+            yield f"doctrine.lanes.{lane.name}: altitude_min is {lane.altitude_min:g} m, altitude_max {lane.altitude_max:g} m; it must be lower"
+        if not lane.from_ < lane.to:
+            yield f"doctrine.lanes.{lane.name}: it is open from {lane.from_:g} s to {lane.to:g} s; it must end after it begins"
+    if not i.clear < i.suspect <= i.hostile:
+        yield (
+            f"doctrine.identification: clear {i.clear:g}, suspect {i.suspect:g} and hostile {i.hostile:g} must rise in this order"
+        )
+
+
+def _never_fires(s: Scenario) -> Iterator[str]:
+    """A doctrine under which no fire unit could ever fire."""
+    d = s.doctrine
+    if not s.fire_units:
+        return
+    if d.control_status == "hold" and all(x.status == "hold" for x in d.control):
+        yield (
+            "doctrine.control_status: under 'hold' nothing is ever engaged; write 'tight' or 'free', here or in an entry of "
+            "doctrine.control, or leave the fire units out"
+        )
+    asks = d.method == "centralised" or d.second_key is not None
+    if asks and d.contact_availability == 0.0 and not any(x.role == "orders" for x in s.links):
+        yield (
+            "doctrine.contact_availability: 0, and no shot may be fired without asking; give a contact, a link with role "
+            "'orders', or method = 'autonomous' without a second key"
+        )
 
 
 def _library(s: Scenario) -> Iterator[str]:

@@ -148,6 +148,56 @@ class Undeclared(Spec):
     duty: float = number(1.0, gt=0.0, le=1.0)
 
 
+class Control(Spec):
+    """A control status of its own, for an area or for a kind of track."""
+
+    status: Literal["free", "tight", "hold"]
+    kind: Literal["any", "aerodynamic", "ballistic"] = "any"
+    latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)
+    radius: float | None = quantity("length", None, gt=0.0, le=2e6)
+
+
+class Lane(Spec):
+    """A corridor in which friends fly: evidence for whoever is inside it, in its time."""
+
+    name: Name
+    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
+    to_latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2)
+    to_longitude: float = quantity("angle", ge=-math.pi, le=math.pi)
+    width: float = quantity("length", gt=0.0, le=100e3)
+    altitude_min: float = quantity("length", 0.0, le=30e3)
+    altitude_max: float = quantity("length", 30e3, le=30e3)
+    from_: float = quantity("time", -math.inf, alias="from", ge=None)
+    to: float = quantity("time", math.inf, ge=None)
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Three = Annotated[list[Share], Field(min_length=3, max_length=3)]  # of a friend, a neutral and a hostile
+
+
+class Identification(Spec):
+    """What a friend, a neutral and a hostile are likely to show, in that order; the weights of evidence (Bayes' rule)."""
+
+    prior: Three = [1 / 3, 1 / 3, 1 / 3]
+    dead: Three = [0.05, 0.02, 0.1]  # no transponder works aboard
+    civil: Three = [0.95, 0.99, 0.05]  # else has one of this group that the asker understands
+    military: Three = [0.9, 0.001, 0.02]
+    secure: Three = [0.9, 0.0001, 0.001]
+    reply: float = number(0.9, gt=0.0, le=1.0)  # of one that works, to one question
+    false_reply: float = number(0.005, gt=0.0, le=1.0)  # heard where none was given
+    address: Three = [0.5, 0.9, 0.02]  # tells a mode S address
+    approach: Three = [0.1, 0.1, 0.6]  # comes for an asset within hostile_time
+    airliner: Three = [0.5, 0.95, 0.2]  # flies as airliners do
+    ballistic: Three = [1e-6, 1e-6, 0.3]  # is faster than hostile_speed
+    lane: Three = [0.7, 0.7, 0.1]  # is in a lane for friends
+    trust: float = number(0.995, ge=1 / 3, le=1.0)  # an identity that came over a link is right
+    hostile: float = number(0.85, gt=0.5, le=1.0)  # least probability of hostile that makes a hostile ...
+    suspect: float = number(0.6, gt=0.0, le=1.0)  # ... and a suspect
+    clear: float = number(0.1, gt=0.0, le=0.5)  # most that clears
+
+
 class Doctrine(Spec):
     """How decisions are taken; the same in every posture."""
 
@@ -159,6 +209,13 @@ class Doctrine(Spec):
     service_sigma: float = number(0.5, le=3.0)
     voice_delay: float = quantity("time", 5.0)
     contact_availability: float = number(1.0, le=1.0)
+    second_key: Name | None = None  # another node that must agree
+    tiring: float = number(0.0, le=1.0)  # share by which deciding slows in an hour on watch
+    watch: float = quantity("time", 0.0, le=24 * 3600.0)  # on duty when the vignette begins
+    patience: float | None = quantity("time", None)  # in the queue, after which an answer is given without a look
+    control: list[Control] = Field([], max_length=20)
+    lanes: list[Lane] = Field([], max_length=50)
+    identification: Identification = Identification()
     shot: Literal["shoot-look-shoot", "salvo"]
     salvo: int = Field(2, ge=1, le=8)
     rounds_max: int = Field(4, ge=1, le=32)

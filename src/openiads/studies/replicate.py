@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -156,9 +157,8 @@ def conditions(simulation: Simulation) -> bytes:
     """
     p = simulation.params
     dark = not p.readiness.allowed[[r for r, n in enumerate(p.radars.node) if n in simulation.system_nodes]].any()
-    parts = (
-        [*p.links, *p.readiness, *p.trackers] if dark else [*p.links, *p.readiness, *p.trackers, *p.units, *p.doctrine]
-    )
+    bundles = (p.links, p.readiness, p.trackers) if dark else (p.links, p.readiness, p.trackers, p.units, p.doctrine)
+    parts = [part for field in itertools.chain(*bundles) for part in (field if isinstance(field, tuple) else (field,))]
     return b"|".join(np.ascontiguousarray(part).tobytes() for part in parts)
 
 

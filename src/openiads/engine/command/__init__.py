@@ -8,8 +8,31 @@ from __future__ import annotations
 
 from openiads.engine.command.assignment import assign, cue_radar, follow
 from openiads.engine.command.bundles import (
-    ACQUIRING, AERODYNAMIC, APPROVED, ARC, ASKED, ASSESSING, AUTONOMOUS, BELIEVED_KILLED, BELIEVED_MISSED, CENTRALISED,
-    DECENTRALISED, FAST, FREE, HOLD, IDLE, IN_FLIGHT, NEVER_ASKED, SILENCE, TIGHT, TOLD_HOSTILE, Doctrine, FireUnits, Orders,
+    ACQUIRING,
+    AERODYNAMIC,
+    APPROVED,
+    ARC,
+    ASKED,
+    ASSESSING,
+    AUTONOMOUS,
+    BELIEVED_KILLED,
+    BELIEVED_MISSED,
+    CENTRALISED,
+    DECENTRALISED,
+    FAST,
+    FREE,
+    HOLD,
+    IDLE,
+    IN_FLIGHT,
+    NEVER_ASKED,
+    REPLIES,
+    SILENCE,
+    TIGHT,
+    TOLD_HOSTILE,
+    Doctrine,
+    FireUnits,
+    Likelihoods,
+    Orders,
     empty_orders,
 )  # fmt: skip
 from openiads.engine.command.identity import identify_all
@@ -19,8 +42,8 @@ from openiads.engine.jit import part
 
 __all__ = [
     "ACQUIRING", "AERODYNAMIC", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
-    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "NEVER_ASKED", "SILENCE", "TIGHT",
-    "TOLD_HOSTILE", "Doctrine", "FireUnits", "Orders", "decide", "empty_orders", "inside", "intercept", "time_to_asset",
+    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "NEVER_ASKED", "REPLIES", "SILENCE",
+    "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "decide", "empty_orders", "inside", "intercept", "time_to_asset",
 ]  # fmt: skip
 
 

@@ -6,14 +6,12 @@ import math
 
 import numpy as np
 
-from openiads.engine.command.authority import answer, ask
+from openiads.engine.command.authority import answer, ask, eligible
 from openiads.engine.command.bundles import (
     ASKED,
     BELIEVED_KILLED,
     DECENTRALISED,
     FAST,
-    FREE,
-    HOLD,
     IDLE,
     IN_FLIGHT,
     LUCKS,
@@ -22,9 +20,9 @@ from openiads.engine.command.bundles import (
     TOLD_HOSTILE,
 )
 from openiads.engine.command.meeting import intercept
-from openiads.engine.command.threat import time_to_asset
+from openiads.engine.command.threat import falls, time_to_asset
 from openiads.engine.jit import part
-from openiads.engine.network import HOSTILE, SUSPECT, UNKNOWN
+from openiads.engine.network import HOSTILE
 
 _STILL_THERE = 12.0  # s after a believed kill at which a track that is still updated is alive again
 
@@ -57,21 +55,11 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
         if flying:
             continue
         identity = orders.identity[n, s]
-        if not eligible(doctrine, n, identity):
+        if not eligible(doctrine, n, identity, orders.x[f, c], orders.arc[f, c]):
             orders.state[f, c] = IDLE
             continue
         if orders.state[f, c] == ASKED and t1 >= orders.t_answer[f, c]:
             answer(doctrine, pictures, orders, f, c, n, s, t1)
-
-
-@part
-def eligible(doctrine, n, identity):
-    """May a track of this identity be engaged under the node's control status."""
-    if doctrine.status[n] == HOLD:
-        return False
-    if identity == HOSTILE:
-        return True
-    return doctrine.status[n] == FREE and (identity == SUSPECT or identity == UNKNOWN)
 
 
 @part
@@ -83,8 +71,8 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
     count = 0
     for s in range(own):
         if pictures.valid[n, s] and _wanted(doctrine, pictures, orders, n, s, t1):
-            speed = math.sqrt(pictures.x[n, s, 3] ** 2 + pictures.x[n, s, 4] ** 2 + pictures.x[n, s, 5] ** 2)
-            times[count], _ = time_to_asset(doctrine, pictures.x[n, s], speed > doctrine.ballistic[n])
+            x = pictures.x[n, s]
+            times[count], _ = time_to_asset(doctrine, x, falls(doctrine, n, x))
             slots[count] = s
             count += 1
     order = np.argsort(times[:count], kind="mergesort")
@@ -100,7 +88,9 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
         orders.fired[n, s] = 0
         orders.done[n, s] = math.inf
         orders.barred[n, s] = -math.inf
-    if not eligible(doctrine, n, orders.identity[n, s]) or t1 < orders.barred[n, s]:
+    if t1 < orders.barred[n, s] or not eligible(
+        doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])
+    ):
         return False
     if orders.fired[n, s] >= doctrine.most[n]:
         return False
@@ -115,9 +105,9 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
 def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     """Open an engagement of own track s if some fire unit of the node can, and ask the authority if one must."""
     speed = math.sqrt(pictures.x[n, s, 3] ** 2 + pictures.x[n, s, 4] ** 2 + pictures.x[n, s, 5] ** 2)
-    arc = speed > doctrine.ballistic[n]
+    arc = falls(doctrine, n, pictures.x[n, s])
     lead = 0.0  # ask early enough for the answer to come in time
-    if doctrine.method[n] != DECENTRALISED and doctrine.authority[n] >= 0:
+    if doctrine.second[n] >= 0 or (doctrine.method[n] != DECENTRALISED and doctrine.authority[n] >= 0):
         lead = 2.0 * doctrine.delay[n] + doctrine.service[n, 0]
     best, channel, soonest = -1, -1, math.inf
     for f in range(units.key.size):

@@ -1,4 +1,4 @@
-"""Who must be asked, and what the answer is: a queue of people. docs/equations/command.md."""
+"""Who may be engaged, who must be asked, and what the answer is: a queue of people. docs/equations/command.md."""
 
 from __future__ import annotations
 
@@ -7,59 +7,121 @@ import math
 import numpy as np
 
 from openiads.engine import rng
-from openiads.engine.command.bundles import APPROVED, ASKED, AUTONOMOUS, DECENTRALISED, IDLE
+from openiads.engine.command.bundles import APPROVED, ASKED, AUTONOMOUS, DECENTRALISED, FREE, HOLD, IDLE
 from openiads.engine.jit import part
-from openiads.engine.network import ASSUMED_FRIEND, FRIEND, NEUTRAL
+from openiads.engine.network import ASSUMED_FRIEND, FRIEND, HOSTILE, NEUTRAL, SUSPECT, UNKNOWN
 
 _MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
 _BARRED_FOR = 60.0  # s after a no until the authority is asked again
 
 
 @part
+def control_status(doctrine, n, x, arc):
+    """Free, tight or hold for a track: that of the first area which holds it, else of its node."""
+    for z in range(doctrine.zone_status.size):
+        if not (doctrine.zone_kind[z] >> arc) & 1:
+            continue
+        gap = 0.0
+        for i in range(3):
+            gap += (x[i] - doctrine.zone[z, i]) ** 2
+        if gap <= doctrine.zone[z, 3] ** 2:
+            return doctrine.zone_status[z]
+    return doctrine.status[n]
+
+
+@part
+def eligible(doctrine, n, identity, x, arc):
+    """May a track of this identity be engaged where it is."""
+    if identity != HOSTILE and identity != SUSPECT and identity != UNKNOWN:
+        return False
+    status = control_status(doctrine, n, x, arc)
+    if status == HOLD:
+        return False
+    return identity == HOSTILE or status == FREE
+
+
+@part
 def ask(doctrine, orders, key, n, f, c, t1):
-    """Approve at once, or queue at the authority's first free operator; without contact by the method of control."""
-    a = doctrine.authority[n]
-    method = doctrine.method[n]
-    if method == DECENTRALISED:
+    """Approve at once, or queue at every node that must agree; without contact by the method of control.
+
+    A second node that can not be reached is a no: two must agree.
+    """
+    a, second, method = doctrine.authority[n], doctrine.second[n], doctrine.method[n]
+    orders.unseen[f, c] = False
+    orders.t_answer[f, c] = t1
+    if method == DECENTRALISED and second < 0:
         orders.state[f, c] = APPROVED
-        orders.t_answer[f, c] = t1
         return
-    reached = a >= 0 and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(0), 0) < doctrine.contact[n]
-    if not reached:
-        orders.state[f, c] = APPROVED if method == AUTONOMOUS else IDLE
-        orders.t_answer[f, c] = t1
-        return
+    if method != DECENTRALISED:
+        if not _reached(doctrine, key, n, a, 0):
+            orders.state[f, c] = APPROVED if method == AUTONOMOUS and second < 0 else IDLE
+            return
+        _queue(doctrine, orders, key, n, a, f, c, 0, t1)
+    if second >= 0:
+        if not _reached(doctrine, key, n, second, 1):
+            orders.state[f, c] = IDLE
+            return
+        _queue(doctrine, orders, key, n, second, f, c, 1, t1)
+    orders.state[f, c] = ASKED
+
+
+@part
+def _reached(doctrine, key, n, a, turn):
+    """Can the node reach this one in this replication."""
+    return a >= 0 and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(turn), 0) < doctrine.contact[n]
+
+
+@part
+def _queue(doctrine, orders, key, n, a, f, c, turn, t1):
+    """The first free operator of node a: people slow down on a long watch, and do not look when too much waits."""
     first = 0
     for o in range(1, doctrine.operators[n]):
         if orders.busy[a, o] < orders.busy[a, first]:
             first = o
-    u = rng.uniforms(key, rng.HUMAN, doctrine.key[n], orders.luck[f, c], orders.ordinal[f, c])
+    u = rng.uniforms(key, rng.HUMAN, doctrine.key[n], orders.luck[f, c], 2 * orders.ordinal[f, c] + turn)
     normal, _ = rng.normals(u[0], u[1])
-    service = doctrine.service[n, 0] * math.exp(doctrine.service[n, 1] * normal)
-    start = max(t1 + doctrine.delay[n], orders.busy[a, first])
-    orders.busy[a, first] = start + service
-    orders.state[f, c] = ASKED
-    orders.t_answer[f, c] = start + service + doctrine.delay[n]
+    median = doctrine.service[n, 0] * (1.0 + doctrine.tiring[n] * max(0.0, doctrine.watch[n] + t1))
+    service = median * math.exp(doctrine.service[n, 1] * normal)
+    here = t1 + doctrine.delay[n]
+    start = max(here, orders.busy[a, first])
+    if start - here > doctrine.patience[n]:
+        orders.unseen[f, c] = True
+        start, service = here + doctrine.patience[n], 0.0
+    else:
+        orders.busy[a, first] = start + service
+    orders.t_answer[f, c] = max(orders.t_answer[f, c], start + service + doctrine.delay[n])
 
 
 @part
 def answer(doctrine, pictures, orders, f, c, n, s, t1):
-    """The authority looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute."""
-    a = doctrine.authority[n]
+    """Each node that was asked looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute."""
+    refused = False
+    if not orders.unseen[f, c]:
+        if doctrine.method[n] != DECENTRALISED:
+            refused = _knows_better(doctrine.authority[n], pictures, orders, f, c, n)
+        if doctrine.second[n] >= 0:
+            refused |= _knows_better(doctrine.second[n], pictures, orders, f, c, n)
+    if refused:
+        orders.state[f, c] = IDLE
+        orders.refused[f, c] = True
+        orders.barred[n, s] = t1 + _BARRED_FOR
+    else:
+        orders.state[f, c] = APPROVED
+
+
+@part
+def _knows_better(a, pictures, orders, f, c, n):
+    """Does the picture of node a hold a friend or a neutral at the target; what the asker sent proves nothing."""
     best, nearest = -1, _MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
-        if not pictures.valid[a, p] or pictures.origin[a, p, 0] == n:  # what the asker sent proves nothing
+        if not pictures.valid[a, p] or pictures.origin[a, p, 0] == n:
             continue
         gap = 0.0
         for i in range(3):
             gap += (pictures.x[a, p, i] - orders.x[f, c, i]) ** 2
         if gap < nearest:
             best, nearest = p, gap
-    if best >= 0:
-        identity = orders.identity[a, pictures.same[a, best] if pictures.same[a, best] >= 0 else best]
-        if identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL:
-            orders.state[f, c] = IDLE
-            orders.refused[f, c] = True
-            orders.barred[n, s] = t1 + _BARRED_FOR
-            return
-    orders.state[f, c] = APPROVED
+    if best < 0:
+        return False
+    identity = orders.identity[a, pictures.same[a, best] if pictures.same[a, best] >= 0 else best]
+    return identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL

@@ -20,6 +20,8 @@ SILENCE, NEVER_ASKED, TOLD_HOSTILE, FAST = (
     2,
     3,
 )  # what an engagement was ordered on, for the ledger of friendly losses
+ADDRESS, APPROACH, AIRLINER, FAST_SIGN, LANE = 0, 1, 2, 3, 4  # rows of Likelihoods.sign
+REPLIES = 8  # questions of one group that count
 LUCKS = 1024  # requests are counted by luck modulo this: it names their draws
 
 
@@ -49,6 +51,19 @@ class FireUnits(NamedTuple):
 
 
 @bundle
+class Likelihoods(NamedTuple):
+    """How likely a friend, a neutral and a hostile are to show what can be seen of them; user inputs. [3] in that order."""
+
+    prior: np.ndarray  # float64[3] before anything is known
+    dead: np.ndarray  # float64[3] has no transponder that works
+    holds: np.ndarray  # float64[3, 3] else has one of this group: civil, military in clear, under keys
+    reply: np.ndarray  # float64[2, R, R] likelihood of r of q answers, [working or not, asked, answered]
+    sign: np.ndarray  # float64[5, 3] ADDRESS, APPROACH, AIRLINER, FAST_SIGN, LANE
+    trust: np.ndarray  # float64[N] probability that an identity which this node established is right
+    limit: np.ndarray  # float64[3] least probability of hostile that makes a hostile, a suspect; most that clears
+
+
+@bundle
 class Doctrine(NamedTuple):
     """How a node decides; axis 0 = node."""
 
@@ -59,6 +74,17 @@ class Doctrine(NamedTuple):
     delay: np.ndarray  # float64[N] s, each way on the order path
     operators: np.ndarray  # int32[N] people who authorise, at the authority
     service: np.ndarray  # float64[N, 2] s median of their time to decide, and its sigma in logarithm
+    second: np.ndarray  # int32[N] node that must agree as well, -1 for none
+    tiring: np.ndarray  # float64[N] 1/s, by which the median grows with the time on watch
+    watch: np.ndarray  # float64[N] s on watch when the run begins
+    patience: np.ndarray  # float64[N] s in the queue after which an answer is given without a look; inf for never
+    zone: (
+        np.ndarray
+    )  # float64[Z, 4] m, centre and radius of areas with a status of their own; radius inf for everywhere
+    zone_kind: np.ndarray  # uint8[Z] bit 0: what flies by itself, bit 1: ballistic
+    zone_status: np.ndarray  # int8[Z] the first area that holds a track decides
+    lane: np.ndarray  # float64[K, 11] m, two ends of a lane for friends, half its width, heights; s, from and to
+    likely: Likelihoods
     salvo: np.ndarray  # int32[N] rounds of an engagement
     most: np.ndarray  # int32[N] rounds against one track
     silent: np.ndarray  # int32[N] interrogations without a reply that make a suspect
@@ -75,6 +101,7 @@ class Orders(NamedTuple):
 
     identity: np.ndarray  # int8[N, P]
     number: np.ndarray  # int64[N, P] the track that the identity belongs to
+    basis: np.ndarray  # int32[N, P] node whose evidence decided it
     state: np.ndarray  # int8[F, C] IDLE, ASKED, APPROVED
     slot: np.ndarray  # int32[F, C] own track slot
     track: np.ndarray  # int64[F, C] its track number
@@ -89,6 +116,7 @@ class Orders(NamedTuple):
     live: np.ndarray  # bool[F, C] the track is still in the picture
     cause: np.ndarray  # int8[F, C] evidence the engagement was ordered on (see Cause constants)
     refused: np.ndarray  # bool[F, C] the authority said no in this tick
+    unseen: np.ndarray  # bool[F, C] the answer is given without a look: the queue is too long
     fired: np.ndarray  # int32[N, S] rounds fired at the track so far
     done: np.ndarray  # float64[N, S] s, believed killed at; inf for not
     barred: np.ndarray  # float64[N, S] s until which the track is not asked for again
@@ -104,11 +132,11 @@ def empty_orders(nodes: int, rows: int, slots: int, units: int, channels: int, o
     """No decision taken."""
     shape = (units, channels)
     return Orders(
-        np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int64), np.zeros(shape, np.int8),
+        np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int64), np.full((nodes, rows), -1, np.int32), np.zeros(shape, np.int8),
         np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros(shape, np.int32), np.zeros(shape), np.zeros(shape), np.zeros((*shape, 6)), np.zeros(shape, np.bool_),
         np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.bool_),
-        np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf), np.full((nodes, slots), -np.inf),
+        np.zeros(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
         np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, LUCKS), np.int32),
     )  # fmt: skip

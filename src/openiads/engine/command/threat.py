@@ -12,6 +12,12 @@ _PASS_WITHIN = 15_000.0  # m: a track that will pass an asset this close is comi
 
 
 @part
+def falls(doctrine, n, x):
+    """Is a track so fast that the node takes it for a ballistic missile."""
+    return x[3] * x[3] + x[4] * x[4] + x[5] * x[5] > doctrine.ballistic[n] * doctrine.ballistic[n]
+
+
+@part
 def time_to_asset(doctrine, x, arc):
     """Seconds until a track passes (or falls on) an asset, and which; (inf, -1) when it comes for none."""
     best, which = math.inf, -1
