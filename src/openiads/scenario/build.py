@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import betaln
 
 from openiads.engine import command, engagement, motion, network, outcome, rng, sensing, step, tracking
 from openiads.engine.geo import to_ecef
@@ -345,12 +346,13 @@ def _lane(x: Lane) -> list[float]:
 
 
 def _likelihoods(x: Identification, nodes: int) -> command.Likelihoods:
-    """The table of likelihoods; of r answers to q questions, whichever they are."""
-    answered, asked = np.meshgrid(np.arange(command.REPLIES + 1), np.arange(command.REPLIES + 1))
-    silent = np.maximum(asked - answered, 0)
-    reply = [p**answered * (1.0 - p) ** silent for p in (x.reply, x.false_reply)]
+    """The table of likelihoods. How well a transponder answers differs from one to the next (beta distribution)."""
+    count = np.arange(command.REPLIES + 1)
+    a, b = x.steadiness * x.reply, x.steadiness * (1.0 - x.reply)
+    works = np.exp(betaln(a + count[:, None], b + count) - betaln(a, b))
+    false = [p ** count[:, None] * (1.0 - p) ** count for p in x.false_reply]
     return command.Likelihoods(
-        prior=np.array(x.prior), dead=np.array(x.dead), holds=np.array([x.civil, x.military, x.secure]), reply=np.array(reply),
+        prior=np.array(x.prior), dead=np.array(x.dead), holds=np.array([x.civil, x.military, x.secure]), reply=np.array([works, *false]),
         sign=np.array([x.address, x.approach, x.airliner, x.ballistic, x.lane]), trust=np.full(nodes, x.trust),
         limit=np.array([x.hostile, x.suspect, x.clear]),
     )  # fmt: skip

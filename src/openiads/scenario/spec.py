@@ -185,8 +185,11 @@ class Identification(Spec):
     civil: Three = [0.95, 0.99, 0.05]  # else has one of this group that the asker understands
     military: Three = [0.9, 0.001, 0.02]
     secure: Three = [0.9, 0.0001, 0.001]
-    reply: float = number(0.9, gt=0.0, le=1.0)  # of one that works, to one question
-    false_reply: float = number(0.005, gt=0.0, le=1.0)  # heard where none was given
+    reply: float = number(0.9, gt=0.0, le=0.9999)  # of one that works, to one question, on average
+    steadiness: float = number(
+        2.0, gt=0.0, le=1e3
+    )  # of that from transponder to transponder: questions that tell it half
+    false_reply: Three = [0.005, 0.005, 0.00001]  # heard where none was given: civil, military, secure
     address: Three = [0.5, 0.9, 0.02]  # tells a mode S address
     approach: Three = [0.1, 0.1, 0.6]  # comes for an asset within hostile_time
     airliner: Three = [0.5, 0.95, 0.2]  # flies as airliners do

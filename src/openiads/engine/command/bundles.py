@@ -21,7 +21,7 @@ SILENCE, NEVER_ASKED, TOLD_HOSTILE, FAST = (
     3,
 )  # what an engagement was ordered on, for the ledger of friendly losses
 ADDRESS, APPROACH, AIRLINER, FAST_SIGN, LANE = 0, 1, 2, 3, 4  # rows of Likelihoods.sign
-REPLIES = 8  # questions of one group that count
+REPLIES = 20  # answers, and silences, of one group that count
 LUCKS = 1024  # requests are counted by luck modulo this: it names their draws
 
 
@@ -57,7 +57,9 @@ class Likelihoods(NamedTuple):
     prior: np.ndarray  # float64[3] before anything is known
     dead: np.ndarray  # float64[3] has no transponder that works
     holds: np.ndarray  # float64[3, 3] else has one of this group: civil, military in clear, under keys
-    reply: np.ndarray  # float64[2, R, R] likelihood of r of q answers, [working or not, asked, answered]
+    reply: (
+        np.ndarray
+    )  # float64[4, R, R] of answers and silences: from one that works, falsely by group; [., answered, not]
     sign: np.ndarray  # float64[5, 3] ADDRESS, APPROACH, AIRLINER, FAST_SIGN, LANE
     trust: np.ndarray  # float64[N] probability that an identity which this node established is right
     limit: np.ndarray  # float64[3] least probability of hostile that makes a hostile, a suspect; most that clears

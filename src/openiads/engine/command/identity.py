@@ -104,17 +104,14 @@ def odds(doctrine, pictures, n, p, told, t1):
 def _replies(likely, h, asked, answered):
     """Likelihood of the answers of all groups: nothing works aboard, or each group has a transponder that works, or not.
 
-    Answers of one transponder have one cause: more than REPLIES questions say no more than so many. Who has none is
-    heard now and then all the same (garble, a reply to somebody else).
+    Who has none is heard now and then all the same (garble, a reply to somebody else).
     """
     dead, alive = likely.dead[h], 1.0 - likely.dead[h]
     for g in range(3):
-        q, r = asked[g], answered[g]
-        if q > REPLIES:
-            q, r = REPLIES, (r * REPLIES + q // 2) // q
-        yes, no = likely.reply[0, q, r], likely.reply[1, q, r]
-        dead *= no
-        alive *= likely.holds[g, h] * yes + (1.0 - likely.holds[g, h]) * no
+        yes, no = min(answered[g], REPLIES), min(asked[g] - answered[g], REPLIES)
+        works, false = likely.reply[0, yes, no], likely.reply[1 + g, yes, no]
+        dead *= false
+        alive *= likely.holds[g, h] * works + (1.0 - likely.holds[g, h]) * false
     return dead + alive
 
 
