@@ -8,8 +8,30 @@ from __future__ import annotations
 
 from openiads.engine.command.assignment import assign, cue_radar, follow
 from openiads.engine.command.bundles import (
-    ACQUIRING, AERODYNAMIC, APPROVED, ARC, ASKED, ASSESSING, AUTONOMOUS, BELIEVED_KILLED, BELIEVED_MISSED, CENTRALISED,
-    DECENTRALISED, FAST, FREE, HOLD, IDLE, IN_FLIGHT, NEVER_ASKED, SILENCE, TIGHT, TOLD_HOSTILE, Doctrine, FireUnits, Orders,
+    ACQUIRING,
+    AERODYNAMIC,
+    APPROVED,
+    ARC,
+    ASKED,
+    ASSESSING,
+    AUTONOMOUS,
+    BELIEVED_KILLED,
+    BELIEVED_MISSED,
+    CENTRALISED,
+    DECENTRALISED,
+    FAST,
+    FREE,
+    HOLD,
+    IDLE,
+    IN_FLIGHT,
+    LOST,
+    NEVER_ASKED,
+    SILENCE,
+    TIGHT,
+    TOLD_HOSTILE,
+    Doctrine,
+    FireUnits,
+    Orders,
     empty_orders,
 )  # fmt: skip
 from openiads.engine.command.identity import identify_all
@@ -19,7 +41,7 @@ from openiads.engine.jit import part
 
 __all__ = [
     "ACQUIRING", "AERODYNAMIC", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
-    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "NEVER_ASKED", "SILENCE", "TIGHT",
+    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED", "SILENCE", "TIGHT",
     "TOLD_HOSTILE", "Doctrine", "FireUnits", "Orders", "decide", "empty_orders", "inside", "intercept", "time_to_asset",
 ]  # fmt: skip
 

@@ -16,7 +16,7 @@ _BARRED_FOR = 60.0  # s after a no until the authority is asked again
 
 
 @part
-def ask(doctrine, orders, key, n, f, c, t1):
+def ask(doctrine, reports, orders, key, n, f, c, t1):
     """Approve at once, or queue at the authority's first free operator; without contact by the method of control."""
     a = doctrine.authority[n]
     method = doctrine.method[n]
@@ -24,7 +24,8 @@ def ask(doctrine, orders, key, n, f, c, t1):
         orders.state[f, c] = APPROVED
         orders.t_answer[f, c] = t1
         return
-    reached = a >= 0 and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(0), 0) < doctrine.contact[n]
+    stands = a >= 0 and reports.stands[a]
+    reached = stands and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(0), 0) < doctrine.contact[n]
     if not reached:
         orders.state[f, c] = APPROVED if method == AUTONOMOUS else IDLE
         orders.t_answer[f, c] = t1
@@ -43,9 +44,15 @@ def ask(doctrine, orders, key, n, f, c, t1):
 
 
 @part
-def answer(doctrine, pictures, orders, f, c, n, s, t1):
-    """The authority looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute."""
+def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
+    """The authority looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute.
+
+    One that was destroyed in the meantime says nothing: the method of control decides, as without contact.
+    """
     a = doctrine.authority[n]
+    if not reports.stands[a]:
+        orders.state[f, c] = APPROVED if doctrine.method[n] == AUTONOMOUS else IDLE
+        return
     best, nearest = -1, _MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
         if not pictures.valid[a, p] or pictures.origin[a, p, 0] == n:  # what the asker sent proves nothing
