@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from openiads.engine import command, motion, outcome
+from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
@@ -141,6 +141,9 @@ class Recorder:
             asset = self.simulation.scenario.assets[int(row[3])]
             self._note(t, "leaker", self._name(row[2]), asset.name, f"{self._name(row[2])} reaches {asset.title}")
             return
+        if kind in (outcome.ASSET_HIT, outcome.ASSET_LOST):
+            self._damage(row)
+            return
         unit = self.units[int(row[2])]
         track, body = int(row[3]), row[4]
         if kind == outcome.ASKED_FOR:
@@ -175,6 +178,20 @@ class Recorder:
                 ):
                     shot["believed"] = believed
             self._note(t, "assessed", unit, "", f"{unit} takes its shot at track {track} for a {believed}")
+
+    def _damage(self, row: np.ndarray) -> None:
+        """An asset was hit, or lost; how much is left is said of what states its hits, and of parts of the defence."""
+        assets = self.simulation.scenario.assets
+        lost = int(row[1]) == outcome.ASSET_LOST
+        asset = assets[int(row[2] if lost else row[3])]
+        stated = asset.component is not None or "hits_to_kill" in asset.model_fields_set
+        if not lost:
+            body = self._name(row[2])
+            what = f"debris of {body}" if int(row[4]) == damage.BY_DEBRIS else body
+            share = f", of which {100.0 * row[5]:.3g} % is lost" if stated else ""
+            self._note(row[0], "asset_hit", body, asset.name, f"{what} hits {asset.title}{share}")
+        elif stated:
+            self._note(row[0], "asset_lost", asset.name, asset.component or "", f"{asset.title} is lost")
 
     def _shot(self, row: np.ndarray, unit: str) -> dict[str, Any]:
         node = self.simulation.scenario.fire_units[int(row[2])].node
@@ -263,7 +280,7 @@ class Recorder:
         }  # fmt: skip
 
     def _laydown(self) -> dict[str, dict[str, np.ndarray]]:
-        scenario, world = self.simulation.scenario, self.simulation.world
+        scenario, world, hurt = self.simulation.scenario, self.simulation.world, self.simulation.state.damage
         antennas = self.simulation.state.antennas.site
         on = self.simulation.state.taskings.on
         centre = {r.node: antennas[i] for i, r in reversed(list(enumerate(scenario.radars)))}
@@ -292,8 +309,10 @@ class Recorder:
             "assets": {
                 "name": np.array([a.name for a in scenario.assets], object),
                 "title": np.array([a.title for a in scenario.assets], object),
-                "lat_deg": np.degrees([a.latitude for a in scenario.assets]),
-                "lon_deg": np.degrees([a.longitude for a in scenario.assets]),
+                "lat_deg": np.degrees(world.assets[:, 0]), "lon_deg": np.degrees(world.assets[:, 1]),
+                "component": np.array([a.component or "" for a in scenario.assets], object),
+                "hits": hurt.hits[:, 0].astype(np.int64), "debris_hits": hurt.hits[:, 1].astype(np.int64),
+                "damage": hurt.share.copy(),
             },
         }  # fmt: skip
 

@@ -25,6 +25,7 @@ MAY_SEE = {
     "network": {"geo", "tracking"},
     "command": {"geo", "network"},
     "engagement": {"geo", "motion", "command"},
+    "damage": {"geo", "motion"},
 }
 SEES_ALL = {"outcome", "step"}  # the scorer and the table of contents
 SCORERS_ONLY = {"PlotOrigin", "Origin"}  # which body a plot came from: written by sensing, read by outcome

@@ -22,6 +22,7 @@ from tests import builders
 WRITES = {
     "emit": {"taskings", "reports"},
     "move": {"effects", "truth"},
+    "strike": {"damage"},
     "sense": {"antennas", "due", "plots", "origin"},
     "track": {"tracks", "scratch"},
     "exchange": {"messages", "pictures"},
@@ -32,6 +33,7 @@ WRITES = {
     "report": {"reports"},
     "task": {"taskings"},
     "affect": {"effects"},
+    "lose": {"losses", "effects"},
 }
 
 
@@ -106,7 +108,7 @@ def test_no_compiled_stage_writes_upstream():
 
 WATCHED = {
     "truth", "antennas", "plots", "origin", "tracks", "messages", "pictures", "orders", "engagements", "effects",
-    "taskings", "reports", "bodies", "doctrine", "units", "trackers", "links", "tally", "events", "exposure",
+    "damage", "losses", "targets", "taskings", "reports", "bodies", "doctrine", "units", "trackers", "links", "tally", "events", "exposure",
 }  # fmt: skip
 
 SCRIPT = """

@@ -11,6 +11,7 @@ from openiads.scenario.build import links_of
 from openiads.scenario.describe import diff, show, used_evidence
 from openiads.scenario.load import load
 from openiads.scenario.phrasing import duration
+from tests import builders
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,32 @@ def test_evidence_is_that_of_the_classes_in_use() -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_show_says_what_can_be_lost_and_what_then_stops() -> None:
+    def said(component: str, **rest: object) -> str:
+        assets = [
+            *builders.BASE["assets"],
+            {"name": "part", "title": "a part", "component": component, "hits_to_kill": 2},
+        ]
+        return show(builders.scenario(assets=assets, **rest), "on")
+
+    assert "eye, after 2 hits: never emits again, its tracks fade; unit can not fire" in said("eye")
+    assert "unit, after 2 hits: hit by hit it loses launchers" in said("unit")
+    assert "eye reports to nobody; unit is without orders; the others shoot by the rules as before" in said("post")
+    assert "part: a part, the fire unit unit, value 1, destroyed by 2 hits" in said("unit")
+    assert "What can be lost" not in show(builders.scenario(), "on")
+
+
+def test_show_says_what_threats_carry_and_do() -> None:
+    bearer = {"releases": 4, "weapon": "one-way-drone", "release_distance_km": 40.0, "interval_s": 30.0, "hit_probability": 0.5,
+              "debris_km": 2.0, "debris_probability": 0.1}  # fmt: skip
+    text = show(builders.scenario(library={"bodies": {"raider": bearer}}), "on")
+    assert "from 40 km on it releases 4 one-way drone class, one every 30 s, at its own target" in text
+    assert "hits with 0.5, its debris with 0.1 within 2 km" in text
+
+
+def test_readiness_is_that_of_the_state_or_the_postures_own(turkey) -> None:
+    assert "Readiness: it is on standby and needs 5 min from the order" in show(turkey, "standalone")
+    assert "Readiness: it is sealed and needs 2 days from the order" in show(turkey, "sealed")
+    assert "Readiness: it needs 30 days from the order" in show(turkey, "custody-elsewhere")

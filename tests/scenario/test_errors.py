@@ -25,6 +25,17 @@ longitude_deg = 34
 to_latitude_deg = 39
 to_longitude_deg = 34
 """
+CARRIER = """[library.bodies.bearer]
+title = "a carrier"
+kind = "aircraft"
+speed_mps = 250
+rcs_nose = "1-10"
+rcs_beam = "1-10"
+rcs_tail = "1-10"
+releases = 2
+weapon = "bearer"
+release_distance_km = 50
+"""
 LINK = """
 [[links]]
 name = "line"
@@ -77,6 +88,19 @@ EDITS = [
     ('absent = ["acquisition"]', 'absent = ["aquisition"]', "no-acquisition-radar.absent: no node, radar or fire unit"),
     ('radar = "engagement-north"', 'radar = "north"', "fire_units.battalion-north.radar: no radar 'north'"),
     ('class = "s400-battalion"', 'class = "battery"', "fire_units.battalion-north.class: no fire unit class 'battery'"),
+    # assets, carriers, readiness
+    ("latitude_deg = 38.03\nlongitude_deg = 34.03", 'component = "radar-x"', "assets.depot.component: no radar, fire unit or node 'radar-x'"),
+    ("latitude_deg = 38.03\nlongitude_deg = 34.03", "", "assets.depot: has no place; write latitude_deg and longitude_deg, or component"),
+    ("longitude_deg = 34.03", 'longitude_deg = 34.03\ncomponent = "s400"', "assets.depot: stands where 's400' stands; leave out latitude and longitude"),
+    ("longitude_deg = 34.03", "longitude_deg = 34.03\nhits_to_kill = 0", "assets.depot.hits_to_kill: must be at least 1 (given: 0)"),
+    ("[doctrine]", CARRIER + "[doctrine]", "library.bodies.bearer.weapon: a carrier can not release itself; name another class"),
+    ("[doctrine]", CARRIER.replace('weapon = "bearer"\n', "") + "[doctrine]", "bearer: releases 2; write weapon = their class, and release_distance_km"),
+    ("[doctrine]", CARRIER.replace('"bearer"', '"bird"') + "[doctrine]", "library.bodies.bearer.weapon: no body class 'bird'"),
+    ("[doctrine]", CARRIER.replace('"bearer"', '"short-range-ballistic"') + "[doctrine]", "'short-range-ballistic' must fly level and have a speed"),
+    ("[doctrine]", CARRIER.replace("releases = 2\n", "") + "[doctrine]", "bearer: has a weapon and releases none; write releases"),
+    ("[doctrine]", CARRIER + "hit_probability = 1.5\n[doctrine]", "library.bodies.bearer.hit_probability: must be at most 1 (given: 1.5)"),
+    ('readiness = "radiating"', "", "postures.complete: write readiness = one of 'sealed', 'installed-cold', 'standby', 'radiating', or ready_h"),
+    ('readiness = "radiating"', 'readiness = "ready"', "postures.complete.readiness: 'ready' is not known"),
     # parts that do not fit
     ('radar = "engagement-north"', 'radar = "acquisition"', "'acquisition' is no engagement radar"),
     ("tracks = true", "tracks = false", "radars.acquisition.node: node 's400' has no tracker; set tracks = true"),

@@ -39,7 +39,9 @@ def test_nine_postures_as_the_table_has_them(turkey: Scenario) -> None:
 
 
 def test_readiness_differs_by_strategic_warning(turkey: Scenario) -> None:
-    ready = {name: p.ready / 3600.0 for name, p in turkey.postures.items()}
+    ready = {name: turkey.ready(p) / 3600.0 for name, p in turkey.postures.items()}
+    states = turkey.readiness
+    assert (states.sealed, states.installed_cold, states.standby, states.radiating) == (43200.0, 3600.0, 300.0, 0.0)
     assert ready["standalone"] < 1.0 <= ready["installed-cold"] < 12.0 <= ready["sealed"] < ready["custody-elsewhere"]
     assert turkey.vignettes["raid"].warnings == [0.0, 3600.0, 86400.0]
 
@@ -48,7 +50,7 @@ def test_postures_that_emit_alike_do_so_alike(turkey: Scenario) -> None:
     """Else the comparison would mix feeds with duty cycles."""
     active = [p for p in turkey.postures.values() if p.emits == "duty-cycle"]
     assert len(active) == 5
-    assert len({(p.duty, p.ready) for p in active}) == 1
+    assert len({(p.duty, turkey.ready(p)) for p in active}) == 1
 
 
 def test_base_case_counts_engagement_radars_and_launchers(turkey: Scenario) -> None:

@@ -1,5 +1,7 @@
 """Motion: where every body is. Writes Truth; a body flies a route, falls on an arc, or is a round in flight.
 
+A weapon that is carried waits; its carrier releases it, if it still flies then, at what still stands.
+
 Reduced-order kinematics in closed form of time, so that a body's path does not depend on the tick:
 great circles between timed waypoints, and Kepler arcs of a vacuum trajectory (docs/equations/motion.md).
 """
@@ -46,6 +48,10 @@ class Bodies(NamedTuple):
     count: np.ndarray  # int32[B] waypoints; 0 for a ballistic arc or a round
     arc: np.ndarray  # int32[B] row in arcs, -1 for none
     target: np.ndarray  # int32[B] asset that a threat was sent to, -1 for none
+    carrier: np.ndarray  # int32[B] body that releases it when its route begins, -1 for none
+    choices: np.ndarray  # int32[B] routes that it may take, one after the other: to its target, to the next asset, ...
+    hit: np.ndarray  # float64[B] probability that it hits what it was sent to (the user's input)
+    debris: np.ndarray  # float64[B, 2] m within which its debris reaches its target, probability that it hits there
     # waypoints, W
     way_t: np.ndarray  # float64[W] s
     way_unit: np.ndarray  # float64[W, 3] direction from the centre of the Earth
@@ -65,6 +71,7 @@ class Truth(NamedTuple):
     pos: np.ndarray  # float64[B, 3] m, earth-centred, at the end of the tick
     vel: np.ndarray  # float64[B, 3] m/s
     leg: np.ndarray  # int32[B] waypoint that was passed last
+    choice: np.ndarray  # int32[B] which of its routes a released weapon took
     t_end: np.ndarray  # float64[B] s, when it arrived or was killed
     # rounds in flight, as their launch set them
     round_from: np.ndarray  # float64[B, 3] m
@@ -81,21 +88,22 @@ class Effects(NamedTuple):
     launch_from: np.ndarray  # float64[B, 3] m
     launch_to: np.ndarray  # float64[B, 3] m
     launch_t: np.ndarray  # float64[B, 2] s
+    lost: np.ndarray  # bool[A] assets that do not stand any more, as a raid that aims at the living knows
 
 
 def empty_truth(bodies: int) -> Truth:
     """Truth [bodies] before the first tick."""
     return Truth(
         np.zeros(bodies, np.int8), np.zeros((bodies, 3)), np.zeros((bodies, 3)), np.zeros(bodies, np.int32),
-        np.full(bodies, np.inf), np.zeros((bodies, 3)), np.zeros((bodies, 3)), np.zeros((bodies, 2)),
+        np.zeros(bodies, np.int32), np.full(bodies, np.inf), np.zeros((bodies, 3)), np.zeros((bodies, 3)), np.zeros((bodies, 2)),
     )  # fmt: skip
 
 
-def empty_effects(bodies: int) -> Effects:
-    """An empty inbox for [bodies]."""
+def empty_effects(bodies: int, assets: int = 0) -> Effects:
+    """An empty inbox for [bodies] and [assets]."""
     return Effects(
         np.zeros(bodies, np.bool_), np.zeros(bodies, np.bool_),
-        np.zeros((bodies, 3)), np.zeros((bodies, 3)), np.zeros((bodies, 2)),
+        np.zeros((bodies, 3)), np.zeros((bodies, 3)), np.zeros((bodies, 2)), np.zeros(assets, np.bool_),
     )  # fmt: skip
 
 
@@ -129,7 +137,29 @@ def move(bodies, terrain, effects, truth, t):
         elif bodies.arc[b] >= 0:
             _move_arc(bodies, truth, b, t)
         else:
-            _move_route(bodies, terrain, truth, b, t)
+            _move_route(bodies, terrain, effects, truth, b, t)
+
+
+@part
+def aimed_at(bodies, truth, b):
+    """The asset that a body is on its way to, -1 for none; routes lead to the assets in turn."""
+    if truth.choice[b] == 0:
+        return bodies.target[b]
+    return (bodies.target[b] + truth.choice[b]) % bodies.choices[b]
+
+
+@part
+def _released(bodies, effects, truth, b):
+    """Does the carrier still fly when the route of its weapon begins; if so, take the first route to what still stands."""
+    carrier = bodies.carrier[b]
+    late = truth.status[carrier] == ARRIVED and truth.t_end[carrier] >= bodies.way_t[bodies.first[b]]
+    if truth.status[carrier] != FLYING and not late:
+        return False
+    for k in range(bodies.choices[b]):
+        if bodies.choices[b] > 1 and not effects.lost[(bodies.target[b] + k) % bodies.choices[b]]:
+            truth.choice[b] = k
+            break
+    return True
 
 
 @part
@@ -177,11 +207,15 @@ def _move_arc(bodies, truth, b, t):
 
 
 @part
-def _move_route(bodies, terrain, truth, b, t):
+def _move_route(bodies, terrain, effects, truth, b, t):
     """Great circle between two timed waypoints; height linear, above the ground or above the sea."""
     first, count = bodies.first[b], bodies.count[b]
     if count == 0 or t < bodies.way_t[first]:
         return
+    if bodies.carrier[b] >= 0:
+        if truth.status[b] == WAITING and not _released(bodies, effects, truth, b):
+            return
+        first += truth.choice[b] * count
     last = first + count - 1
     if t >= bodies.way_t[last]:
         truth.status[b] = ARRIVED

@@ -56,6 +56,7 @@ class Reports(NamedTuple):
     rounds: np.ndarray  # int32[F] ready rounds
     fired: np.ndarray  # int32[F, C] rounds of the engagement
     up: np.ndarray  # bool[N] does the node run
+    stands: np.ndarray  # bool[N] it has not been destroyed
 
 
 @bundle
@@ -107,6 +108,7 @@ def empty_reports(nodes: int, rows: int, units: int, channels: int) -> Reports:
         np.zeros((nodes, rows), np.int8), np.zeros((nodes, rows), np.int64), np.zeros((nodes, rows), np.int32),
         np.zeros((units, channels), np.int8), np.zeros((units, channels), np.int8),
         np.zeros(units, np.int32), np.zeros((units, channels), np.int32), np.ones(nodes, np.bool_),
+        np.ones(nodes, np.bool_),
     )  # fmt: skip
 
 
@@ -139,7 +141,7 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
     """One tick: own tracks into the pictures, frames that are due delivered, new frames sent."""
     nodes = pictures.valid.shape[0]
     for n in range(nodes):
-        _own_rows(tracks, pictures, n)
+        _own_rows(tracks, reports, pictures, n)
         _age_received(links, reports, pictures, n, t0, t1)
     for n in range(nodes):
         news = False
@@ -159,10 +161,10 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
 
 
 @part
-def _own_rows(tracks, pictures, n):
-    """Rows 0..S-1: the node's own firm tracks."""
+def _own_rows(tracks, reports, pictures, n):
+    """Rows 0..S-1: the node's own firm tracks; a node that was destroyed holds none."""
     for s in range(tracks.status.shape[1]):
-        firm = tracks.status[n, s] == FIRM
+        firm = tracks.status[n, s] == FIRM and reports.stands[n]
         if not firm:
             pictures.valid[n, s] = False
             continue

@@ -13,8 +13,9 @@ import numpy as np
 
 from openiads.engine.bundle import bundle
 from openiads.engine.command import APPROVED, inside, intercept, time_to_asset
+from openiads.engine.damage import NOT_STRUCK
 from openiads.engine.jit import part
-from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND
+from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND, aimed_at
 from openiads.engine.network import HOSTILE as HOSTILE_IDENTITY
 from openiads.engine.network import PENDING, SUSPECT, UNKNOWN
 
@@ -23,7 +24,7 @@ AGE_BINS = 120  # of one second
 SIGNATURE_SNR = 20.0  # linear, 13 dB: a dwell good enough to keep
 
 # Events: time, kind, and what each kind names
-FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED = 1, 2, 3, 4, 5, 6, 7
+FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, ASSET_LOST = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 
 @bundle
@@ -123,7 +124,7 @@ def credit(radars, plots, origin, tracks, exposure, bodies, observers):
 
 
 @part
-def account(units, doctrine, bodies, observers, truth, plots, tracks, messages, pictures, orders, engagements,
+def account(units, doctrine, bodies, observers, truth, damage, plots, tracks, messages, pictures, orders, engagements,
             taskings, tally, exposure, events, t0, t1):  # fmt: skip
     """One tick of the ledgers."""
     for k in range(messages.sent.size):
@@ -142,7 +143,13 @@ def account(units, doctrine, bodies, observers, truth, plots, tracks, messages, 
             _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1)
     for b in range(truth.status.size):
         if truth.status[b] == ARRIVED and t0 < truth.t_end[b] <= t1 and bodies.side[b] == HOSTILE:
-            note(events, tally, t1, LEAKER, b, bodies.target[b], 0, 0, 0, 0, 0, 0)
+            note(events, tally, t1, LEAKER, b, aimed_at(bodies, truth, b), 0, 0, 0, 0, 0, 0)
+        if damage.struck[b] != NOT_STRUCK:
+            a = aimed_at(bodies, truth, b)
+            note(events, tally, t1, ASSET_HIT, b, a, damage.struck[b], damage.share[a], 0, 0, 0, 0)
+    for a in range(damage.t_lost.size):
+        if t0 < damage.t_lost[a] <= t1:
+            note(events, tally, t1, ASSET_LOST, a, 0, 0, 0, 0, 0, 0, 0)
 
 
 @part

@@ -11,7 +11,8 @@ import numpy as np
 
 from openiads.engine.bundle import bundle
 from openiads.engine.command import APPROVED, Doctrine, FireUnits, Orders, decide
-from openiads.engine.engagement import Engagements, engage
+from openiads.engine.damage import Damage, Targets, strike
+from openiads.engine.engagement import Engagements, Losses, engage
 from openiads.engine.geo import Terrain
 from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
@@ -42,6 +43,7 @@ class Params(NamedTuple):
     links: Links
     units: FireUnits
     doctrine: Doctrine
+    targets: Targets
     observers: Observers
     readiness: Readiness
 
@@ -51,6 +53,7 @@ class State(NamedTuple):
     """What changes every tick."""
 
     truth: Truth
+    damage: Damage
     antennas: Antennas
     due: Due
     plots: Plots
@@ -65,6 +68,7 @@ class State(NamedTuple):
     events: Events
     # inboxes
     effects: Effects
+    losses: Losses
     taskings: Taskings
     reports: Reports
     scratch: Scratch
@@ -88,11 +92,13 @@ def _simulate(params, state, first, length, ticks, parts):
     radars, readiness, links = params.radars, params.readiness, params.links
     truth, plots, tracks, pictures, orders = state.truth, state.plots, state.tracks, state.pictures, state.orders
     engagements, taskings, reports = state.engagements, state.taskings, state.reports
+    damage, losses, effects = state.damage, state.losses, state.effects
     for i in range(first, first + ticks):
         t0, t1 = i * length, (i + 1) * length
         if parts & OBSERVE:
-            emit(readiness, radars, doctrine, orders, taskings, reports, t1)
-            move(bodies, params.terrain, state.effects, truth, t1)
+            emit(readiness, radars, doctrine, orders, damage, taskings, reports, t1)
+            move(bodies, params.terrain, effects, truth, t1)
+            strike(bodies, params.targets, key, truth, damage, t0, t1)
             sense(radars, bodies, params.terrain, key, truth, state.antennas, state.due, taskings, plots, state.origin,
                   t0, t1)  # fmt: skip
         if parts & TRACK:
@@ -100,20 +106,22 @@ def _simulate(params, state, first, length, ticks, parts):
         if parts & RESPOND:
             exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
             decide(units, doctrine, pictures, reports, orders, key, t1)
-            engage(units, orders, bodies, truth, engagements, key, t1)
+            engage(units, orders, losses, bodies, truth, engagements, key, t1)
             credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
-            account(units, doctrine, bodies, params.observers, truth, plots, tracks, state.messages, pictures, orders,
-                    engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
+            account(units, doctrine, bodies, params.observers, truth, damage, plots, tracks, state.messages, pictures,
+                    orders, engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
             report(orders, engagements, reports)
             task(units, orders, engagements, taskings)
-            affect(units, bodies, truth, engagements, state.effects, t1)
+            affect(units, bodies, truth, engagements, effects, t1)
+            lose(units, damage, losses, effects)
 
 
 @part
-def emit(readiness, radars, doctrine, orders, taskings, reports, t1):
+def emit(readiness, radars, doctrine, orders, damage, taskings, reports, t1):
     """A radar is on from its start, or once the alert of its authority, the order path and readiness have passed.
 
-    A node runs, holds tracks and exchanges them while one of its radars is on; one without radars always does.
+    A node runs, holds tracks and exchanges them while one of its radars is on; one without radars always does. A radar
+    that was destroyed is off for good, and its node runs on without it; a node that was destroyed is down for good.
     """
     reports.up[:] = True
     for r in range(radars.key.size):
@@ -128,6 +136,10 @@ def emit(readiness, radars, doctrine, orders, taskings, reports, t1):
             if readiness.silence[r, w, 0] <= t1 < readiness.silence[r, w, 1]:
                 taskings.on[r] = False
         reports.up[n] |= taskings.on[r]
+        taskings.on[r] &= not damage.radar[r]
+    for n in range(damage.node.size):
+        reports.stands[n] = not damage.node[n]
+        reports.up[n] &= reports.stands[n]
 
 
 @part
@@ -164,6 +176,16 @@ def affect(units, bodies, truth, engagements, effects, t1):
                 _show_round(bodies, units, truth, effects, engagements, f, c, t1)
             if engagements.met[f, c] and engagements.killed[f, c]:
                 effects.killed[engagements.hit[f, c]] = True
+
+
+@part
+def lose(units, damage, losses, effects):
+    """Fill the inboxes of engagement and motion: what a fire unit has lost, which assets are left to aim at."""
+    for f in range(units.key.size):
+        losses.launchers[f] = damage.launchers[f]
+        losses.radar[f] = damage.radar[units.radar[f]]
+    for a in range(damage.t_lost.size):
+        effects.lost[a] = damage.t_lost[a] < np.inf
 
 
 @part

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.special import betaln
 
-from openiads.engine import command, engagement, motion, network, outcome, rng, sensing, step, tracking
-from openiads.engine.geo import to_ecef
+from openiads.engine import command, damage, engagement, motion, network, outcome, rng, sensing, step, tracking
+from openiads.engine.geo import ground_height, to_ecef
 from openiads.errors import ScenarioError
 from openiads.scenario.flights import name_key
 from openiads.scenario.radars import radars_of
@@ -81,7 +81,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         trackers=trackers,
         links=_links(scenario, open_links, node_index, float(trackers.coast.max(initial=0.0))),
         units=_units(scenario, world, p, node_index, radars),
-        doctrine=_doctrine(scenario, p, open_links, node_index, system),
+        doctrine=_doctrine(scenario, world, p, open_links, node_index, system),
+        targets=_targets(scenario, world, node_index),
         observers=outcome.Observers(
             np.array([i in system for i in range(len(scenario.nodes))]),
             np.array([node.tracks for node in scenario.nodes]),
@@ -100,7 +101,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
 def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: int) -> step.State:
     """State before the first tick, sized by what it must hold."""
     radars, units, links = params.radars.key.size, params.units.key.size, params.links.key.size
-    bodies = params.bodies.key.size
+    bodies, assets = params.bodies.key.size, params.targets.key.size
     local = int(params.radars.local.max(initial=0)) + 1
     plots, origin = sensing.empty_plots(radars, max(512, radars * bodies))
     engagements = engagement.empty_engagements(units, CHANNELS, bodies)
@@ -111,6 +112,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
     room = int(params.links.capacity.max(initial=1))
     return step.State(
         truth=motion.empty_truth(bodies),
+        damage=damage.empty_damage(bodies, assets, radars, units, nodes),
         antennas=sensing.empty_antennas(params.radars),
         due=sensing.empty_due(bodies),
         plots=plots,
@@ -123,7 +125,8 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
         tally=outcome.empty_tally(units, nodes, links),
         exposure=outcome.empty_exposure(nodes, slots, bodies, groups),
         events=outcome.empty_events(log),
-        effects=motion.empty_effects(bodies),
+        effects=motion.empty_effects(bodies, assets),
+        losses=engagement.empty_losses(units),
         taskings=sensing.empty_taskings(radars, CHANNELS + CUES),
         reports=reports,
         scratch=tracking.empty_scratch(slots, plots.t.size),
@@ -283,7 +286,7 @@ def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[
     )  # fmt: skip
 
 
-def _doctrine(scenario: Scenario, posture: Posture, open_links: list[Link], node_index: dict[str, int],
+def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: list[Link], node_index: dict[str, int],
               system: set[int]) -> command.Doctrine:  # fmt: skip
     """The same doctrine for every node; only the order path of the system is the posture's."""
     d, count = scenario.doctrine, len(scenario.nodes)
@@ -298,7 +301,7 @@ def _doctrine(scenario: Scenario, posture: Posture, open_links: list[Link], node
                     delay[n] = x.latency + (x.guard_delay if x.guard == "filter" else 0.0)
                     contact[n] = x.availability
         # without an order path nobody can call it during the vignette; a warning beforehand still can, by voice
-        ready[n] = math.inf if posture.order_path == "none" else posture.ready
+        ready[n] = math.inf if posture.order_path == "none" else scenario.ready(posture)
     return command.Doctrine(
         status=np.full(count, _STATUS.index(d.control_status), np.int8),
         method=np.full(count, _METHOD.index(d.method), np.int8),
@@ -322,7 +325,7 @@ def _doctrine(scenario: Scenario, posture: Posture, open_links: list[Link], node
         urgent=np.full(count, d.hostile_time),
         ballistic=np.full(count, d.hostile_speed),
         key=np.array([name_key(node.name) for node in scenario.nodes], np.uint32),
-        asset=np.array([to_ecef(a.latitude, a.longitude, 0.0) for a in scenario.assets]).reshape(-1, 3),
+        asset=np.array([to_ecef(*place, 0.0) for place in world.assets]).reshape(-1, 3),
         ready=ready,
     )
 
@@ -358,6 +361,23 @@ def _likelihoods(x: Identification, nodes: int) -> command.Likelihoods:
     )  # fmt: skip
 
 
+def _targets(scenario: Scenario, world: World, node_index: dict[str, int]) -> damage.Targets:
+    """Assets as what a threat is sent to; one that is a part of the defence is that part, whether it is there or not."""
+    parts = [asset.component for asset in scenario.assets]
+
+    def rows(names: Sequence[str]) -> np.ndarray:
+        return np.array([names.index(part) if part in names else -1 for part in parts], np.int32)
+
+    return damage.Targets(
+        key=np.array([name_key(asset.name) for asset in scenario.assets], np.uint32),
+        pos=np.array([to_ecef(*p, ground_height(world.terrain, *p)) for p in world.assets]).reshape(-1, 3),
+        hits=np.array([asset.hits_to_kill for asset in scenario.assets], np.int32),
+        radar=rows([r.name for r in scenario.radars]),
+        unit=rows([u.name for u in scenario.fire_units]),
+        node=rows(list(node_index)),
+    )
+
+
 def _readiness(
     scenario: Scenario, world: World, posture: Posture, vignette: Vignette, warning: float
 ) -> step.Readiness:
@@ -383,8 +403,8 @@ def _readiness(
         elif posture.emits == "duty-cycle" and (u < posture.duty or warning > 0.0):
             start[r] = -np.inf
         else:
-            start[r] = posture.ready - warning if warning > 0.0 else np.inf
-            called = np.inf if posture.order_path == "none" else posture.ready
+            start[r] = scenario.ready(posture) - warning if warning > 0.0 else np.inf
+            called = np.inf if posture.order_path == "none" else scenario.ready(posture)
             allowed[r] &= min(start[r], called) < duration  # else it stays dark whatever happens
     start[~allowed] = np.inf
     silence = np.full((len(scenario.radars), max(1, *(len(r.silence) for r in scenario.radars), 1), 2), np.inf)

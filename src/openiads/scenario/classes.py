@@ -132,6 +132,15 @@ class BodyClass(Spec):
     jammer_bands: list[Band] = Field([], max_length=8)
     emission: float | None = quantity("power", None, gt=0.0)  # effective radiated power that a passive sensor hears
     emission_bands: list[Band] = Field([], max_length=8)
+    # of a threat: what it does where it was sent (user inputs), and what it carries
+    hit_probability: float = number(1.0, le=1.0)
+    debris: float = quantity("length", 0.0, le=100e3)  # killed this close to its target, it may still hit
+    debris_probability: float = number(0.0, le=1.0)
+    releases: int = Field(0, ge=0, le=100, json_schema_extra={"sweepable": False})
+    weapon: Name | None = Field(None, json_schema_extra={"sweepable": False})  # class of what it releases
+    release_distance: float = quantity("length", 0.0, le=3e6, sweepable=False)  # from its target, of the first
+    interval: float = quantity("time", 0.0, le=86400.0, sweepable=False)  # between two releases
+    aims: Literal["own", "living"] = Field("own", json_schema_extra={"sweepable": False})  # its own target, or in turn
 
 
 class Library(Spec):

@@ -8,11 +8,17 @@ from openiads.scenario.build import links_of, powered, present, system_nodes
 from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
 from openiads.scenario.radars import modes_of
-from openiads.scenario.setting import attackers, defended, flights
+from openiads.scenario.setting import attackers, defended, flights, losses
 from openiads.scenario.spec import Link, Posture, Radar, RadarClass, Scenario
 
 _WIDEST = 8  # contested numbers that `show` lists
 _OWNERS = {"national": "national", "nato": "allied", "vendor": "the vendor's", "outside": "outside"}
+_STATES = {
+    "sealed": "sealed",
+    "installed-cold": "installed but cold",
+    "standby": "on standby",
+    "radiating": "manned and radiating",
+}
 _GUARDS = {"none": "no guard", "filter": "a filter", "diode": "a diode"}
 
 
@@ -23,11 +29,12 @@ def show(scenario: Scenario, posture: str) -> str:
     blocks = [
         [f"{scenario.title}: {posture}", f"{p.title}.", *scenario.summary.strip().splitlines()],
         ["The system", *_system(scenario, p)],
-        ["What it does", *(f"{name}: it {phrase(p)}." for name, phrase in _PHRASES.items())],
+        ["What it does", *(f"{name}: it {phrase(p)}." for name, phrase in _phrases(scenario).items())],
         ["Who decides", *_decisions(scenario)],
         ["Links of the system", *_system_links(scenario, posture)],
         ["The rest of the defence, the same in every posture", *_others(scenario, p)],
         ["What is defended", *defended(scenario)],
+        ["What can be lost, and what then stops", *losses(scenario)],
         ["Who flies", *flights(scenario)],
         ["What a raid consists of", *attackers(scenario)],
         ["Where the numbers come from", *_evidence(scenario, posture)],
@@ -41,7 +48,7 @@ def diff(scenario: Scenario, p: str, q: str) -> list[str]:
     scenario.require(posture=q)
     one, other = scenario.postures[p], scenario.postures[q]
     found = []
-    for name, phrase in _PHRASES.items():
+    for name, phrase in _phrases(scenario).items():
         if phrase(one) != phrase(other):
             found.append(f"{name}: in {p} the system {phrase(one)}; in {q} it {phrase(other)}.")
     for here, there, ours, theirs in ((p, q, one, other), (q, p, other, one)):
@@ -75,8 +82,9 @@ def _emits(p: Posture) -> str:
     return "emits all the time" if p.duty == 1.0 else f"emits {100.0 * p.duty:.3g} % of the time"
 
 
-def _ready(p: Posture) -> str:
-    return f"needs {duration(p.ready)} from the order to the first emission"
+def _ready(s: Scenario, p: Posture) -> str:
+    state = f"is {_STATES[p.readiness]} and " if p.readiness else ""
+    return f"{state}needs {duration(s.ready(p))} from the order to the first emission"
 
 
 def _records(p: Posture) -> str:
@@ -115,10 +123,12 @@ def _located(p: Posture) -> str:
     return "is elsewhere" if p.located == "away" else "is at its site"
 
 
-_PHRASES: dict[str, Callable[[Posture], str]] = {
-    "Place": _located, "Emission": _emits, "Readiness": _ready, "Recording": _records, "Feeds": _feeds,
-    "Orders": _ordered, "Support": _supported,
-}  # fmt: skip
+def _phrases(s: Scenario) -> dict[str, Callable[[Posture], str]]:
+    """What a posture does, by heading."""
+    return {
+        "Place": _located, "Emission": _emits, "Readiness": lambda p: _ready(s, p), "Recording": _records, "Feeds": _feeds,
+        "Orders": _ordered, "Support": _supported,
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- the blocks of `show`

@@ -64,6 +64,8 @@ class Flight:
     augmented: bool = False
     target: int = -1
     route: list[Waypoint] = field(default_factory=list)
+    carrier: str = ""  # name of the flight that releases it, which must come before it
+    choices: int = 1  # routes of equal length within `route`: to its target, to the next asset, ...
     arc: tuple[float, tuple[float, float], tuple[float, float]] | None = None  # launch time, from, to
 
 
@@ -72,6 +74,18 @@ def cruise(start: tuple[float, float], end: tuple[float, float], t0: float, spee
     """A great circle at one height: two waypoints."""
     duration = ground_distance(*start, *end) / speed * (1.0 + height / EARTH_RADIUS)
     return [Waypoint(t0, *start, height, ground), Waypoint(t0 + max(duration, 1.0), *end, height, ground)]
+
+
+def along(route: list[Waypoint], t: float) -> tuple[float, float, float]:
+    """Where a route is at time t (s): latitude, longitude (rad), height (m, above what the leg's height is above)."""
+    w = max(0, next((i for i, way in enumerate(route) if way.t > t), len(route) - 1) - 1)
+    here, there = route[w], route[w + 1]
+    f = min(1.0, max(0.0, (t - here.t) / (there.t - here.t)))
+    ends = _units([here, there])
+    arc = math.acos(min(1.0, max(-1.0, float(ends[0] @ ends[1]))))
+    p, q = (math.sin((1.0 - f) * arc), math.sin(f * arc)) if arc > 1e-9 else (1.0 - f, f)
+    x, y, z = (float(v) for v in p * ends[0] + q * ends[1])
+    return math.atan2(z, math.hypot(x, y)), math.atan2(y, x), here.height + f * (there.height - here.height)
 
 
 def to_bodies(flights: list[Flight]) -> tuple[motion.Bodies, list[str]]:
@@ -88,12 +102,14 @@ def to_bodies(flights: list[Flight]) -> tuple[motion.Bodies, list[str]]:
         emission=np.zeros(count), emission_bands=np.zeros(count, np.int32), signature=np.zeros(count, np.bool_),
         owner=np.zeros(count, np.int8), first=np.zeros(count, np.int32), count=np.zeros(count, np.int32),
         arc=np.full(count, -1, np.int32), target=np.full(count, -1, np.int32),
+        carrier=np.full(count, -1, np.int32), choices=np.ones(count, np.int32), hit=np.ones(count), debris=np.zeros((count, 2)),
         way_t=np.array([w.t for w in ways] or [0.0]), way_unit=_units(ways),
         way_height=np.array([w.height for w in ways] or [0.0]),
         way_ground=np.array([w.ground for w in ways] or [False]),
         arc_t=np.zeros((max(1, len(arcs)), 2)), arc_axis=np.zeros((max(1, len(arcs)), 2, 3)),
         arc_orbit=np.zeros((max(1, len(arcs)), 3)),
     )  # fmt: skip
+    number = {f.name: b for b, f in enumerate(flights)}
     way = arc = 0
     for b, flight in enumerate(flights):
         model = flight.model
@@ -111,8 +127,11 @@ def to_bodies(flights: list[Flight]) -> tuple[motion.Bodies, list[str]]:
         bodies.emission[b] = model.emission or 0.0
         bodies.emission_bands[b] = band_bits(model.emission_bands)
         bodies.signature[b] = model.signature and not flight.augmented
-        bodies.first[b], bodies.count[b] = way, len(flight.route)
-        bodies.target[b] = flight.target
+        bodies.first[b], bodies.count[b] = way, len(flight.route) // flight.choices
+        bodies.target[b], bodies.choices[b] = flight.target, flight.choices
+        bodies.carrier[b] = number[flight.carrier] if flight.carrier else -1
+        bodies.hit[b] = model.hit_probability
+        bodies.debris[b] = model.debris, model.debris_probability
         way += len(flight.route)
         if flight.arc is not None:
             bodies.arc[b] = arc

@@ -21,7 +21,8 @@ MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
 def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
     rules = (
-        _parts, _doctrine, _never_fires, _library, _flights, _postures, _doubles, _fire_units, _envelopes, _descriptions, _places, _jamming, _vignettes,
+        _parts, _doctrine, _never_fires, _library, _flights, _assets, _carriers, _postures, _doubles, _fire_units, _envelopes,
+        _descriptions, _places, _jamming, _vignettes,
         _ticks, _links, _ground, _surface,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
@@ -122,6 +123,57 @@ def _flights(s: Scenario) -> Iterator[str]:
         yield "civil.hour_profile: is zero at every hour; give at least one hour a weight"
 
 
+def _assets(s: Scenario) -> Iterator[str]:
+    """An asset stands at one place of its own, or is one part of the defence that stands on the ground."""
+    radars = {r.name: r for r in s.radars}
+    nodes = {n.name: n for n in s.nodes}
+    for a in s.assets:
+        path = f"assets.{a.name}"
+        given = sorted({"latitude", "longitude"} & a.model_fields_set)
+        if a.component is None:
+            if len(given) < 2:
+                yield f"{path}: has no place; write latitude_deg and longitude_deg, or component = a radar, fire unit or node"
+            continue
+        if given:
+            yield f"{path}: stands where '{a.component}' stands; leave out {' and '.join(given)}, or component"
+        parts = [*radars, *(u.name for u in s.fire_units), *nodes]
+        yield from _known(f"{path}.component", a.component, parts, "radar, fire unit or node")
+        radar = radars.get(a.component)
+        if radar is not None and radar.aboard is not None:
+            yield f"{path}.component: '{a.component}' is carried by a sortie; a raid is sent to what stands on the ground"
+        node = nodes.get(a.component)
+        grounded = any(r.node == a.component and r.aboard is None for r in s.radars)
+        if node is not None and node.latitude is None and not grounded:
+            yield f"{path}.component: node '{a.component}' has no place; give it latitude_deg and longitude_deg"
+    for name in _twice([a.component for a in s.assets if a.component is not None]):
+        yield f"assets: '{name}' is the component of two; its hits would be counted apart"
+
+
+def _carriers(s: Scenario) -> Iterator[str]:
+    """A class that releases weapons says which and from where, and what it releases flies level and carries nothing."""
+    bodies = s.library.bodies
+    for name, body in bodies.items():
+        path = f"library.bodies.{name}"
+        if not body.releases:
+            if body.weapon is not None:
+                yield f"{path}: has a weapon and releases none; write releases = how many"
+            continue
+        if body.kind == "ballistic":
+            yield f"{path}.releases: a ballistic class carries nothing; only classes that fly level do"
+        if body.weapon is None or body.release_distance == 0.0:
+            yield f"{path}: releases {body.releases}; write weapon = their class, and release_distance_km"
+        if body.weapon is None:
+            continue
+        yield from _known(f"{path}.weapon", body.weapon, bodies, "body class")
+        weapon = bodies.get(body.weapon)
+        if body.weapon == name:
+            yield f"{path}.weapon: a carrier can not release itself; name another class"
+        elif weapon is not None and weapon.releases:
+            yield f"{path}.weapon: '{body.weapon}' releases weapons itself; name a class that carries nothing"
+        elif weapon is not None and (weapon.kind == "ballistic" or weapon.speed is None):
+            yield f"{path}.weapon: '{body.weapon}' must fly level and have a speed"
+
+
 def _postures(s: Scenario) -> Iterator[str]:
     parts = [n.name for n in s.nodes] + [r.name for r in s.radars] + [u.name for u in s.fire_units]
     yield from _known("baseline", s.baseline, s.postures, "posture")
@@ -135,6 +187,9 @@ def _postures(s: Scenario) -> Iterator[str]:
         ):  # fmt: skip
             if wanted and role not in links:
                 yield f'postures.{name}.{key}: no link has role = "{role}"; add one, or write {key} = "none"'
+        if p.readiness is None and p.ready is None:
+            states = ", ".join(f"'{state.replace('_', '-')}'" for state in type(s.readiness).model_fields)
+            yield f"postures.{name}: write readiness = one of {states}, or ready_h = a time of its own"
         if p.emits == "announced-days" and "announced_days" not in p.model_fields_set:
             yield f"postures.{name}: emits on announced days; write announced_days = how many a year"
         if p.emits == "duty-cycle" and "duty" not in p.model_fields_set:
@@ -297,6 +352,11 @@ def _vignettes(s: Scenario) -> Iterator[str]:
             body = s.library.bodies.get(t.class_)
             if t.stand_off > 0.0 and (t.stand_off >= t.distance or (body is not None and body.kind == "ballistic")):
                 yield f"{path}.threats.{t.class_}.stand_off: must be shorter than distance, of a class that flies level"
+            if body is not None and body.releases and body.release_distance < t.stand_off:
+                yield (
+                    f"{path}.threats.{t.class_}.stand_off: stays at {t.stand_off / 1e3:g} km and never comes within its release "
+                    f"distance of {body.release_distance / 1e3:g} km; shorten it"
+                )
         count = _bodies(s, v)
         if count > MOST_BODIES:
             yield f"{path}: {count} bodies without civil traffic; at most {MOST_BODIES} are accepted"
@@ -318,7 +378,8 @@ def _ticks(s: Scenario) -> Iterator[str]:
 
 def _bodies(s: Scenario, v: Vignette) -> int:
     sorties = sum(x.count for x in s.sorties if (x.in_raid if v.kind == "raid" else x.in_peace))
-    return sorties + sum(t.count for t in v.threats)
+    carried = {name: body.releases for name, body in s.library.bodies.items()}
+    return sorties + sum(t.count * (1 + carried.get(t.class_, 0)) for t in v.threats)
 
 
 def _links(s: Scenario) -> Iterator[str]:
@@ -342,7 +403,11 @@ def _ground(s: Scenario) -> Iterator[str]:
     """Everything that stands on the ground must lie on the terrain."""
     places = [(f"sites.{name}", x.latitude, x.longitude, x.radius) for name, x in s.sites.items()]
     places += [(f"radars.{r.name}", r.latitude, r.longitude, 0.0) for r in s.radars if r.at == "place" and not r.aboard]
-    places += [(f"assets.{a.name}", a.latitude, a.longitude, 0.0) for a in s.assets]
+    places += [
+        (f"assets.{a.name}", a.latitude, a.longitude, 0.0)
+        for a in s.assets
+        if a.latitude is not None and a.longitude is not None
+    ]
     for path, latitude, longitude, radius in places:
         up = radius / EARTH_RADIUS
         why = outside(s.terrain, latitude, longitude, up, up / max(0.01, math.cos(latitude)))

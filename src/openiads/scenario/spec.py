@@ -62,12 +62,17 @@ class Region(Spec):
 
 
 class Asset(Spec):
-    """Something that is defended. Raids are laid on assets, so what says where they go can not be swept."""
+    """Something that is defended. Raids are laid on assets, so what says where they go can not be swept.
+
+    It has a place, or it is a part of the defence and stands where that stands.
+    """
 
     name: Name
     title: Text
-    latitude: float = quantity("angle", ge=-math.pi / 2, le=math.pi / 2, sweepable=False)
-    longitude: float = quantity("angle", ge=-math.pi, le=math.pi, sweepable=False)
+    latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2, sweepable=False)
+    longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi, sweepable=False)
+    component: Name | None = Field(None, json_schema_extra={"sweepable": False})  # a radar, fire unit or node
+    hits_to_kill: int = Field(1, ge=1, le=1000)  # hits that destroy it
     value: float = number(1.0, gt=0.0, sweepable=False)
 
 
@@ -297,6 +302,15 @@ class Vignette(Spec):
     threats: list[ThreatGroup] = Field([], max_length=50, json_schema_extra={"sweepable": False})
 
 
+class Readiness(Spec):
+    """States of readiness: how long the system takes from the order to the first emission."""
+
+    sealed: float = quantity("time", 12 * 3600.0)  # in storage, with the movement to its site
+    installed_cold: float = quantity("time", 3600.0)  # on its site, not set up
+    standby: float = quantity("time", 300.0)  # set up and manned, silent
+    radiating: float = quantity("time", 0.0)
+
+
 class Posture(Spec):
     """One way of holding the system, complete."""
 
@@ -304,7 +318,8 @@ class Posture(Spec):
     emits: Literal["never", "on-threat", "announced-days", "duty-cycle"]
     duty: float = number(1.0, gt=0.0, le=1.0)
     announced_days: float = number(365.0, le=365.0)
-    ready: float = quantity("time")
+    readiness: Literal["sealed", "installed-cold", "standby", "radiating"] | None = None
+    ready: float | None = quantity("time", None)  # else that of the state of readiness
     located: Literal["site", "away"] = "site"
     records: Literal["none", "while-on", "test-aircraft", "in-view", "all"]
     in_feed: Feed = "none"
@@ -348,9 +363,16 @@ class Scenario(Spec):
     doctrine: Doctrine
     civil: Civil | None = None
     sorties: list[Sortie] = Field([], max_length=MOST)
+    readiness: Readiness = Readiness()
     vignettes: dict[Name, Vignette] = Field(min_length=1, max_length=20)
     postures: dict[Name, Posture] = Field(min_length=1, max_length=60)
     library: Library
+
+    def ready(self, posture: Posture) -> float:
+        """Time (s) from the order to the first emission: the posture's own, or that of its state of readiness."""
+        if posture.ready is not None:
+            return posture.ready
+        return float(getattr(self.readiness, str(posture.readiness).replace("-", "_")))
 
     @classmethod
     def modifiers_model(cls) -> type[Modifiers]:

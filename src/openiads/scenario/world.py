@@ -35,6 +35,7 @@ class World:
     site: tuple[float, float]  # rad
     antenna: np.ndarray  # float64[R, 3] rad, rad, m above the sea
     mask: np.ndarray  # float32[R, 720, K]
+    assets: np.ndarray  # float64[A, 2] rad, where each asset stands
     flights: list[Flight]
     bodies: motion.Bodies
     groups: list[str]
@@ -73,6 +74,30 @@ def radar_place(scenario: Scenario, radar: Radar, site: tuple[float, float]) -> 
         sortie = next(s for s in scenario.sorties if s.name == radar.aboard)
         return sortie.latitude, sortie.longitude
     return radar.latitude, radar.longitude
+
+
+def node_place(scenario: Scenario, name: str, site: tuple[float, float]) -> tuple[float, float]:
+    """Latitude and longitude (rad) of a node: its own, that of its first radar on the ground, or the site."""
+    node = next(n for n in scenario.nodes if n.name == name)
+    if node.latitude is not None and node.longitude is not None:
+        return node.latitude, node.longitude
+    radar = next((r for r in scenario.radars if r.node == name and r.aboard is None), None)
+    return site if radar is None else radar_place(scenario, radar, site)
+
+
+def asset_places(scenario: Scenario, site: tuple[float, float]) -> np.ndarray:
+    """Where every asset stands, float64[A, 2] rad: its own place, or that of the part of the defence that it is."""
+    radars = {r.name: r for r in scenario.radars}
+    radars |= {u.name: radars[u.radar] for u in scenario.fire_units}
+    places = []
+    for asset in scenario.assets:
+        if asset.component is None:
+            places.append((asset.latitude, asset.longitude))
+        elif asset.component in radars:
+            places.append(radar_place(scenario, radars[asset.component], site))
+        else:
+            places.append(node_place(scenario, asset.component, site))
+    return np.array(places, float).reshape(-1, 2)
 
 
 def require_ground(scenario: Scenario, what: str, place: tuple[float, float]) -> None:
@@ -151,13 +176,25 @@ def draw_world(scenario: Scenario, vignette: str, seed: int, replication: int, s
     else:
         clock, weekday = u[0] * 86400.0, u[1] < 5.0 / 7.0
     span = (-spec.warmup, spec.duration)
+    assets = asset_places(scenario, site)
     flights = civil_flights(scenario, draw, clock, span, spec.civil_share)
     flights += sorties(scenario, draw, spec.kind, clock, weekday, span)
     if spec.kind == "raid":
-        flights += threats(scenario, spec, draw)
+        flights += threats(scenario, spec, draw, assets)
     if len(flights) > 2000:
         raise ScenarioError(f"vignette '{vignette}' has {len(flights)} bodies; at most 2000 are accepted")
     bodies, groups = to_bodies(flights)
     return World(
-        draw, vignette, clock, weekday, terrain_of(scenario.terrain), site, antenna, mask, flights, bodies, groups
+        draw,
+        vignette,
+        clock,
+        weekday,
+        terrain_of(scenario.terrain),
+        site,
+        antenna,
+        mask,
+        assets,
+        flights,
+        bodies,
+        groups,
     )

@@ -25,7 +25,8 @@ def raid_row(simulation: Simulation) -> dict[str, float]:
     bodies, truth, exposure = params.bodies, state.truth, state.exposure
     flights = len(simulation.world.flights)
     side = bodies.side[:flights]
-    hostile = side == motion.HOSTILE
+    carried = (bodies.carrier[:flights] >= 0) & (truth.status[:flights] == motion.WAITING)  # never released
+    hostile = (side == motion.HOSTILE) & ~carried
     leakers = int((hostile & (truth.status[:flights] == motion.ARRIVED)).sum())
     own = [f for f in range(params.units.key.size) if params.units.node[f] in simulation.system_nodes]
     tally = state.tally
@@ -60,6 +61,7 @@ def _warning(simulation: Simulation, hostile: np.ndarray) -> dict[str, float]:
     A threat that is not seen within the vignette gave no warning. `near`: threats sent to an asset in the envelope.
     """
     exposure, bodies = simulation.state.exposure, simulation.params.bodies
+    choice = simulation.state.truth.choice
     near = _protected(simulation)
     first = (
         exposure.first[simulation.system_nodes].min(axis=0)
@@ -68,7 +70,7 @@ def _warning(simulation: Simulation, hostile: np.ndarray) -> dict[str, float]:
     )
     warnings, among_near = [], []
     for b in np.flatnonzero(hostile):
-        last = bodies.first[b] + bodies.count[b] - 1
+        last = bodies.first[b] + (choice[b] + 1) * bodies.count[b] - 1
         arrival = bodies.arc_t[bodies.arc[b], 1] if bodies.arc[b] >= 0 else bodies.way_t[last]
         warnings.append(max(0.0, arrival - first[b]) if first[b] < math.inf else 0.0)
         if bodies.target[b] in near:
@@ -82,16 +84,14 @@ def _warning(simulation: Simulation, hostile: np.ndarray) -> dict[str, float]:
 
 def _protected(simulation: Simulation) -> set[int]:
     """Assets within the aerodynamic reach of a fire unit of the system, whether it runs or not."""
-    units, assets = simulation.params.units, simulation.scenario.assets
+    units, assets = simulation.params.units, simulation.world.assets
     found = set()
     for f in np.flatnonzero(np.isin(units.node, simulation.system_nodes)):
         latitude, longitude, _ = motion.geodetic(units.pos[f])
         reach = simulation.scenario.library.missiles[
             simulation.scenario.library.fire_units[simulation.scenario.fire_units[f].class_].missile
         ].range_max
-        found |= {
-            i for i, a in enumerate(assets) if ground_distance(latitude, longitude, a.latitude, a.longitude) < reach
-        }
+        found |= {i for i, place in enumerate(assets) if ground_distance(latitude, longitude, *place) < reach}
     return found
 
 

@@ -24,6 +24,7 @@ from openiads.engine.command.bundles import (
     HOLD,
     IDLE,
     IN_FLIGHT,
+    LOST,
     NEVER_ASKED,
     REPLIES,
     SILENCE,
@@ -42,8 +43,9 @@ from openiads.engine.jit import part
 
 __all__ = [
     "ACQUIRING", "AERODYNAMIC", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
-    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "NEVER_ASKED", "REPLIES", "SILENCE",
-    "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "decide", "empty_orders", "inside", "intercept", "time_to_asset",
+    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED", "REPLIES",
+    "SILENCE", "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "decide", "empty_orders", "inside",
+    "intercept", "time_to_asset",
 ]  # fmt: skip
 
 

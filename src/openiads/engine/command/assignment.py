@@ -14,6 +14,7 @@ from openiads.engine.command.bundles import (
     FAST,
     IDLE,
     IN_FLIGHT,
+    LOST,
     LUCKS,
     NEVER_ASKED,
     SILENCE,
@@ -34,6 +35,9 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
     for c in range(orders.state.shape[1]):
         orders.refused[f, c] = False
         if orders.state[f, c] == IDLE:
+            continue
+        if reports.phase[f, c] == LOST:
+            orders.state[f, c] = IDLE
             continue
         s = orders.slot[f, c]
         alive = pictures.valid[n, s] and pictures.number[n, s] == orders.track[f, c]
@@ -59,7 +63,7 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
             orders.state[f, c] = IDLE
             continue
         if orders.state[f, c] == ASKED and t1 >= orders.t_answer[f, c]:
-            answer(doctrine, pictures, orders, f, c, n, s, t1)
+            answer(doctrine, pictures, reports, orders, f, c, n, s, t1)
 
 
 @part
@@ -142,7 +146,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     orders.cause[best, channel] = _cause(doctrine, pictures, n, s, arc)
     for i in range(6):
         orders.x[best, channel, i] = pictures.x[n, s, i]
-    ask(doctrine, orders, key, n, best, channel, t1)
+    ask(doctrine, reports, orders, key, n, best, channel, t1)
 
 
 @part

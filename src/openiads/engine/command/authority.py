@@ -41,7 +41,7 @@ def eligible(doctrine, n, identity, x, arc):
 
 
 @part
-def ask(doctrine, orders, key, n, f, c, t1):
+def ask(doctrine, reports, orders, key, n, f, c, t1):
     """Approve at once, or queue at every node that must agree; without contact by the method of control.
 
     A second node that can not be reached is a no: two must agree.
@@ -53,12 +53,12 @@ def ask(doctrine, orders, key, n, f, c, t1):
         orders.state[f, c] = APPROVED
         return
     if method != DECENTRALISED:
-        if not _reached(doctrine, key, n, a, 0):
+        if not _reached(doctrine, reports, key, n, a, 0):
             orders.state[f, c] = APPROVED if method == AUTONOMOUS and second < 0 else IDLE
             return
         _queue(doctrine, orders, key, n, a, f, c, 0, t1)
     if second >= 0:
-        if not _reached(doctrine, key, n, second, 1):
+        if not _reached(doctrine, reports, key, n, second, 1):
             orders.state[f, c] = IDLE
             return
         _queue(doctrine, orders, key, n, second, f, c, 1, t1)
@@ -66,9 +66,13 @@ def ask(doctrine, orders, key, n, f, c, t1):
 
 
 @part
-def _reached(doctrine, key, n, a, turn):
-    """Can the node reach this one in this replication."""
-    return a >= 0 and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(turn), 0) < doctrine.contact[n]
+def _reached(doctrine, reports, key, n, a, turn):
+    """Does this one stand, and can the node reach it in this replication."""
+    return (
+        a >= 0
+        and reports.stands[a]
+        and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(turn), 0) < doctrine.contact[n]
+    )
 
 
 @part
@@ -93,14 +97,23 @@ def _queue(doctrine, orders, key, n, a, f, c, turn, t1):
 
 
 @part
-def answer(doctrine, pictures, orders, f, c, n, s, t1):
-    """Each node that was asked looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute."""
-    refused = False
+def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
+    """Each node that was asked looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute.
+
+    One that was destroyed in the meantime says nothing: the method of control decides, as without contact.
+    """
+    a, second, refused = doctrine.authority[n], doctrine.second[n], False
+    if doctrine.method[n] != DECENTRALISED and not reports.stands[a]:
+        orders.state[f, c] = APPROVED if doctrine.method[n] == AUTONOMOUS and second < 0 else IDLE
+        return
+    if second >= 0 and not reports.stands[second]:
+        orders.state[f, c] = IDLE
+        return
     if not orders.unseen[f, c]:
         if doctrine.method[n] != DECENTRALISED:
-            refused = _knows_better(doctrine.authority[n], pictures, orders, f, c, n)
-        if doctrine.second[n] >= 0:
-            refused |= _knows_better(doctrine.second[n], pictures, orders, f, c, n)
+            refused = _knows_better(a, pictures, orders, f, c, n)
+        if second >= 0:
+            refused |= _knows_better(second, pictures, orders, f, c, n)
     if refused:
         orders.state[f, c] = IDLE
         orders.refused[f, c] = True

@@ -11,7 +11,7 @@ from openiads.engine.bundle import bundle
 FREE, TIGHT, HOLD = 0, 1, 2  # control status
 CENTRALISED, DECENTRALISED, AUTONOMOUS = 0, 1, 2  # method of control
 IDLE, ASKED, APPROVED = 0, 1, 2  # state of an order
-ACQUIRING, IN_FLIGHT, ASSESSING = 1, 2, 3  # phase of an engagement
+LOST, ACQUIRING, IN_FLIGHT, ASSESSING = -1, 1, 2, 3  # phase of an engagement, 0 for none; LOST with its launcher
 BELIEVED_KILLED, BELIEVED_MISSED = 1, 2
 AERODYNAMIC, ARC = 0, 1  # the two envelopes of a missile
 SILENCE, NEVER_ASKED, TOLD_HOSTILE, FAST = (

@@ -22,8 +22,12 @@ from openiads.engine.command import (
     BELIEVED_MISSED,
     GRAVITY,
     IN_FLIGHT,
+    LOST,
     intercept,
 )
+from openiads.engine.engagement.losses import Losses as Losses
+from openiads.engine.engagement.losses import empty_losses as empty_losses
+from openiads.engine.engagement.losses import remaining
 from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING, ROUND
@@ -37,7 +41,7 @@ _LOSE_AFTER = 3.0  # times the hold time without a plot, and a round in flight i
 class Engagements(NamedTuple):
     """State of every engagement channel; [F, C] = fire unit, channel."""
 
-    phase: np.ndarray  # int8[F, C] 0, ACQUIRING, IN_FLIGHT, ASSESSING
+    phase: np.ndarray  # int8[F, C] 0, ACQUIRING, IN_FLIGHT, ASSESSING, LOST
     track: np.ndarray  # int64[F, C]
     t_held: np.ndarray  # float64[F, C] s since when the engagement radar holds it; inf for not
     t_launch: np.ndarray  # float64[F, C] s
@@ -55,6 +59,7 @@ class Engagements(NamedTuple):
     reserve: np.ndarray  # int32[F]
     t_reload: np.ndarray  # float64[F] s, when the reload is done; inf for none under way
     t_empty: np.ndarray  # float64[F] s, when the magazine was first empty; inf for never
+    launchers_lost: np.ndarray  # float64[F] share of its launchers whose rounds have been taken off
     arrived: np.ndarray  # int32[F, B] rounds of the unit that have reached the body: names their draws
 
 
@@ -66,23 +71,27 @@ def empty_engagements(units: int, channels: int, bodies: int) -> Engagements:
         np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int32), np.zeros((*shape, 3)),
         np.zeros(shape, np.int8), np.full(shape, -1, np.int32), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_),
         np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(units, np.int32), np.zeros(units, np.int32),
-        np.full(units, np.inf), np.full(units, np.inf), np.zeros((units, bodies), np.int32),
+        np.full(units, np.inf), np.full(units, np.inf), np.zeros(units), np.zeros((units, bodies), np.int32),
     )  # fmt: skip
 
 
 @part
-def engage(units, orders, bodies, truth, engagements, key, t1):
+def engage(units, orders, losses, bodies, truth, engagements, key, t1):
     """One tick of every engagement."""
     for f in range(units.key.size):
         _reload(units, engagements, f, t1)
+        left = remaining(units, losses, engagements, f)
         for c in range(units.channels[f]):
             engagements.launched[f, c] = False
             engagements.met[f, c] = False
             engagements.verdict[f, c] = 0
             phase = engagements.phase[f, c]
-            if phase <= ACQUIRING:
+            if phase <= ACQUIRING and c >= left:
+                engagements.phase[f, c] = LOST
+            elif phase <= ACQUIRING:
                 _acquire(units, orders, engagements, f, c, t1)
             elif phase == IN_FLIGHT:
+                engagements.lost[f, c] |= losses.radar[f]
                 _fly(units, orders, bodies, truth, engagements, key, f, c, t1)
             elif t1 >= engagements.t_assess[f, c]:
                 _assess(units, orders, engagements, key, f, c)

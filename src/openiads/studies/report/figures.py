@@ -150,7 +150,12 @@ def _labels(spots: dict[str, tuple[float, float]]) -> list[tuple[list[str], tupl
 def _map(plt: Any, scenario: Scenario) -> str:
     """Coastline, borders, the region of the system, radars, nodes and what is defended."""
     land = json.loads(files("openiads").joinpath("library/map/coast_borders.geojson").read_text(encoding="utf-8"))
-    places = [(math.degrees(a.longitude), math.degrees(a.latitude)) for a in scenario.assets]
+    assets = [  # a part of the defence is drawn as what it is
+        (a.title, math.degrees(a.longitude), math.degrees(a.latitude))
+        for a in scenario.assets
+        if a.longitude is not None and a.latitude is not None
+    ]
+    places = [(x, y) for _, x, y in assets]
     fixed = [r for r in scenario.radars if r.at == "place" and r.aboard is None]
     places += [(math.degrees(r.longitude), math.degrees(r.latitude)) for r in fixed]
     site = scenario.sites[scenario.modifiers.site]
@@ -185,17 +190,17 @@ def _map(plt: Any, scenario: Scenario) -> str:
         label="radar (notional)",
     )
     axis.plot(
-        [math.degrees(a.longitude) for a in scenario.assets],
-        [math.degrees(a.latitude) for a in scenario.assets],
+        [x for _, x, _ in assets],
+        [y for _, _, y in assets],
         "s",
         color="#a06a00",
         ms=5,
         label="defended (notional)",
     )
-    for a in scenario.assets:
+    for title, x, y in assets:
         axis.annotate(
-            a.title,
-            (math.degrees(a.longitude), math.degrees(a.latitude)),
+            title,
+            (x, y),
             xytext=(5, 3),
             textcoords="offset points",
             fontsize=7.5,
