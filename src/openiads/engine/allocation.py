@@ -17,8 +17,8 @@ from openiads.engine.jit import jit, part
 
 SURE = 1e-13  # chance to survive that stands for none, so that a round can be taken off a product again
 _PATIENCE = 5  # exchanges in a row that gain nothing, after which no more are tried
-_KEPT = 30  # % of the targets that keep all their rounds in an exchange: they can be given more
-_NOISE = 1.0  # values are raised by up to this share to leave a local optimum
+_KEPT = 20  # % of the targets that keep all their rounds in an exchange: they can be given more
+_NOISE = 8.0  # values are raised by up to so many times themselves to leave a local optimum
 _NOISY = 3  # exchanges at those values
 _SLIGHT = 1e-11  # of the surviving value: a gain below it is none
 
