@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
-from openiads.engine.allocation import SURE, Chances, allocate, empty_allocation
+from openiads.engine.allocation import SURE, Chances, allocate, empty_plan
 from openiads.errors import UsageError
 
 Floats = NDArray[np.float64]
@@ -97,7 +97,7 @@ def _tries(chances: Chances) -> int:
 
 def _assigned(chances: Chances, pk: ArrayLike, tries: int) -> Assignment:
     units, targets = chances.survival.shape
-    memory = empty_allocation(units, targets)
+    memory = empty_plan(units, targets)
     allocate(chances, memory, units, targets, tries)
     return Assignment(memory.rounds, surviving(chances.value, pk, memory.rounds), 0.0)
 
@@ -156,7 +156,7 @@ class _Programme:
         self.ceiling = ceiling[self.unit, self.target]
         self.weight = -np.log(chances.survival[self.unit, self.target])
         # a unit that fires one round at each of its targets needs no column to count its channels
-        single = np.array([self.ceiling[self.unit == w].max(initial=0) <= 1 for w in range(units)])
+        single = np.array([self.ceiling[self.unit == w].max(initial=0) <= 1 for w in range(units)], bool)
         scarce = chances.channels < np.minimum(chances.ready, np.bincount(self.unit, minlength=units))
         counted = np.flatnonzero((scarce & ~single)[self.unit])
         self.pairs, self.engaged = len(self.unit), len(counted)
