@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import asterix, dis, field, pictures, registration, sensing, theatre, tracking, visibility
+from benchmarks import assignment, asterix, dis, field, pictures, registration, sensing, theatre, tracking, visibility
 from benchmarks.tools import Row
 from benchmarks.trackers import options
 
@@ -130,7 +130,7 @@ GROUPS = {
     "help": help_time, "compile": cold_compile, "raid": raid_speed, "workers": two_cores, "visibility": visibility.rows,
     "theatre": theatre.rows, "sensing": sensing.rows, "field": field.rows, "tracking": tracking.rows,
     "options": options.rows, "pictures": pictures.rows, "registration": registration.rows, "asterix": asterix.rows,
-    "dis": dis.rows, "demo": clean_demo,
+    "dis": dis.rows, "assignment": assignment.rows, "demo": clean_demo,
 }  # fmt: skip
 
 
