@@ -60,9 +60,9 @@ class Plan(NamedTuple):
     luck: np.ndarray  # uint64[1] state of the generator
 
 
-def empty_plan(units: int, targets: int) -> Plan:
+def empty_plan(shooters: int, aims: int) -> Plan:
     """Working memory for [units] fire units and [targets] targets."""
-    rows = units + targets
+    rows = shooters + aims
 
     def i(*shape: int) -> np.ndarray:
         return np.zeros(shape, np.int64)
@@ -71,75 +71,75 @@ def empty_plan(units: int, targets: int) -> Plan:
         return np.zeros(shape)
 
     return Plan(
-        i(units, targets), i(units, targets), i(units), i(units), i(targets), f(targets), f(targets), i(targets),
-        f(targets), i(rows), i(rows), i(rows), np.zeros(rows, np.bool_), f(rows, targets), i(targets + 1), f(targets + 1),
-        i(targets + 1), i(targets + 1), np.zeros(1, np.uint64),
+        i(shooters, aims), i(shooters, aims), i(shooters), i(shooters), i(aims), f(aims), f(aims), i(aims),
+        f(aims), i(rows), i(rows), i(rows), np.zeros(rows, np.bool_), f(rows, aims), i(aims + 1), f(aims + 1),
+        i(aims + 1), i(aims + 1), np.zeros(1, np.uint64),
     )  # fmt: skip
 
 
 @jit
-def allocate(chances, plan, units, targets, tries):
+def allocate(chances, plan, shooters, aims, tries):
     """Fills plan.rounds[:units, :targets] and returns the value that survives; deterministic, ties to the first.
 
     `tries` times the best is left for a local optimum elsewhere; with -1 it stays at greedy, the largest gain first.
     """
     plan.luck[0] = 88172645463325252
-    plan.rounds[:units, :targets] = 0
-    _restore(chances, plan, units, targets)
-    _fill(chances, plan, units, targets)
+    plan.rounds[:shooters, :aims] = 0
+    _restore(chances, plan, shooters, aims)
+    _fill(chances, plan, shooters, aims)
     if tries >= 0:
-        _settle(chances, plan, units, targets)
-    best = _total(plan, targets)
-    _keep(plan, units, targets)
+        _settle(chances, plan, shooters, aims)
+    best = _total(plan, aims)
+    _keep(plan, shooters, aims)
     for _ in range(tries):
-        _disturb(chances, plan, units, targets)
-        _settle(chances, plan, units, targets)
-        if _total(plan, targets) < best - _slight(plan, targets):
-            best = _total(plan, targets)
-            _keep(plan, units, targets)
+        _disturb(chances, plan, shooters, aims)
+        _settle(chances, plan, shooters, aims)
+        if _total(plan, aims) < best - _slight(plan, aims):
+            best = _total(plan, aims)
+            _keep(plan, shooters, aims)
         else:
-            _restore(chances, plan, units, targets)
+            _restore(chances, plan, shooters, aims)
     return best
 
 
 @part
-def _total(plan, targets):
+def _total(plan, aims):
     total = 0.0
-    for t in range(targets):
+    for t in range(aims):
         total += plan.alive[t]
     return total
 
 
 @part
-def _slight(plan, targets):
+def _slight(plan, aims):
     """What is too little to count as a gain."""
     value = 0.0
-    for t in range(targets):
+    for t in range(aims):
         value += plan.value[t]
     return _SLIGHT * value
 
 
 @part
-def _keep(plan, units, targets):
-    for w in range(units):
-        for t in range(targets):
+def _keep(plan, shooters, aims):
+    for w in range(shooters):
+        for t in range(aims):
             plan.rounds[w, t] = plan.fired[w, t]
 
 
 @part
-def _restore(chances, plan, units, targets):
+def _restore(chances, plan, shooters, aims):
     """Go back to the best allocation so far."""
-    for t in range(targets):
+    for t in range(aims):
         plan.shots[t] = 0
         plan.value[t] = chances.value[t]
-    for w in range(units):
+    for w in range(shooters):
         plan.left[w], plan.free[w] = chances.ready[w], chances.channels[w]
-        for t in range(targets):
+        for t in range(aims):
             plan.fired[w, t] = 0
             if plan.rounds[w, t] > 0:
                 _put(plan, w, t, plan.rounds[w, t])
-    for t in range(targets):
-        _weigh(chances, plan, units, t)
+    for t in range(aims):
+        _weigh(chances, plan, shooters, t)
 
 
 @part
@@ -155,10 +155,10 @@ def _put(plan, w, t, size):
 
 
 @part
-def _weigh(chances, plan, units, t):
+def _weigh(chances, plan, shooters, t):
     """Value of target t that survives, product by product: nothing is divided, so no error grows."""
     alive = plan.value[t]
-    for w in range(units):
+    for w in range(shooters):
         for _ in range(plan.fired[w, t]):
             alive *= chances.survival[w, t]
     plan.alive[t] = alive
@@ -175,16 +175,16 @@ def _fits(chances, plan, w, t, size):
 
 
 @part
-def _fill(chances, plan, units, targets):
+def _fill(chances, plan, shooters, aims):
     """Fire the round that gains most until none gains or none is left (maximum marginal return)."""
-    slight = _slight(plan, targets)
-    for t in range(targets):
+    slight = _slight(plan, aims)
+    for t in range(aims):
         plan.taker[t] = -2
     while True:
         best, most = -1, slight
-        for t in range(targets):
+        for t in range(aims):
             if plan.taker[t] == -2:
-                _find_taker(chances, plan, units, t)
+                _find_taker(chances, plan, shooters, t)
             if plan.gain[t] > most:
                 best, most = t, plan.gain[t]
         if best < 0:
@@ -195,16 +195,16 @@ def _fill(chances, plan, units, targets):
         plan.alive[best] *= chances.survival[w, best]
         plan.taker[best] = -2
         if plan.left[w] == 0 or (plan.free[w] == 0 and free > 0):
-            for t in range(targets):
+            for t in range(aims):
                 if plan.taker[t] == w:
                     plan.taker[t] = -2
 
 
 @part
-def _find_taker(chances, plan, units, t):
+def _find_taker(chances, plan, shooters, t):
     """The unit whose next round at target t gains most."""
     plan.taker[t], plan.gain[t] = -1, 0.0
-    for w in range(units):
+    for w in range(shooters):
         if plan.left[w] > 0 and (plan.free[w] > 0 or plan.fired[w, t] > 0) and _fits(chances, plan, w, t, 1):
             gain = plan.alive[t] * (1.0 - chances.survival[w, t])
             if gain > plan.gain[t]:
@@ -212,30 +212,30 @@ def _find_taker(chances, plan, units, t):
 
 
 @part
-def _settle(chances, plan, units, targets):
+def _settle(chances, plan, shooters, aims):
     """Exchange until it gains nothing any more."""
-    before = _total(plan, targets)
+    before = _total(plan, aims)
     idle = 0
     while idle < _PATIENCE:
-        if _exchange(chances, plan, units, targets):
-            _fill(chances, plan, units, targets)
-        after = _total(plan, targets)
-        idle = 0 if after < before - _slight(plan, targets) else idle + 1
+        if _exchange(chances, plan, shooters, aims):
+            _fill(chances, plan, shooters, aims)
+        after = _total(plan, aims)
+        idle = 0 if after < before - _slight(plan, aims) else idle + 1
         before = after
 
 
 @part
-def _disturb(chances, plan, units, targets):
+def _disturb(chances, plan, shooters, aims):
     """Exchange as if targets were worth more than they are, each by a chance of its own."""
-    for t in range(targets):
+    for t in range(aims):
         plan.value[t] = chances.value[t] * (1.0 + _NOISE * _draw(plan, 1024) / 1024.0)
-        _weigh(chances, plan, units, t)
+        _weigh(chances, plan, shooters, t)
     for _ in range(_NOISY):
-        _exchange(chances, plan, units, targets)
-    for t in range(targets):
+        _exchange(chances, plan, shooters, aims)
+    for t in range(aims):
         plan.value[t] = chances.value[t]
-        _weigh(chances, plan, units, t)
-    _fill(chances, plan, units, targets)
+        _weigh(chances, plan, shooters, t)
+    _fill(chances, plan, shooters, aims)
 
 
 @part
@@ -250,37 +250,37 @@ def _draw(plan, below):
 
 
 @part
-def _exchange(chances, plan, units, targets):
+def _exchange(chances, plan, shooters, aims):
     """Lift one block of rounds off each of many targets and put the blocks back at least cost; whether any moved."""
-    slight = _slight(plan, targets)
-    rows = _choose(plan, units, targets)
-    _lift(chances, plan, units, targets, rows)
-    _price(chances, plan, targets, rows)
-    for c in range(targets + 1):
+    slight = _slight(plan, aims)
+    rows = _choose(plan, shooters, aims)
+    _lift(chances, plan, shooters, aims, rows)
+    _price(chances, plan, aims, rows)
+    for c in range(aims + 1):
         plan.dist[c] = 0.0
     moved = False
-    while _cancel(plan, targets, rows, slight):
+    while _cancel(plan, aims, rows, slight):
         moved = True
     for r in range(rows):
         plan.free[plan.unit[r]] += plan.right[r]
     for r in range(rows):
         if plan.column[r] >= 0:
             _put(plan, plan.unit[r], plan.column[r], plan.size[r])
-    for t in range(targets):
-        _weigh(chances, plan, units, t)
+    for t in range(aims):
+        _weigh(chances, plan, shooters, t)
     return moved
 
 
 @part
-def _choose(plan, units, targets):
+def _choose(plan, shooters, aims):
     """Rows of an exchange: all rounds, or one, of a unit at a target, drawn; and a round of each unit that has some left."""
     rows = np.int64(0)
-    for t in range(targets):
+    for t in range(aims):
         plan.row[t] = -1
         if plan.shots[t] == 0 or _draw(plan, 100) < _KEPT:
             continue
         engaged = 0
-        for w in range(units):
+        for w in range(shooters):
             engaged += plan.fired[w, t] > 0
         nth = _draw(plan, engaged)
         w = -1
@@ -292,7 +292,7 @@ def _choose(plan, units, targets):
             plan.size[rows] = 1
         plan.row[t] = rows
         rows += 1
-    for w in range(units):
+    for w in range(shooters):
         if plan.left[w] > 0:
             plan.unit[rows], plan.column[rows], plan.size[rows] = w, -1, 1
             rows += 1
@@ -300,12 +300,12 @@ def _choose(plan, units, targets):
 
 
 @part
-def _lift(chances, plan, units, targets, rows):
+def _lift(chances, plan, shooters, aims, rows):
     """Take the rows off their targets and share out the free channels: a row that gave one up has it for certain."""
     for r in range(rows):
         if plan.column[r] >= 0:
             _put(plan, plan.unit[r], plan.column[r], -plan.size[r])
-            _weigh(chances, plan, units, plan.column[r])
+            _weigh(chances, plan, shooters, plan.column[r])
             plan.right[r] = plan.fired[plan.unit[r], plan.column[r]] == 0
             plan.free[plan.unit[r]] -= plan.right[r]
     for r in range(rows):
@@ -316,11 +316,11 @@ def _lift(chances, plan, units, targets, rows):
 
 
 @part
-def _price(chances, plan, targets, rows):
+def _price(chances, plan, aims, rows):
     """Surviving value of every target with every row less that without, infinite where the row does not fit."""
     for r in range(rows):
         w = plan.unit[r]
-        for t in range(targets):
+        for t in range(aims):
             plan.cost[r, t] = math.inf
             if (plan.right[r] or plan.fired[w, t] > 0) and _fits(chances, plan, w, t, plan.size[r]):
                 survival = chances.survival[w, t]
@@ -330,17 +330,17 @@ def _price(chances, plan, targets, rows):
 
 
 @part
-def _cancel(plan, targets, rows, slight):
+def _cancel(plan, aims, rows, slight):
     """Shorten paths of rows that push each other on (Bellman and Ford) until some close, and go round; False if none do."""
-    dist, via, nowhere = plan.dist, plan.via, targets
-    for c in range(targets + 1):
+    dist, via, nowhere = plan.dist, plan.via, aims
+    for c in range(aims + 1):
         via[c] = -1
     while True:
         shorter = False
         for r in range(rows):
             c = plan.column[r]
             start = dist[nowhere] if c < 0 else dist[c] - plan.cost[r, c]
-            for t in range(targets):
+            for t in range(aims):
                 if start + plan.cost[r, t] < dist[t] - slight:
                     dist[t] = start + plan.cost[r, t]
                     via[t] = r
@@ -349,7 +349,7 @@ def _cancel(plan, targets, rows, slight):
                 dist[nowhere] = start
                 via[nowhere] = r
                 shorter = True
-        for t in range(targets):  # an empty column has nothing to push on; from a full one, a row may leave a gap
+        for t in range(aims):  # an empty column has nothing to push on; from a full one, a row may leave a gap
             if plan.row[t] < 0 and dist[t] < dist[nowhere] - slight:
                 dist[nowhere] = dist[t]
                 via[nowhere] = -2 - t
@@ -360,39 +360,39 @@ def _cancel(plan, targets, rows, slight):
                 shorter = True
         if not shorter:
             return False
-        if _go_round(plan, targets):
+        if _go_round(plan, aims):
             return True
 
 
 @part
-def _before(plan, targets, c):
+def _before(plan, aims, c):
     """The column before c on its path, -1 for none."""
     r = plan.via[c]
     if r < 0:
         return -2 - r if r < -1 else -1
-    return plan.column[r] if plan.column[r] >= 0 else targets
+    return plan.column[r] if plan.column[r] >= 0 else aims
 
 
 @part
-def _go_round(plan, targets):
+def _go_round(plan, aims):
     """Move every row of every closed path one column on; whether there was one."""
-    for c in range(targets + 1):
+    for c in range(aims + 1):
         plan.seen[c] = -1
     moved = False
-    for first in range(targets + 1):
+    for first in range(aims + 1):
         c = np.int64(first)
         while c >= 0 and plan.seen[c] < 0:
             plan.seen[c] = first
-            c = _before(plan, targets, c)
+            c = _before(plan, aims, c)
         if c < 0 or plan.seen[c] != first:
             continue
         last = c
         while True:
-            before = _before(plan, targets, c)
-            if c < targets:
+            before = _before(plan, aims, c)
+            if c < aims:
                 plan.row[c] = max(plan.via[c], -1)
             if plan.via[c] >= 0:
-                plan.column[plan.via[c]] = c if c < targets else -1
+                plan.column[plan.via[c]] = c if c < aims else -1
             c = before
             if c == last:
                 break
