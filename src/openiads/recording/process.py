@@ -34,10 +34,12 @@ from openiads.tracking.earth import Earth, to_ecef
 from openiads.tracking.own import BUILT_IN, Stepwise, TrackerClass, find_tracker
 from openiads.tracking.plots import true_times
 from openiads.tracking.quality import Row
+from openiads.tracking.scene import require_common
 from openiads.tracking.truth import SAME_TIME
 
 MODELS = {"manoeuvring": MANOEUVRING, "straight": (Model("straight", 5.0),)}
 _LEAST, _FEW_GAPS = 4.0, 20  # s between positions of an aircraft that are used; gaps that tell a period
+_SPLIT = 0.5  # s, half of the shortest scan: closer plots of an aircraft are of one scan
 _PIECES = 200  # stretches of time that the bar counts
 _MOST_TICKS = 5_000_000
 _ELSEWHERE = 500.0  # m between the place of a radar in the file and in the recording that are worth a note
@@ -103,7 +105,7 @@ def track(
     present = np.unique(stream.reports.plots.radar).tolist()
     tick = tick or _usual_tick([radars[r] for r in present])
     _bounded(stream.reports, tick)
-    reference = None if truth is None else read_truth(truth, known, stream.midnight)
+    reference = None if truth is None else read_truth(truth, known, stream)
     config, found = replace(config, tick=tick), None
     if registered:
         found = register(stream.reports.rows(~_spare(stream.reports, known.source, tick)), radars, config, known.file)
@@ -131,6 +133,7 @@ def _periods(stream: Stream, source: int) -> dict[int, float]:
         mine = np.flatnonzero((plots.radar == row) & (stream.reports.address != UNKNOWN))
         order = mine[np.lexsort((plots.t[mine], stream.reports.address[mine]))]
         gaps = np.diff(plots.t[order])[np.diff(stream.reports.address[order]) == 0]
+        gaps = gaps[gaps > _SPLIT]
         if gaps.size > _FEW_GAPS:
             found[row] = min(max(float(np.median(gaps)), _LEAST if row == source else 1.0), 60.0)
     return found | stream.heard.period()
@@ -181,7 +184,7 @@ def _bounded(reports: Reports, tick: float) -> None:
     t = reports.plots.t
     if (t[-1] - t[0]) / tick > _MOST_TICKS:
         raise RecordError(
-            f"the reports span {(t[-1] - t[0]) / 86400:.0f} days, {_MOST_TICKS} updates at most are made; "
+            f"the reports span {(t[-1] - t[0]) / DAY:.4g} days, {_MOST_TICKS} updates at most are made; "
             "track the inputs one by one, or give a longer --tick"
         )
 
@@ -201,8 +204,11 @@ def _run(tracker: Tracker | Stepwise, reports: Reports, tick: float, painter: Pa
         progress(min(done + size, ticks), ticks)
 
 
-def read_truth(path: Path, sensors: Sensors, midnight: float | None) -> tuple[Truth, Account]:
-    """Where the aircraft really were, from a table of positions; a body ends where it is silent for `_GAP` seconds."""
+def read_truth(path: Path, sensors: Sensors, stream: Stream) -> tuple[Truth, Account]:
+    """Where the aircraft really were, from a table of positions; a body ends where it is silent for `_GAP` seconds.
+
+    Times without a date are of the day that brings them closest to the reports.
+    """
     try:
         with path.open("rb") as file:
             kind = kind_of(file.read(4096))
@@ -216,14 +222,17 @@ def read_truth(path: Path, sensors: Sensors, midnight: float | None) -> tuple[Tr
         raise UsageError(f"'{path}' holds plots; --truth is a table of positions (latitude, longitude and a height)")
     names = next((columns.words[n] for n in ("flight", "address", "callsign") if n in columns.words), None)
     if names is None:
-        raise RecordError(f"'{path}': whose positions? A truth has a column flight_id, icao24 or callsign")
+        raise RecordError(f"'{path}': whose positions? A truth has a column flight_id, icao24, callsign or body")
     reports, kept = tables.reports(columns, sensors, account)
     if not len(reports):
         raise RecordError(f"'{path}' holds no position that can be used as truth")
     account.used = len(reports)
-    t = reports.plots.t
-    if columns.dated:
-        t = t - (DAY * np.floor(t.min() / DAY) if midnight is None else midnight)
+    t, heard = reports.plots.t, stream.reports.plots.t
+    if columns.dated and stream.midnight is not None:
+        t = t - stream.midnight
+    else:
+        t = t + DAY * np.round((np.median(heard) - np.median(t)) / DAY)
+    require_common(t, heard)
     return _truth(t, names[kept], reports.plots, sensors.file.earth), account
 
 

@@ -97,7 +97,9 @@ def spans(data: bytes, at: int, layout: Layout, skipped: Counter[str]) -> Iterat
             yield at, end
             at = end
         cut = found == len(data) and (at + layout.head > len(data) or layout.end(data, at) > len(data))
-        reason = "at the end of the capture, cut off" if cut else "of the capture from a damaged header to the next packet"
+        reason = (
+            "at the end of the capture, cut off" if cut else "of the capture from a damaged header to the next packet"
+        )
         skipped[f"octets {reason}"] += found - at
         at = found
 

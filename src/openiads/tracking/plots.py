@@ -15,8 +15,7 @@ from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, gauge_all, place
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, elevations, frames, to_ecef
 
-
-_FARTHEST = 1e8  # m, of ranges and points
+FARTHEST = 1e8  # m, of ranges and points
 _ROUNDING = 1e-6  # of correlations
 
 
@@ -172,7 +171,7 @@ class Plots:
         assert self.point is not None and self.covariance is not None
         if not np.isfinite(self.point[:, 0]).any():
             return np.zeros(len(self), np.bool_)
-        near = np.abs(self.point).max(axis=1) < _FARTHEST
+        near = np.abs(self.point).max(axis=1) < FARTHEST
         return near & np.isfinite(self.covariance).all(axis=1) & _definite(self.covariance)
 
     def refused(self, radars: Sequence[Radar | Source]) -> np.ndarray:
@@ -182,7 +181,7 @@ class Plots:
         there = (self.radar >= 0) & (self.radar < len(radars))
         whole = np.array([isinstance(r, Source) for r in radars], np.bool_)[np.where(there, self.radar, 0)]
         deaf = hears_bearings(radars)[np.where(there, self.radar, 0)]
-        polar = np.isfinite(self.azimuth) & (deaf | ((self.range > 0.0) & (self.range < _FARTHEST)))
+        polar = np.isfinite(self.azimuth) & (deaf | ((self.range > 0.0) & (self.range < FARTHEST)))
         assert self.elevation is not None and self.height is not None and self.range_rate is not None
         assert self.latitude is not None and self.longitude is not None
         assert self.sigma_horizontal is not None and self.sigma_vertical is not None
