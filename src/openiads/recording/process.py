@@ -17,6 +17,7 @@ from openiads.recording.picture import Painter, Picture
 from openiads.recording.registration import register
 from openiads.recording.reports import UNKNOWN, Account, Reports
 from openiads.recording.sensors import Sensors, load_sensors
+from openiads.recording.thinning import SPLIT, spare, split, thinned
 from openiads.tracking import (
     MANOEUVRING,
     Config,
@@ -39,7 +40,6 @@ from openiads.tracking.truth import SAME_TIME
 
 MODELS = {"manoeuvring": MANOEUVRING, "straight": (Model("straight", 5.0),)}
 _LEAST, _FEW_GAPS = 4.0, 20  # s between positions of an aircraft that are used; gaps that tell a period
-_SPLIT = 0.5  # s, half of the shortest scan: closer plots of an aircraft are of one scan
 _PIECES = 200  # stretches of time that the bar counts
 _MOST_TICKS = 5_000_000
 _ELSEWHERE = 500.0  # m between the place of a radar in the file and in the recording that are worth a note
@@ -108,9 +108,14 @@ def track(
     reference = None if truth is None else read_truth(truth, known, stream)
     config, found = replace(config, tick=tick), None
     if registered:
-        found = register(stream.reports.rows(~_spare(stream.reports, known.source, tick)), radars, config, known.file)
+        found = register(
+            stream.reports.rows(~(spare(stream.reports, known.source, tick) | split(stream.reports, known.source))),
+            radars,
+            config,
+            known.file,
+        )
         radars = found.applied(radars)
-    reports = _thinned(_on_time(stream.reports, radars), stream.accounts, known.source, tick)
+    reports = thinned(_on_time(stream.reports, radars), stream.accounts, known.source, tick)
     painter, ready = Painter(earth), _set_right(radars, present)
     follow = Tracker(ready, config, earth) if maker is None else Stepwise(maker, ready, config, earth)
     _run(follow, reports, tick, painter, progress)
@@ -133,7 +138,7 @@ def _periods(stream: Stream, source: int) -> dict[int, float]:
         mine = np.flatnonzero((plots.radar == row) & (stream.reports.address != UNKNOWN))
         order = mine[np.lexsort((plots.t[mine], stream.reports.address[mine]))]
         gaps = np.diff(plots.t[order])[np.diff(stream.reports.address[order]) == 0]
-        gaps = gaps[gaps > _SPLIT]
+        gaps = gaps[gaps > SPLIT]
         if gaps.size > _FEW_GAPS:
             found[row] = min(max(float(np.median(gaps)), _LEAST if row == source else 1.0), 60.0)
     return found | stream.heard.period()
@@ -155,28 +160,6 @@ def _on_time(reports: Reports, radars: Sequence[Radar | Source]) -> Reports:
     """Reports at their true times, in that order."""
     right = reports.at(true_times(reports.plots, radars))
     return right.rows(np.argsort(right.plots.t, kind="stable"))
-
-
-def _spare(reports: Reports, source: int, tick: float) -> np.ndarray:
-    """Positions of an aircraft that come before another of its own in the same update, bool[Q]."""
-    plots = reports.plots
-    said = np.flatnonzero((plots.radar == source) & (reports.address != UNKNOWN))
-    update = np.ceil((plots.t[said] - plots.t[0]) / tick - 1e-9).astype(np.int64)
-    who = reports.address[said]
-    order = np.lexsort((update, who))  # stable: the last of an update stays the last
-    last = np.append((np.diff(update[order]) != 0) | (np.diff(who[order]) != 0), True)[: len(order)]
-    out = np.zeros(len(reports), np.bool_)
-    out[said[order[~last]]] = True
-    return out
-
-
-def _thinned(reports: Reports, accounts: Sequence[Account], source: int, tick: float) -> Reports:
-    """Reports without the spare ones, which are counted."""
-    out = _spare(reports, source, tick)
-    for row, count in zip(*np.unique(reports.origin[out], return_counts=True), strict=True):
-        accounts[int(row)].used -= int(count)
-        accounts[int(row)].refused["position before another of the aircraft in one update"] += int(count)
-    return reports.rows(~out)
 
 
 def _bounded(reports: Reports, tick: float) -> None:
