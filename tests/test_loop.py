@@ -88,8 +88,9 @@ def test_the_settings_are_those_of_the_stage():
     assert len(nodes) > 3
     for n in nodes:
         own = Tracker(loop.radars_of(sim, np.flatnonzero(sim.params.radars.node == n)), loop.config_of(sim, n))
-        for name in ("speed", "hits", "window", "coast", "gate", "accel", "joint", "scored", "detect", "scan"):
+        for name in ("speed", "hits", "window", "coast", "gate", "accel", "joint", "scored", "detect"):
             assert np.array_equal(getattr(own._settings, name)[0], getattr(t, name)[n]), name
+        assert np.array_equal(own._settings.scan[0], t.scan[n, : own._settings.scan.shape[1]])
         for name in ("kind", "sojourn", "prior", "drag"):
             assert np.array_equal(getattr(own._settings, name), getattr(t, name)), name
         assert own.tick == sim.tick

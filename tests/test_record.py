@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
+import duckdb
 import numpy as np
 import pytest
 
 import openiads as oi
 from openiads import running
 from openiads.errors import OutputError, RecordError, UsageError
-from openiads.record import Run
+from openiads.record import Run, interruptible
 from tests.records import short_run
 
 
@@ -67,6 +72,24 @@ def test_unknown_table_and_column():
 def test_a_folder_without_a_record(tmp_path):
     with pytest.raises(RecordError, match="no readable run"):
         Run.load(tmp_path)
+
+
+def test_ctrl_c_within_duckdb_is_ctrl_c():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background ignores it
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    connection = duckdb.connect()
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt), interruptible():
+            connection.execute("select sum(a.range * b.range) from range(100000) a, range(100000) b").fetchall()
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+
+
+def test_other_errors_are_left_as_they_are():
+    with pytest.raises(RuntimeError, match="something else"), interruptible():
+        raise RuntimeError("something else")
 
 
 def test_tables_agree_with_each_other():

@@ -288,11 +288,11 @@ def export_(
 
     Example: openiads run s400-alone --posture complete --plots --out raid && openiads export raid --format asterix --out sent
     """
-    from openiads.interop.export import export, require
+    from openiads.interop.export import READ, export, require
     from openiads.record import Run
 
     require(form, out)
-    print("\n".join(export(Run.load(record), form, out)))
+    print("\n".join(export(Run.load(record, READ.get(form)), form, out)))
     print(f"written: {out}")
 
 

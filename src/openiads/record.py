@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +50,8 @@ class Run:
         (folder / "meta.json").write_text(json.dumps(self.meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @staticmethod
-    def load(folder: str | Path) -> Run:
-        """A run that was saved."""
+    def load(folder: str | Path, only: Collection[str] | None = None) -> Run:
+        """A run that was saved, or only some tables of it."""
         import duckdb
 
         source = Path(folder)
@@ -59,11 +59,25 @@ class Run:
             meta = json.loads((source / "meta.json").read_text(encoding="utf-8"))
             tables = {}
             for file in sorted(source.glob("*.parquet")):
-                columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
+                if only is not None and file.stem not in only:
+                    continue
+                with interruptible():
+                    columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
                 tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
         except (OSError, ValueError, duckdb.Error) as error:
-            raise RecordError(f"'{source}' holds no readable run: {error}") from None
+            raise RecordError(f"'{source}' holds no readable run: {str(error).splitlines()[0]}") from None
         return Run(meta, tables)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C while DuckDB is at work, which DuckDB makes an error of its own, is Ctrl-C."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "interrupt" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _filled(column: Any) -> np.ndarray:
@@ -86,7 +100,8 @@ def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]], e
     """One Parquet or CSV file a table."""
     for name, table in tables.items():
         file = str(folder / f"{name}.{ending}")
-        relation(table).write_parquet(file) if ending == "parquet" else relation(table).write_csv(file, header=True)
+        with interruptible():
+            relation(table).write_parquet(file) if ending == "parquet" else relation(table).write_csv(file, header=True)
 
 
 def require_new(out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +58,24 @@ def test_dis_and_czml_are_files(recorded, tmp_path):
     assert json.loads((tmp_path / "run.czml").read_text(encoding="utf-8"))[0]["id"] == "document"
 
 
+def test_a_table_that_is_cut_is_one_message_and_only_where_it_is_needed(recorded, tmp_path):
+    shutil.copytree(recorded, tmp_path / "run")
+    whole = (tmp_path / "run" / "plots.parquet").read_bytes()
+    (tmp_path / "run" / "plots.parquet").write_bytes(whole[: len(whole) // 2])
+    done = openiads("export", tmp_path / "run", "-f", "asterix", "-o", tmp_path / "sent")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "holds no readable run" in done.stderr
+    assert openiads("export", tmp_path / "run", "-f", "dis", "-o", tmp_path / "run.dis").returncode == 0
+
+
 def test_csv_has_every_table(tmp_path):
     export(plotted_run(), "csv", tmp_path / "tables")
     assert {p.stem for p in (tmp_path / "tables").iterdir()} == set(plotted_run().tables)
     with (tmp_path / "tables" / "plots.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     plots = plotted_run().tables["plots"]
-    assert list(rows[0]) == list(plots)
+    assert list(rows[0]) == [*plots, "t_s"]
+    clock = plotted_run().meta["clock_s"]
+    np.testing.assert_allclose([float(r["t_s"]) for r in rows], clock + plots["t"])  # as the ASTERIX has it
     np.testing.assert_array_equal([float(r["range_m"]) for r in rows], plots["range_m"])
 
 

@@ -75,6 +75,39 @@ def test_links_that_are_not_read():
     assert read(pcap([(START, bytes(60))], link=105))[1] == {"packets of link type 105, which is not read": 1}
 
 
+def damaged(form, k, octets, at):
+    """A capture of twenty datagrams, the header of number k with other octets at a place of it; and how much longer it is."""
+    frames = [(START + n, frame(1, ipv4(udp(b"datagram %02d" % n)))) for n in range(20)]
+    data, begin = bytearray(form(frames)), len(form(frames[:k]))
+    data[begin + at : begin + at + len(octets)] = octets
+    return bytes(data)
+
+
+@pytest.mark.parametrize("k", [0, 9, 19])
+@pytest.mark.parametrize("octets", [b"\xff\xff\xff\xff", b"\xff\xff\x00\x00", b"\x07\x00\x00\x00", b"\x60\x00\x00\x00"])
+@pytest.mark.parametrize(("form", "at"), [(pcap, 8), (pcapng, 4)])
+def test_a_damaged_header_costs_its_own_packet(form, at, octets, k):
+    """Whatever length it states; at the beginning and at the end, too."""
+    got, skipped = read(damaged(form, k, octets, at))
+    good = [b"datagram %02d" % n for n in range(20)]
+    assert [p for _, p in got if p in good] == good[:k] + good[k + 1 :]
+    assert sum(skipped.values()) > 0
+
+
+def test_octets_between_packets_are_searched_for_the_next_one():
+    g = np.random.default_rng(4)
+    frames = [(START + n, frame(1, ipv4(udp(b"datagram %02d" % n)))) for n in range(20)]
+    for form in (pcap, pcapng):
+        data, cut = form(frames), len(form(frames[:10]))
+        for size in (1, 3, 100_000):
+            got, skipped = read(data[:cut] + b"\xfe" * size + data[cut:])
+            assert len(got) == 20 and skipped == {
+                "octets of the capture from a damaged header to the next packet": size
+            }, size
+        got, skipped = read(data[: cut + 40] + g.bytes(3_000_000))  # nothing comes again
+        assert len(got) >= 10 and sum(skipped.values()) > 2_900_000
+
+
 @given(st.binary(max_size=400), st.sampled_from(["pcap", "pcapng", "none"]), st.integers(0, 2000))
 def test_no_octets_raise(noise, kind, cut):
     """Noise behind a header, whole captures cut anywhere."""

@@ -195,11 +195,9 @@ def test_errors_set_in_a_scenario_come_out_of_what_its_radars_sent(tmp_path):
     for name, (distance, azimuth) in RADARS.items():
         text = text.replace(f'"{name}"\n', f'"{name}"\nrange_bias_m = {distance}\nazimuth_bias_deg = {azimuth}\n', 1)
     (tmp_path / "biased.toml").write_text(text, encoding="utf-8")
-    export(
-        oi.run(oi.load(tmp_path / "biased.toml"), "one-way-in", "peace", seed=1, plots=True),
-        "asterix",
-        tmp_path / "sent",
-    )
+    run = oi.run(oi.load(tmp_path / "biased.toml"), "one-way-in", "peace", seed=1, plots=True)
+    for form, name in (("asterix", "sent"), ("csv", "tables")):
+        export(run, form, tmp_path / name)
     lines, inputs = [], []
     with (tmp_path / "sent" / "senders.csv").open(encoding="utf-8", newline="") as file:
         for sender in csv.DictReader(file):
@@ -215,9 +213,10 @@ def test_errors_set_in_a_scenario_come_out_of_what_its_radars_sent(tmp_path):
                 lines += ["sigma_range_m = 100", "sigma_azimuth_deg = 0.2"]
     (tmp_path / "real.toml").write_text("\n".join(lines), encoding="utf-8")
     (tmp_path / "run.toml").write_text("\n".join(["simulated = true", *lines]), encoding="utf-8")
-    with pytest.raises(RecordError, match="refused: simulated"):
+    with pytest.raises(RecordError, match="refused: simulated; `simulated = true` at the top"):
         track(inputs, tmp_path / "real.toml")
-    answer = track(inputs, tmp_path / "run.toml", registered=True)
+    answer = track(inputs, tmp_path / "run.toml", tmp_path / "tables" / "truth.csv", registered=True)
+    assert {r.name: r.value for r in answer.quality}["bodies with a track"] > 50.0
     found, unit = answer.registration, np.array([1.0, 1.0 / DEG])
     truth = np.array([RADARS[r.name] for r in answer.radars[:-1]])
     assert np.abs((found.bias[:-1, :2] * unit - truth) / (found.sigma[:-1, :2] * unit)).max() < 3.5

@@ -133,12 +133,11 @@ TABLES = [
     ("a,b\n1,2\n", r"lacks the column t_s \(or timestamp\); range_m and azimuth_deg"),
     ("t_s,range_m,azimuth_deg\n1,2,3\n", r"lacks the column sensor"),
     ("t_s,range,azimuth\n1,2,3\n", r"lacks the column range_m and azimuth_deg"),
-    ("t_s,latitude,longitude\n1,2,3\n", r"1 refused: no height"),
+    ("t_s,latitude,longitude,height_m\n1,2,3,\n", r"1 refused: no height"),
     (
         "t_s,latitude,longitude,height_m\nx,2,3,4\n1,200,3,4\n1,,3,4\n",
         r"1 refused: no time.*1 refused: position off the Earth",
     ),
-    ("t_s,latitude,longitude,height_m\n", r"can be tracked"),
 ]
 
 

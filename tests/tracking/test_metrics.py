@@ -256,6 +256,10 @@ def test_a_thousand_bodies_for_a_thousand_frames(record_property):
         (lambda s: gospa(s, 1.0, 1.0, 3.0), "alpha"),
         (lambda s: near(s, math.inf), "cutoff"),
         (lambda s: nees(np.zeros((2, 3)), np.zeros((2, 2, 2))), "do not fit"),
+        (
+            lambda s: nees(np.ones((3, 2)), np.array([np.eye(2), np.ones((2, 2)), np.eye(2)])),
+            "covariance 1 is singular",
+        ),
     ],
 )
 def test_clear_errors(call, words):

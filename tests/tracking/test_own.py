@@ -128,6 +128,10 @@ WRONG = [
     ({"x": [[math.nan] * 6]}, "row 0 of column 'x' is not finite"),
     ({"p": np.eye(6)[None]}, r"column 'p' has shape \(1, 6, 6\); it must be \[N, 21\]"),
     ({"p": np.zeros((1, 21))}, "row 0 of column 'p' has a variance that is not above 0; it is 0.0"),
+    ({"p": np.where(np.arange(21) == 1, 3.0, packed_covariance(np.eye(6)[None]))},
+     "row 0 of column 'p' is no covariance: .* the eigenvalue -2; it may have none below 0"),
+    ({"x": np.full((1, 6), 2e9)}, "row 0 of column 'x' is farther than 1e\\+09 m from the middle of the Earth; it is 2000000000"),
+    ({"x": [[6.4e6, 0.0, 0.0, 0.0, -2e5, 0.0]]}, "row 0 of column 'x' is faster than 100000 m/s; it is 200000"),
     ({"t_update": [5.0]}, "column 't_update' lies after the moment"),
     ({"number": [0]}, "row 0 of column 'number' must be 1 or more; it is 0"),
     ({"number": [1.5]}, "row 0 of column 'number' is no whole number: 1.5"),
@@ -162,6 +166,16 @@ class Refuses:
         raise RuntimeError("not today")
 
 
+class Leaves:
+    def __init__(self, radars, config):
+        sys.exit(0)
+
+
+class LeavesLater(Still):
+    def process(self, plots, until):
+        sys.exit(0)
+
+
 class Stops:
     def __init__(self, radars, config):
         pass
@@ -174,6 +188,8 @@ class Stops:
     ("make", "said"),
     [
         (Refuses, r"'mine:T': called with \(radars, config\) it fails: RuntimeError: not today \(test_own.py, line"),
+        (Leaves, r"it fails: SystemExit: 0 \(test_own.py, line"),
+        (LeavesLater, r"process fails at 4 s: SystemExit: 0 \(test_own.py, line"),
         (lambda: 0, "it fails: TypeError: .* takes 0 positional arguments but 2 were given"),
         (lambda radars, config: 0, r"it has no method process\(plots, until\)"),
         (Stops, r"process fails at 4 s: KeyError: 4.0 \(test_own.py, line \d+: return \{\}\[until\]\)"),

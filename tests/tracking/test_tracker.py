@@ -173,6 +173,11 @@ def test_an_accelerating_body():
         (Plots([0.0], [0], [np.nan], [0.0]), "row 0 can not be used"),
         (Plots([0.0], [3], [1e3], [0.0]), "row 0 can not be used"),
         (Plots([0.0], [0], [-5.0], [0.0]), "row 0 can not be used"),
+        (Plots([0.0], [0], [1e200], [0.0]), "row 0 can not be used"),
+        (Plots([0.0], [0], [1e4], [0.0], [np.inf]), "row 0 can not be used"),
+        (Plots([0.0], [0], [1e4], [0.0], height=[np.inf]), "row 0 can not be used"),
+        (Plots([0.0], [0], [1e4], [0.0], range_rate=[np.inf]), "row 0 can not be used"),
+        (Plots.points([0.0], [0], [[6.4e6, 0, 0]], [[1.0, 3, 0, 1, 0, 1]]), "row 0 can not be used"),
     ],
 )
 def test_plots_that_can_not_be_used(plots, words):

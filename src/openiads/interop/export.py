@@ -13,9 +13,11 @@ from openiads.interop import dis
 from openiads.interop.czml import write_czml
 from openiads.interop.entities import entities
 from openiads.interop.surveillance import SAC, messages, senders
-from openiads.record import Run, new_file, new_folder, require_new, require_new_file, write_tables
+from openiads.record import Run, Table, new_file, new_folder, require_new, require_new_file, write_tables
 
 FORMATS = ("asterix", "dis", "csv", "czml")
+READ = {"dis": ("truth", "bodies")}  # tables of a record that a format is made of; of the others all
+DAY = 86_400.0  # s
 _FOLDERS = ("asterix", "csv")
 _NEEDED = {
     "asterix": {
@@ -78,6 +80,13 @@ def _asterix(run: Run, folder: Path) -> list[str]:
     return lines
 
 
+def _timed(run: Run, table: Table) -> Table:
+    """A table with the time of day (s, on over midnight) that the radars and nodes would state, beside the time of the run."""
+    if "t" not in table or "clock_s" not in run.meta:
+        return table
+    return table | {"t_s": float(run.meta["clock_s"]) % DAY + np.asarray(table["t"], np.float64)}
+
+
 def _csv(run: Run, folder: Path) -> list[str]:
-    write_tables(folder, run.tables, "csv")
+    write_tables(folder, {name: _timed(run, table) for name, table in run.tables.items()}, "csv")
     return [f"{name}.csv: {len(next(iter(table.values())))} rows" for name, table in run.tables.items()]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from openiads.interop.asterix import Decoded, Table, decode
-from openiads.recording.clock import unwrapped
+from openiads.recording.clock import WRONG_TIME, unwrapped
 from openiads.recording.framing import blocks
 from openiads.recording.reports import UNKNOWN, Account, Reports, Sieve
 from openiads.recording.sensors import Sensors
@@ -18,6 +18,7 @@ from openiads.units import UNITS
 
 NM, FL, DEG = UNITS["length"]["nm"], 100.0 * UNITS["length"]["ft"], UNITS["angle"]["deg"]
 _FRAMING = ("block header cut off", "block length below 3", "block longer than the data", "unknown category")
+SIMULATED = "simulated; `simulated = true` at the top of the sensor file accepts them"
 UNKNOWN_SENSOR = "sensor that the sensor file does not have"
 
 
@@ -66,8 +67,8 @@ def reports(decoded: Decoded, sensors: Sensors, heard: Heard, account: Account) 
     _strangers(table, sieve.keep & (row < 0), heard)
     sieve.refuse(UNKNOWN_SENSOR, row < 0)
     sieve.refuse("no time of day", ~timed)
-    sieve.refuse("time far from that of its neighbours", wrong)
-    sieve.refuse("simulated", (_whole(table, "020.SIM") == 1) & (not sensors.file.simulated))
+    sieve.refuse(WRONG_TIME, wrong)
+    sieve.refuse(SIMULATED, (_whole(table, "020.SIM") == 1) & (not sensors.file.simulated))
     sieve.refuse("test target", _whole(table, "020.TST") == 1)
     sieve.refuse("field monitor", _whole(table, "020.RAB") == 1)
     sieve.refuse("no detection", _has(table, "020") & (_whole(table, "020.TYP") == 0))

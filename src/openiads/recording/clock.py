@@ -6,8 +6,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 DAY = 86_400.0  # s
+WRONG_TIME = "time far from that of its neighbours"
 _NEAR = 5  # neighbours on each side that a time is compared with
 _OFF = 300.0  # s beyond its neighbours at which a time is taken for wrong
+_FEW = 0.05  # share of times that may be wrong; if more seem so, the order of a table is not that of time
+_SILENCE = 3600.0  # s without a report that tell where a day of a table begins; so close to midnight it is gone over
 
 
 def unwrapped(tod: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -22,6 +25,30 @@ def unwrapped(tod: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wrong = _astray(t)
     good = t[~wrong]
     return (t - DAY * np.floor(good[0] / DAY) if len(good) else t), wrong
+
+
+def over_midnight(t: np.ndarray) -> np.ndarray:
+    """Times of day (s) of a table, sorted by time or by body, as s of one midnight.
+
+    They go over midnight if some row does and the longest time without a report is at another hour.
+    """
+    day = (t >= 0.0) & (t < DAY)
+    hours = np.sort(t[day])
+    gaps = np.diff(hours)
+    if not gaps.size or gaps.max() < _SILENCE or not (np.diff(t[day]) < _SILENCE - DAY).any():
+        return t
+    return np.where(day & (t <= hours[gaps.argmax()]), t + DAY, t)
+
+
+def strays(t: np.ndarray) -> np.ndarray:
+    """Times (s) of a table that are wrong, bool[Q]: far from those of the rows beside, or from all in a table without order."""
+    out, rows = np.zeros(len(t), np.bool_), np.flatnonzero(np.isfinite(t))
+    wrong = _astray(t[rows])
+    if np.count_nonzero(wrong) > _FEW * len(rows):
+        order = np.argsort(t[rows], kind="stable")
+        wrong[order] = _astray(t[rows][order])
+    out[rows] = wrong
+    return out
 
 
 def _astray(t: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from openiads.errors import RecordError, UsageError
 from openiads.recording import asterix, pcap, tables
-from openiads.recording.clock import days
+from openiads.recording.clock import DAY, days
 from openiads.recording.framing import CATEGORIES
 from openiads.recording.reports import Account, Reports
 from openiads.recording.sensors import Sensors
@@ -64,7 +64,27 @@ def read(paths: list[Path], sensors: Sensors, date: float | None = None) -> Stre
     for (part, own, account), shift in zip(found, shifts, strict=True):
         account.used = len(part)
         parts.append(part.at(part.plots.t + (0.0 if own is None else own) + shift))
-    return Stream(Reports.joined(parts), accounts, heard, midnight)
+    _agree(date, midnight, any(m is not None for _, m, _ in found))
+    return Stream(_once(Reports.joined(parts), accounts), accounts, heard, midnight)
+
+
+def _agree(date: float | None, midnight: float | None, dated: bool) -> None:
+    """Refuse a day (s of 1970) beside inputs that know better."""
+    if date is not None and midnight is not None and dated and not 0.0 <= date - midnight < DAY:
+        given, own = (np.datetime64(int(s), "s").astype("M8[D]") for s in (date, midnight))
+        raise UsageError(f"--date {given}: the inputs have dates of their own and begin on {own}; leave --date out")
+
+
+def _once(reports: Reports, accounts: list[Account]) -> Reports:
+    """Every report once: two taps of one line, or a file given twice, tell nothing new."""
+    again, first = reports.repeated
+    pairs, counts = np.unique(np.stack([reports.origin[again], reports.origin[first]]), axis=1, return_counts=True)
+    for mine, other, count in zip(*pairs.tolist(), counts.tolist(), strict=True):
+        accounts[mine].used -= count
+        accounts[mine].refused["the same report again"] += count
+        if mine != other:
+            accounts[mine].notes.append(f"repeats {accounts[other].name}: {count} reports are the same")
+    return reports.rows(np.delete(np.arange(len(reports)), again))
 
 
 def _one(path: Path, sensors: Sensors, heard: asterix.Heard, account: Account) -> tuple[Reports, float | None]:

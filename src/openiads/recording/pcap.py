@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from openiads.recording.spans import SECTION, Blocks, Packets, order_of, spans
+
 _MAGIC = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e-6), b"\xa1\xb2\xc3\xd4": (">", 1e-6),
     b"\x4d\x3c\xb2\xa1": ("<", 1e-9), b"\xa1\xb2\x3c\x4d": (">", 1e-9),
 }  # fmt: skip
-_SECTION = b"\x0a\x0d\x0d\x0a"
-_LONGEST = 1 << 18  # octets of a packet; more is a length that is wrong
 _IPV4, _IPV6, _UDP, _VLAN = 0x0800, 0x86DD, 17, (0x8100, 0x88A8, 0x9100)
 _EXTENSIONS = (0, 43, 60)  # of IPv6: hop by hop, routing, destination
 
@@ -32,12 +32,12 @@ class Packet:
 
 def is_capture(head: bytes) -> bool:
     """Do octets begin a capture?"""
-    return head[:4] in _MAGIC or head[:4] == _SECTION
+    return head[:4] in _MAGIC or head[:4] == SECTION
 
 
 def payloads(data: bytes, skipped: Counter[str]) -> Iterator[tuple[float, bytes]]:
     """Time (s of 1970) and payload of every UDP datagram; what is none is counted by reason."""
-    for packet in _pcapng(data, skipped) if data[:4] == _SECTION else _pcap(data, skipped):
+    for packet in _pcapng(data, skipped) if data[:4] == SECTION else _pcap(data, skipped):
         try:
             found = _datagram(packet)
         except IndexError:
@@ -54,41 +54,19 @@ def _pcap(data: bytes, skipped: Counter[str]) -> Iterator[Packet]:
         skipped["octets of a capture without a whole header"] += len(data)
         return
     link = struct.unpack_from(order + "I", data, 20)[0] & 0x0FFFFFFF
-    at = 24
-    while at < len(data):
-        if at + 16 > len(data):
-            skipped["octets at the end of the capture, cut off"] += len(data) - at
-            return
+    for at, end in spans(data, 24, Packets(order, round(1.0 / unit)), skipped):
         seconds, part, length, original = struct.unpack_from(order + "IIII", data, at)
-        if length > _LONGEST:
-            skipped["octets of the capture after a packet of impossible length"] += len(data) - at
-            return
-        if at + 16 + length > len(data):
-            skipped["octets at the end of the capture, cut off"] += len(data) - at
-            return
-        yield Packet(seconds + part * unit, link, data[at + 16 : at + 16 + length], length >= original)
-        at += 16 + length
+        yield Packet(seconds + part * unit, link, data[at + 16 : end], length >= original)
 
 
 def _pcapng(data: bytes, skipped: Counter[str]) -> Iterator[Packet]:
-    order, at = "<", 0
+    order = "<"
     interfaces: list[tuple[int, int, float, float]] = []  # link, octets kept, unit and offset of times
-    while at < len(data):
-        if at + 12 > len(data):
-            skipped["octets at the end of the capture, cut off"] += len(data) - at
-            return
-        if data[at : at + 4] == _SECTION:
-            order, interfaces = "<" if data[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">", []
-        kind, length = struct.unpack_from(order + "II", data, at)
-        if length < 12 or length % 4 or at + length > len(data):
-            cut = at + length > len(data) and length <= _LONGEST
-            reason = (
-                "at the end of the capture, cut off" if cut else "of the capture after a block of impossible length"
-            )
-            skipped[f"octets {reason}"] += len(data) - at
-            return
-        body = data[at + 8 : at + length - 4]
-        at += length
+    for at, end in spans(data, 0, Blocks(), skipped):
+        body, begins = data[at + 8 : end - 4], order_of(data, at)
+        if begins:
+            order, interfaces = begins, []
+        kind = struct.unpack_from(order + "I", data, at)[0]
         if kind == 1 and len(body) >= 8:
             interfaces.append(_interface(order, body))
         elif kind in (3, 6):

@@ -17,6 +17,7 @@ from openiads.recording.picture import Painter, Picture
 from openiads.recording.registration import register
 from openiads.recording.reports import UNKNOWN, Account, Reports
 from openiads.recording.sensors import Sensors, load_sensors
+from openiads.recording.thinning import SPLIT, spare, split, thinned
 from openiads.tracking import (
     MANOEUVRING,
     Config,
@@ -34,6 +35,7 @@ from openiads.tracking.earth import Earth, to_ecef
 from openiads.tracking.own import BUILT_IN, Stepwise, TrackerClass, find_tracker
 from openiads.tracking.plots import true_times
 from openiads.tracking.quality import Row
+from openiads.tracking.scene import require_common
 from openiads.tracking.truth import SAME_TIME
 
 MODELS = {"manoeuvring": MANOEUVRING, "straight": (Model("straight", 5.0),)}
@@ -103,12 +105,17 @@ def track(
     present = np.unique(stream.reports.plots.radar).tolist()
     tick = tick or _usual_tick([radars[r] for r in present])
     _bounded(stream.reports, tick)
-    reference = None if truth is None else read_truth(truth, known, stream.midnight)
+    reference = None if truth is None else read_truth(truth, known, stream)
     config, found = replace(config, tick=tick), None
     if registered:
-        found = register(stream.reports.rows(~_spare(stream.reports, known.source, tick)), radars, config, known.file)
+        found = register(
+            stream.reports.rows(~(spare(stream.reports, known.source, tick) | split(stream.reports, known.source))),
+            radars,
+            config,
+            known.file,
+        )
         radars = found.applied(radars)
-    reports = _thinned(_on_time(stream.reports, radars), stream.accounts, known.source, tick)
+    reports = thinned(_on_time(stream.reports, radars), stream.accounts, known.source, tick)
     painter, ready = Painter(earth), _set_right(radars, present)
     follow = Tracker(ready, config, earth) if maker is None else Stepwise(maker, ready, config, earth)
     _run(follow, reports, tick, painter, progress)
@@ -131,6 +138,7 @@ def _periods(stream: Stream, source: int) -> dict[int, float]:
         mine = np.flatnonzero((plots.radar == row) & (stream.reports.address != UNKNOWN))
         order = mine[np.lexsort((plots.t[mine], stream.reports.address[mine]))]
         gaps = np.diff(plots.t[order])[np.diff(stream.reports.address[order]) == 0]
+        gaps = gaps[gaps > SPLIT]
         if gaps.size > _FEW_GAPS:
             found[row] = min(max(float(np.median(gaps)), _LEAST if row == source else 1.0), 60.0)
     return found | stream.heard.period()
@@ -154,34 +162,12 @@ def _on_time(reports: Reports, radars: Sequence[Radar | Source]) -> Reports:
     return right.rows(np.argsort(right.plots.t, kind="stable"))
 
 
-def _spare(reports: Reports, source: int, tick: float) -> np.ndarray:
-    """Positions of an aircraft that come before another of its own in the same update, bool[Q]."""
-    plots = reports.plots
-    said = np.flatnonzero((plots.radar == source) & (reports.address != UNKNOWN))
-    update = np.ceil((plots.t[said] - plots.t[0]) / tick - 1e-9).astype(np.int64)
-    who = reports.address[said]
-    order = np.lexsort((update, who))  # stable: the last of an update stays the last
-    last = np.append((np.diff(update[order]) != 0) | (np.diff(who[order]) != 0), True)[: len(order)]
-    out = np.zeros(len(reports), np.bool_)
-    out[said[order[~last]]] = True
-    return out
-
-
-def _thinned(reports: Reports, accounts: Sequence[Account], source: int, tick: float) -> Reports:
-    """Reports without the spare ones, which are counted."""
-    out = _spare(reports, source, tick)
-    for row, count in zip(*np.unique(reports.origin[out], return_counts=True), strict=True):
-        accounts[int(row)].used -= int(count)
-        accounts[int(row)].refused["position before another of the aircraft in one update"] += int(count)
-    return reports.rows(~out)
-
-
 def _bounded(reports: Reports, tick: float) -> None:
     """Refuse a stretch of time that no recording has."""
     t = reports.plots.t
     if (t[-1] - t[0]) / tick > _MOST_TICKS:
         raise RecordError(
-            f"the reports span {(t[-1] - t[0]) / 86400:.0f} days, {_MOST_TICKS} updates at most are made; "
+            f"the reports span {(t[-1] - t[0]) / DAY:.4g} days, {_MOST_TICKS} updates at most are made; "
             "track the inputs one by one, or give a longer --tick"
         )
 
@@ -201,8 +187,11 @@ def _run(tracker: Tracker | Stepwise, reports: Reports, tick: float, painter: Pa
         progress(min(done + size, ticks), ticks)
 
 
-def read_truth(path: Path, sensors: Sensors, midnight: float | None) -> tuple[Truth, Account]:
-    """Where the aircraft really were, from a table of positions; a body ends where it is silent for `_GAP` seconds."""
+def read_truth(path: Path, sensors: Sensors, stream: Stream) -> tuple[Truth, Account]:
+    """Where the aircraft really were, from a table of positions; a body ends where it is silent for `_GAP` seconds.
+
+    Times without a date are of the day that brings them closest to the reports.
+    """
     try:
         with path.open("rb") as file:
             kind = kind_of(file.read(4096))
@@ -216,14 +205,17 @@ def read_truth(path: Path, sensors: Sensors, midnight: float | None) -> tuple[Tr
         raise UsageError(f"'{path}' holds plots; --truth is a table of positions (latitude, longitude and a height)")
     names = next((columns.words[n] for n in ("flight", "address", "callsign") if n in columns.words), None)
     if names is None:
-        raise RecordError(f"'{path}': whose positions? A truth has a column flight_id, icao24 or callsign")
+        raise RecordError(f"'{path}': whose positions? A truth has a column flight_id, icao24, callsign or body")
     reports, kept = tables.reports(columns, sensors, account)
     if not len(reports):
         raise RecordError(f"'{path}' holds no position that can be used as truth")
     account.used = len(reports)
-    t = reports.plots.t
-    if columns.dated:
-        t = t - (DAY * np.floor(t.min() / DAY) if midnight is None else midnight)
+    t, heard = reports.plots.t, stream.reports.plots.t
+    if columns.dated and stream.midnight is not None:
+        t = t - stream.midnight
+    else:
+        t = t + DAY * np.round((np.median(heard) - np.median(t)) / DAY)
+    require_common(t, heard)
     return _truth(t, names[kept], reports.plots, sensors.file.earth), account
 
 

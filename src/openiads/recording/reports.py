@@ -41,6 +41,28 @@ class Reports:
         rest = (getattr(self, f.name)[chosen] for f in fields(self)[1:])
         return Reports(self.plots.rows(chosen), *rest)
 
+    @property
+    def repeated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Reports that say what another of the sensor said at the same time, and that other one: rows, int64[K] each."""
+        p = self.plots
+        told = [
+            np.round(p.t, 3),
+            p.radar,
+            p.range,
+            p.azimuth,
+            p.elevation,
+            p.height,
+            p.latitude,
+            p.longitude,
+            p.address,
+            p.mode_3a,
+        ]
+        said = np.nan_to_num(np.array(told, np.float64), nan=-1e99)
+        order = np.lexsort(said[::-1])
+        same = np.append(False, (np.diff(said[:, order], axis=1) == 0.0).all(axis=0))[: len(order)]
+        first = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
+        return order[same], order[first[same]]
+
     def at(self, t: np.ndarray) -> Reports:
         """The same at other times (s)."""
         return replace(self, plots=replace(self.plots, t=t))

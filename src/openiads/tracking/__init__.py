@@ -7,13 +7,14 @@
 Scores (docs/equations/tracking-metrics.md): a `Truth`, then `quality(truth, tracks)` for the table, or
 `align(truth, tracks)` for the frames that `ospa`, `gospa`, `siap` and `clear_mot` compare.
 Registration errors of radars: `estimate_bias(plots, radars, common_targets(plots, radars))`, docs/equations/registration.md.
-Tracks of several nodes become system tracks by `fuse`; its parts stand in `openiads.tracking.fusion`. What a tracker of one's own must offer to
-take the place of `Tracker` in a run, a study or on a recording: `TrackerClass`, `OwnTracker`, `OwnTracks`.
+Tracks of several nodes, whatever their clocks, become system tracks by `fuse`. Two estimates become one by `covariance_intersection`,
+`fuse_independent` or `fuse_correlated`; `openiads.tracking.fusion` has the rest. What a tracker of one's own must offer to take the place of `Tracker` in a run, a study or on a recording: `TrackerClass`, `OwnTracker`, `OwnTracks`.
 """
 
 from __future__ import annotations
 
 from openiads.tracking.common import common_targets
+from openiads.tracking.fusion import covariance_intersection, fuse_correlated, fuse_independent
 from openiads.tracking.metrics import clear_mot, gospa, nees, ospa
 from openiads.tracking.own import OwnTracker, OwnTracks, TrackerClass
 from openiads.tracking.plots import Plots, Radar, Source
@@ -28,5 +29,6 @@ from openiads.tracking.truth import Truth
 __all__ = [
     "MANOEUVRING", "Config", "Model", "OwnTracker", "OwnTracks", "Plots", "Radar", "Registration", "Source", "SystemTracks",
     "Tracker", "TrackerClass", "Tracks", "Truth",
-    "align", "clear_mot", "common_targets", "estimate_bias", "fuse", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
+    "align", "clear_mot", "common_targets", "covariance_intersection", "estimate_bias", "fuse", "fuse_correlated",
+    "fuse_independent", "gospa", "nees", "ospa", "quality", "quality_alone", "siap",
 ]  # fmt: skip

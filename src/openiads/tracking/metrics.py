@@ -131,7 +131,13 @@ def nees(errors: np.ndarray, covariances: np.ndarray) -> np.ndarray:
     covariances = np.asarray(covariances, np.float64)
     if covariances.shape[-2:] != errors.shape[-1:] * 2:
         raise UsageError(f"covariances of shape {covariances.shape} do not fit errors of shape {errors.shape}")
-    solved = np.linalg.solve(covariances, errors[..., None])[..., 0]
+    try:
+        solved = np.linalg.solve(covariances, errors[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        row = int(np.argmin(np.abs(np.linalg.det(covariances))))
+        raise UsageError(
+            f"covariance {row} is singular: in some direction it has no variance at all; leave that direction, or such rows, out"
+        ) from None
     return np.asarray((errors * solved).sum(axis=-1))
 
 

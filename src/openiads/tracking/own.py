@@ -17,6 +17,7 @@ import numpy as np
 
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth
+from openiads.tracking.fusion import full_covariance
 from openiads.tracking.plots import Plots, Radar, Source, bundle
 from openiads.tracking.tracker import Config, Tracks
 from openiads.tracking.truth import SAME_TIME
@@ -25,6 +26,8 @@ BUILT_IN = "built-in"  # what the tracker that ships is called
 _NAMED = re.compile(r"\w[\w.]*:[A-Za-z_]\w*")
 _WIDTH: dict[str, tuple[int, ...]] = {"t": (), "number": (), "t_update": (), "x": (6,), "p": (21,)}  # of columns [N]
 _VARIANCES = [0, 3, 5, 15, 18, 20]  # of p
+_FARTHEST, _FASTEST = 1e9, 1e5  # m, m/s, on each axis: more is no body
+_ROUNDING = 1e-6  # by which an eigenvalue of scaled covariances may be off
 _HERE, _PYTHON = Path(__file__).parents[1], Path(sysconfig.get_paths()["stdlib"])
 
 
@@ -141,7 +144,7 @@ class Checked:
         self.name = maker.name
         try:
             self._tracker = maker.make(list(radars), config)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._wrong(f"called with (radars, config) it fails: {_told(error)}") from error
         if not callable(getattr(self._tracker, "process", None)):
             raise self._wrong("it has no method process(plots, until)")
@@ -152,7 +155,7 @@ class Checked:
         """Its tracks at a moment (s), or one error that says what is wrong with them."""
         try:
             answer = self._tracker.process(plots, until)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._wrong(f"process fails at {until:g} s: {_told(error)}") from error
         columns = {name: self._column(answer, name, until) for name in (*_WIDTH, "partner")}
         for name, column in columns.items():
@@ -161,6 +164,7 @@ class Checked:
                 raise self._wrong(f"at {until:g} s column '{name}' has {len(column)} rows for {size} {of}")
         tracks = Tracks(**columns)
         self._require(tracks, until)
+        self._definite(tracks, until)
         self._number(tracks, until)
         return tracks
 
@@ -192,9 +196,12 @@ class Checked:
     def _require(self, tracks: Tracks, until: float) -> None:
         """Times, variances and numbers that can be."""
         least = tracks.p[:, _VARIANCES].min(axis=1)
+        far, fast = (np.abs(tracks.x[:, k : k + 3]).max(axis=1) for k in (0, 3))
         for wrong, value, name, why in (
             (np.abs(tracks.t - until) > SAME_TIME, tracks.t, "t", f"must be {until!r}, the moment that was asked for"),
             (tracks.t_update > until + SAME_TIME, tracks.t_update, "t_update", "lies after the moment that was asked for"),
+            (far > _FARTHEST, far, "x", f"is farther than {_FARTHEST:g} m from the middle of the Earth"),
+            (fast > _FASTEST, fast, "x", f"is faster than {_FASTEST:g} m/s"),
             (least <= 0.0, least, "p", "has a variance that is not above 0"),
             (tracks.number < 1, tracks.number, "number", "must be 1 or more"),
             (tracks.partner < 0, tracks.partner, "partner", "must be the number of a track, or 0"),
@@ -202,6 +209,20 @@ class Checked:
             if wrong.any():
                 row = int(np.flatnonzero(wrong)[0])
                 raise self._wrong(f"at {until:g} s row {row} of column '{name}' {why}; it is {value[row]}")
+
+    def _definite(self, tracks: Tracks, until: float) -> None:
+        """Covariances that errors can have: no direction in which the variance is below 0."""
+        sigma = np.sqrt(tracks.p[:, _VARIANCES])
+        scaled = full_covariance(tracks.p) / (sigma[:, :, None] * sigma[:, None, :])
+        try:
+            np.linalg.cholesky(scaled + _ROUNDING * np.eye(6))
+        except np.linalg.LinAlgError:
+            least = np.linalg.eigvalsh(scaled)[:, 0]
+            row = int(least.argmin())
+            raise self._wrong(
+                f"at {until:g} s row {row} of column 'p' is no covariance: scaled to variances of 1 it has the "
+                f"eigenvalue {least[row]:.3g}; it may have none below 0"
+            ) from None
 
     def _number(self, tracks: Tracks, until: float) -> None:
         """A number is not given twice, neither at once nor later."""

@@ -15,6 +15,9 @@ from openiads.engine.sensing.measurement import ASSUMED_HEIGHT, gauge_all, place
 from openiads.errors import UsageError
 from openiads.tracking.earth import Earth, elevations, frames, to_ecef
 
+FARTHEST = 1e8  # m, of ranges and points
+_ROUNDING = 1e-6  # of correlations
+
 
 @dataclass(frozen=True)
 class Radar:
@@ -168,26 +171,40 @@ class Plots:
         assert self.point is not None and self.covariance is not None
         if not np.isfinite(self.point[:, 0]).any():
             return np.zeros(len(self), np.bool_)
-        sure = (self.covariance[:, [0, 3, 5]] > 0.0).all(axis=1) & np.isfinite(self.covariance).all(axis=1)
-        return np.isfinite(self.point).all(axis=1) & sure
+        near = np.abs(self.point).max(axis=1) < FARTHEST
+        return near & np.isfinite(self.covariance).all(axis=1) & _definite(self.covariance)
 
     def refused(self, radars: Sequence[Radar | Source]) -> np.ndarray:
-        """Rows that no tracker of these can use, bool[Q]: not finite, no range, no angle in radians, or of a radar not there."""
+        """Rows that no tracker of these can use, bool[Q]: not finite, no range or one above 1e8 m, no angle in radians, no
+        covariance that errors can have, or of a radar not there.
+        """
         there = (self.radar >= 0) & (self.radar < len(radars))
         whole = np.array([isinstance(r, Source) for r in radars], np.bool_)[np.where(there, self.radar, 0)]
         deaf = hears_bearings(radars)[np.where(there, self.radar, 0)]
-        polar = np.isfinite(self.azimuth) & (deaf | (np.isfinite(self.range) & (self.range > 0.0)))
-        assert self.elevation is not None and self.latitude is not None and self.longitude is not None
+        polar = np.isfinite(self.azimuth) & (deaf | ((self.range > 0.0) & (self.range < FARTHEST)))
+        assert self.elevation is not None and self.height is not None and self.range_rate is not None
+        assert self.latitude is not None and self.longitude is not None
         assert self.sigma_horizontal is not None and self.sigma_vertical is not None
-        polar &= ~(np.abs(self.elevation) > 0.5 * math.pi)
+        polar &= ~(np.abs(self.elevation) > 0.5 * math.pi) & ~np.isinf(self.range_rate) & ~np.isinf(self.height)
         position = (
-            np.isfinite(self.height)  # type: ignore[arg-type]
+            np.isfinite(self.height)
             & (np.abs(self.latitude) <= 0.5 * math.pi)
             & (np.abs(self.longitude) <= 2.0 * math.pi)
         )
         position &= (self.sigma_horizontal > 0.0) & (self.sigma_vertical > 0.0)
         position &= np.isfinite(self.sigma_horizontal) & np.isfinite(self.sigma_vertical)
         return ~(np.isfinite(self.t) & there & (self.pointed | np.where(whole, position, polar & ~self.placed)))
+
+
+def _definite(p: np.ndarray) -> np.ndarray:
+    """Covariances [Q, 6] without a direction in which the variance is below 0, bool[Q]; to rounding."""
+    xx, xy, xz, yy, yz, zz = p.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a, b, c = xy / np.sqrt(xx * yy), xz / np.sqrt(xx * zz), yz / np.sqrt(yy * zz)
+        whole = (1.0 + 2.0 * a * b * c - a * a - b * b - c * c > -_ROUNDING) & (
+            np.abs([a, b, c]).max(axis=0) < 1.0 + _ROUNDING
+        )
+    return np.asarray((xx > 0.0) & (yy > 0.0) & (zz > 0.0) & whole)
 
 
 def hears_bearings(radars: Sequence[Radar | Source]) -> np.ndarray:

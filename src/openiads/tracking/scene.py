@@ -101,6 +101,7 @@ def align(
     finite = np.isfinite(t) & np.isfinite(x[:, :3]).all(axis=1)
     if not finite.all():
         raise UsageError(f"tracks: row {np.flatnonzero(~finite)[0]} is not finite; leave such rows out")
+    require_common(truth.t, t, hold)
     if times is None:
         frames = _frames(truth, t, number)
     else:
@@ -118,6 +119,19 @@ def align(
         frames, when[order], body[order], there.x[order], there.v[order],
         frame[mine], number[row][mine], place[mine], speed[mine], row[mine], bodies, numbers, truth.earth,
     )  # fmt: skip
+
+
+def require_common(truth: np.ndarray, tracks: np.ndarray, hold: float = 0.0) -> None:
+    """Refuse times of a truth and of tracks (s) without a moment at which both are there; either may be empty."""
+    if not len(truth) or not len(tracks):
+        return
+    late, early = truth.min() - tracks.max() - hold, tracks.min() - truth.max()
+    if max(late, early) > SAME_TIME:
+        spans = [f"from {t.min():.10g} to {t.max():.10g} s" for t in (truth, tracks)]
+        raise UsageError(
+            f"the truth runs {spans[0]}, the tracks {spans[1]}; nothing is common; give both in seconds of one clock, "
+            "from the same midnight"
+        )
 
 
 def _frames(truth: Truth, t: np.ndarray, number: np.ndarray) -> np.ndarray:

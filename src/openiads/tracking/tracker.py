@@ -216,8 +216,8 @@ class Tracker:
             ready.cov[: len(plots), [0, 3, 5]] += drift[:, None]
         pieces = list(self._run(ready, first, times))
         self._done = last
-        back, n = np.argsort(order), len(plots)
-        return pieces, self._scratch.taken[:n][back], self._scratch.nis[:n][back], _DIMENSIONS[ready.single[:n]][back]
+        scratch, back, n = self._scratch, np.argsort(order), len(plots)
+        return pieces, scratch.taken[:n][back], scratch.nis[:n][back], _DIMENSIONS[ready.single[:n]][back]
 
     @property
     def clutter(self) -> np.ndarray:
