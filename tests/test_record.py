@@ -128,3 +128,18 @@ def test_a_run_that_is_stopped_before_its_first_sample_is_no_record(monkeypatch)
     monkeypatch.setattr(running.step, "simulate", stop)
     with pytest.raises(KeyboardInterrupt):
         oi.run(oi.load("s400-alone"), posture="complete", vignette="raid", seed=3)
+
+
+def test_every_decision_says_what_was_known():
+    """A row for each order: odds that add up, the rules that held, and a shot that follows no decision does not exist."""
+    run = oi.run(oi.load("s400-alone"), posture="complete", vignette="raid", seed=1)
+    d, shots = run.tables["decisions"], run.tables["engagements"]
+    assert len(d["t"]) >= len(shots["id"]) > 5
+    np.testing.assert_allclose(d["p_friend"] + d["p_neutral"] + d["p_hostile"], 1.0)
+    assert set(d["identity"]) == {"hostile"} and set(d["control_status"]) == {"tight"} and d["by_itself"].all()
+    assert (d["p_hostile"] >= 0.5).all() and (d["answers"] <= d["questions"]).all() and set(d["asset"]) <= {"depot", ""}
+    asked = set(zip(d["fire_unit"].tolist(), d["track"].tolist(), np.round(d["t"], 3).tolist(), strict=True))
+    fired = zip(
+        shots["fire_unit"].tolist(), shots["track"].tolist(), np.round(shots["t_assigned"], 3).tolist(), strict=True
+    )
+    assert set(fired) <= asked

@@ -11,7 +11,7 @@ from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, IDENTITIES, Simulation
+from openiads.scenario.build import CAUSES, IDENTITIES, STATUS, Simulation
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
 
 _EMPTY: dict[str, list[Any]] = {
@@ -22,6 +22,10 @@ _EMPTY: dict[str, list[Any]] = {
     ],
     "links": ["t", "link", "from", "to", "tracks", "bits"],
     "events": ["t", "event", "subject", "object", "text"],
+    "decisions": [
+        "t", "node", "fire_unit", "track", "body", "body_name", "identity", "p_friend", "p_neutral", "p_hostile", "questions",
+        "answers", "told", "told_by", "asset", "seconds_left", "control_status", "t_answer", "by_itself", "unseen",
+    ],
     "engagements": [
         "id", "fire_unit", "node", "track", "body", "body_name", "t_assigned", "t_authorised", "t_launch",
         "t_intercept", "rounds", "outcome", "victim", "believed",
@@ -47,6 +51,7 @@ class Recorder:
         self.start = listening or 0.0
         self.times: list[float] = []
         self.events: list[tuple[float, str, str, str, str]] = []
+        self.decisions: list[dict[str, Any]] = []
         self.shots: dict[tuple[int, int, float], dict[str, Any]] = {}
         self.sent = np.zeros(len(simulation.links), np.int64)
         self.radars_on: np.ndarray | None = None
@@ -146,7 +151,12 @@ class Recorder:
             return
         unit = self.units[int(row[2])]
         track, body = int(row[3]), row[4]
-        if kind == outcome.ASKED_FOR:
+        if kind in (outcome.EVIDENCE, outcome.RULES):
+            self._decision(row, unit)
+        elif kind == outcome.ASKED_FOR:
+            self.decisions[-1].update(
+                body=int(body), body_name=self._name(body), t_answer=row[5], by_itself=bool(row[6])
+            )
             word = "decides itself" if row[6] else f"asks the authority, answer at {row[5]:.0f} s"
             event = "authorised" if row[6] else "asked"
             self._note(
@@ -178,6 +188,22 @@ class Recorder:
                 ):
                     shot["believed"] = believed
             self._note(t, "assessed", unit, "", f"{unit} takes its shot at track {track} for a {believed}")
+
+    def _decision(self, row: np.ndarray, unit: str) -> None:
+        """What was known when an engagement was ordered; the rules follow the evidence, and the order both."""
+        if int(row[1]) == outcome.EVIDENCE:
+            self.decisions.append({
+                "t": row[0], "node": self.simulation.scenario.fire_units[int(row[2])].node, "fire_unit": unit,
+                "track": int(row[3]), "p_friend": row[4], "p_neutral": row[5], "p_hostile": row[6], "questions": int(row[7]),
+                "answers": int(row[8]), "seconds_left": row[9],
+            })  # fmt: skip
+            return
+        told, teller, asset = int(row[5]), int(row[6]), int(row[8])
+        self.decisions[-1].update(
+            identity=IDENTITIES[int(row[4])], told=IDENTITIES[told] if told else "",
+            told_by=self.nodes[teller] if told and teller >= 0 else "", control_status=STATUS[int(row[7])],
+            asset=self.simulation.scenario.assets[asset].name if asset >= 0 else "", unseen=bool(row[9]),
+        )  # fmt: skip
 
     def _damage(self, row: np.ndarray) -> None:
         """An asset was hit, or lost; how much is left is said of what states its hits, and of parts of the defence."""
@@ -228,6 +254,7 @@ class Recorder:
             tables[name] = {column: values[rows] for column, values in table.items()}
         self.events.sort(key=lambda row: row[0])
         tables["events"] = _columns([dict(zip(_EMPTY["events"], row, strict=True)) for row in self.events], "events")
+        tables["decisions"] = _columns(self.decisions, "decisions")
         tables["engagements"] = _columns(list(self.shots.values()), "engagements")
         tables["bodies"] = self._bodies()
         tables["exposure"] = self._exposure()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.command import APPROVED, inside, intercept, time_to_asset
+from openiads.engine.command import APPROVED, control_status, inside, intercept, odds, time_to_asset
 from openiads.engine.damage import NOT_STRUCK
 from openiads.engine.jit import part
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND, aimed_at
@@ -24,7 +24,19 @@ AGE_BINS = 120  # of one second
 SIGNATURE_SNR = 20.0  # linear, 13 dB: a dwell good enough to keep
 
 # Events: time, kind, and what each kind names
-FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, ASSET_LOST = 1, 2, 3, 4, 5, 6, 7, 8, 9
+FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, ASSET_LOST, EVIDENCE, RULES = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+)
 
 
 @bundle
@@ -140,6 +152,8 @@ def account(units, doctrine, bodies, observers, truth, damage, plots, tracks, me
         _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure)
     for f in range(units.key.size):
         for c in range(units.channels[f]):
+            if events.row.shape[0] > 0:
+                _decided(units, doctrine, pictures, orders, tally, events, f, c, t0, t1)
             _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1)
     for b in range(truth.status.size):
         if truth.status[b] == ARRIVED and t0 < truth.t_end[b] <= t1 and bodies.side[b] == HOSTILE:
@@ -277,6 +291,22 @@ def _unproven(pictures, orders, doctrine, n, s):
         return False
     x = pictures.x[n, s]
     return x[3] ** 2 + x[4] ** 2 + x[5] ** 2 < doctrine.ballistic[n] ** 2
+
+
+@part
+def _decided(units, doctrine, pictures, orders, tally, events, f, c, t0, t1):
+    """What was known when an engagement was ordered in this tick, and the rules that held for it."""
+    if not (orders.t_asked[f, c] > t0 and orders.state[f, c] > 0):
+        return
+    n, s = units.node[f], orders.slot[f, c]
+    friend, neutral, hostile, _, _ = odds(doctrine, pictures, n, s, pictures.told[n, s], t1)
+    total = friend + neutral + hostile
+    asked, answered, x, arc = pictures.asked[n, s], pictures.answered[n, s], pictures.x[n, s], orders.arc[f, c]
+    left, asset = time_to_asset(doctrine, x, arc)
+    note(events, tally, t1, EVIDENCE, f, orders.track[f, c], friend / total, neutral / total, hostile / total,
+         asked[0] + asked[1] + asked[2], answered[0] + answered[1] + answered[2], left)  # fmt: skip
+    note(events, tally, t1, RULES, f, orders.track[f, c], orders.identity[n, s], pictures.told[n, s], pictures.teller[n, s],
+         control_status(doctrine, n, x, arc), asset, orders.unseen[f, c])  # fmt: skip
 
 
 @part

@@ -32,7 +32,7 @@ CAUSES = {  # what an engagement rested on, in the order of the engine's constan
     "wrong-body": "stood near the target that was meant",
 }
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
-_STATUS = ("free", "tight", "hold")
+STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 
@@ -303,7 +303,7 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         # without an order path nobody can call it during the vignette; a warning beforehand still can, by voice
         ready[n] = math.inf if posture.order_path == "none" else scenario.ready(posture)
     return command.Doctrine(
-        status=np.full(count, _STATUS.index(d.control_status), np.int8),
+        status=np.full(count, STATUS.index(d.control_status), np.int8),
         method=np.full(count, _METHOD.index(d.method), np.int8),
         authority=authority,
         contact=contact,
@@ -318,7 +318,7 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         patience=np.full(count, math.inf if d.patience is None else d.patience),
         zone=np.array([_area(x) for x in d.control]).reshape(-1, 4),
         zone_kind=np.array([_KINDS[x.kind] for x in d.control], np.uint8),
-        zone_status=np.array([_STATUS.index(x.status) for x in d.control], np.int8),
+        zone_status=np.array([STATUS.index(x.status) for x in d.control], np.int8),
         lane=np.array([_lane(x) for x in d.lanes]).reshape(-1, 11),
         likely=_likelihoods(d.identification, count),
         silent=np.full(count, d.silent_interrogations, np.int32),

@@ -7,6 +7,7 @@ decision is taken on the picture that the deciding node holds, never on the trut
 from __future__ import annotations
 
 from openiads.engine.command.assignment import assign, cue_radar, follow
+from openiads.engine.command.authority import control_status
 from openiads.engine.command.bundles import (
     ACQUIRING,
     AERODYNAMIC,
@@ -36,7 +37,7 @@ from openiads.engine.command.bundles import (
     Orders,
     empty_orders,
 )  # fmt: skip
-from openiads.engine.command.identity import identify_all
+from openiads.engine.command.identity import identify_all, odds
 from openiads.engine.command.meeting import inside, intercept
 from openiads.engine.command.threat import GRAVITY, time_to_asset
 from openiads.engine.jit import part
@@ -44,8 +45,8 @@ from openiads.engine.jit import part
 __all__ = [
     "ACQUIRING", "AERODYNAMIC", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
     "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED", "REPLIES",
-    "SILENCE", "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "decide", "empty_orders", "inside",
-    "intercept", "time_to_asset",
+    "SILENCE", "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "control_status", "decide", "empty_orders",
+    "inside", "intercept", "odds", "time_to_asset",
 ]  # fmt: skip
 
 
