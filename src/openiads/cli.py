@@ -278,6 +278,35 @@ def run(
         sys.exit(INTERRUPTED)
 
 
+@app.command()
+def explain(
+    record: Annotated[Path, typer.Argument(help="folder of a run that was recorded")],
+    body: Annotated[
+        str | None, typer.Option("--body", "-b", help="which body; without it those that can be explained")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="write the timeline to this picture (.png, .svg)")] = None,
+    otherwise: Annotated[
+        bool, typer.Option(help="live through the run again with one condition of the defence changed at a time")
+    ] = True,
+) -> None:
+    """Why a leaker got through or a friend was shot at: the chain of causes, and what would have changed it.
+
+    Examples:
+      openiads explain first-run
+      openiads explain first-run --body cruise-missile-1-3 --picture why.png
+    """
+    from openiads.explain.words import explained, listed
+    from openiads.record import Run
+
+    run = Run.load(record, only={"events", "bodies", "tracks", "decisions", "engagements"})
+    if body is None:
+        print("\n".join(listed(run)))
+        return
+    with _bar("again") as bar:
+        lines = explained(run, body, picture, otherwise, bar)
+    print("\n".join(lines))
+
+
 @app.command("export")
 def export_(
     record: Annotated[Path, typer.Argument(metavar="RUN", help="folder that openiads run wrote")],

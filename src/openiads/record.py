@@ -25,6 +25,7 @@ class Run:
 
     meta: dict[str, Any]
     tables: dict[str, Table]
+    scenario: dict[str, Any] | None = None  # the table that it was read from
 
     def array(self, table: str, column: str) -> np.ndarray:
         """One column of one table."""
@@ -48,6 +49,10 @@ class Run:
         """Write every table and meta.json into a folder that is there."""
         write_tables(folder, self.tables)
         (folder / "meta.json").write_text(json.dumps(self.meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        if self.scenario is not None:
+            (folder / "scenario.json").write_text(
+                json.dumps(self.scenario, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
 
     @staticmethod
     def load(folder: str | Path, only: Collection[str] | None = None) -> Run:
@@ -57,6 +62,8 @@ class Run:
         source = Path(folder)
         try:
             meta = json.loads((source / "meta.json").read_text(encoding="utf-8"))
+            told = source / "scenario.json"
+            scenario = json.loads(told.read_text(encoding="utf-8")) if told.exists() else None
             tables = {}
             for file in sorted(source.glob("*.parquet")):
                 if only is not None and file.stem not in only:
@@ -66,7 +73,7 @@ class Run:
                 tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
         except (OSError, ValueError, duckdb.Error) as error:
             raise RecordError(f"'{source}' holds no readable run: {str(error).splitlines()[0]}") from None
-        return Run(meta, tables)
+        return Run(meta, tables, scenario)
 
 
 @contextmanager

@@ -275,7 +275,7 @@ class Recorder:
             "clock_s": simulation.world.clock, "site": scenario.modifiers.site, "summary": summary,
             "site_lat_deg": math.degrees(simulation.world.site[0]), "site_lon_deg": math.degrees(simulation.world.site[1]),
         }  # fmt: skip
-        return Run(meta, tables)
+        return Run(meta, tables, scenario.table)
 
     def _bodies(self) -> dict[str, np.ndarray]:
         bodies, flights = self.simulation.params.bodies, self.simulation.world.flights

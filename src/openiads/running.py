@@ -54,6 +54,7 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
         if not recorder.times:
             raise
     record = recorder.finish(posture, vignette, seed, replication, end)
+    record.meta["window"] = stratum
     record.meta["tracker"] = BUILT_IN if maker is None else maker.name
     return record
 

@@ -94,6 +94,7 @@ def parse(table: dict[str, Any], label: str, sets: dict[str, str] | None = None)
     problems = cross_references(scenario)
     if problems:
         raise _scenario_error(label, problems)
+    scenario._table = table
     return scenario
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from openiads.errors import UsageError
 from openiads.scenario import words
@@ -367,6 +367,12 @@ class Scenario(Spec):
     vignettes: dict[Name, Vignette] = Field(min_length=1, max_length=20)
     postures: dict[Name, Posture] = Field(min_length=1, max_length=60)
     library: Library
+    _table: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What it was read from, with classes merged in and values set: enough to read it again."""
+        return self._table
 
     def ready(self, posture: Posture) -> float:
         """Time (s) from the order to the first emission: the posture's own, or that of its state of readiness."""

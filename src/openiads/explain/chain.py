@@ -1,0 +1,213 @@
+"""The chain of causes of one body, read from the record of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from openiads.errors import UsageError
+from openiads.record import Run
+
+LEAKED, LOST, KILLED, THROUGH = "leaker", "wrong shot", "killed", "alive"
+_FATES = {"leaker": LEAKED, "kill": KILLED, "friendly_killed": LOST, "civil_killed": LOST}
+
+
+@dataclass(frozen=True)
+class Link:
+    """One thing that happened, or that did not."""
+
+    t: float  # s
+    kind: str  # held, identity, decision, refused, launch, miss, kill, end
+    text: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What became of a body, why, and where the chain of the defence broke."""
+
+    body: str
+    side: str
+    fate: str
+    t_end: float  # s
+    links: list[Link]
+    broke: str  # in words
+    stage: str  # seen, identity, assignment, authority, launch, kill, and shot for one that was shot at wrongly
+
+
+def bodies_to_explain(run: Run) -> list[str]:
+    """Leakers, and friends and airliners that were shot down, in the order of time."""
+    events = run.tables["events"]
+    return [
+        str(events["object"][k] if kind != "leaker" else events["subject"][k])
+        for k, kind in enumerate(events["event"].tolist())
+        if kind in ("leaker", "friendly_killed", "civil_killed")
+    ]
+
+
+def chain(run: Run, body: str) -> Chain:
+    """The chain of causes of one body of a run, by its name."""
+    bodies = run.tables["bodies"]
+    names = bodies["name"].tolist()
+    if body not in names:
+        known = bodies_to_explain(run)
+        raise UsageError(f"no body '{body}' in this run; leakers and wrong shots: {', '.join(known[:20]) or 'none'}")
+    row = names.index(body)
+    fate, t_end = _fate(run, body)
+    shooters = sorted({str(n) for n in run.tables["engagements"]["node"]} | _command_posts(run))
+    links = sorted([*_held(run, body), *_identities(run, row, shooters), *_decisions(run, body), *_shots(run, body)],
+                   key=lambda link: link.t)  # fmt: skip
+    links.append(Link(t_end, "end", _end(run, body, fate)))
+    stage, broke = _broken(run, body, row, fate, shooters)
+    return Chain(body, str(bodies["side"][row]), fate, t_end, links, broke, stage)
+
+
+def _command_posts(run: Run) -> set[str]:
+    """Nodes whose fire units could shoot."""
+    table = run.scenario or {}
+    return {str(unit["node"]) for unit in table.get("fire_units", [])}
+
+
+def _fate(run: Run, body: str) -> tuple[str, float]:
+    events = run.tables["events"]
+    for t, kind, subject, thing in zip(*(events[c].tolist() for c in ("t", "event", "subject", "object")), strict=True):
+        if kind in _FATES and body == (subject if kind == "leaker" else thing):
+            return _FATES[kind], float(t)
+    return THROUGH, float(run.meta["duration_s"])
+
+
+def _end(run: Run, body: str, fate: str) -> str:
+    if fate == THROUGH:
+        return f"the record ends; {body} still flies or has landed"
+    events = run.tables["events"]
+    mine = (events["subject"] == body) | (events["object"] == body)
+    texts = [
+        str(x)
+        for x, kind, m in zip(events["text"], events["event"], mine, strict=True)
+        if m and _FATES.get(kind) == fate
+    ]
+    return texts[-1]
+
+
+def _held(run: Run, body: str) -> list[Link]:
+    """Who came to hold it, and when."""
+    events = run.tables["events"]
+    mine = (events["event"] == "track_started") & (events["object"] == body)
+    return [Link(float(t), "held", str(text)) for t, text in zip(events["t"][mine], events["text"][mine], strict=True)]
+
+
+def _identities(run: Run, row: int, nodes: list[str]) -> list[Link]:
+    """When the identity changed that a command post gave it; as often as the record samples."""
+    tracks, out = run.tables["tracks"], []
+    for node in nodes:
+        mine = np.flatnonzero((tracks["node"] == node) & (tracks["body"] == row))
+        before = None
+        for k in mine[np.argsort(tracks["t"][mine], kind="stable")].tolist():
+            now = str(tracks["identity"][k])
+            if now != before:
+                out.append(Link(float(tracks["t"][k]), "identity", f"{node} takes it for {now}"))
+            before = now
+    return out
+
+
+def _decisions(run: Run, body: str) -> list[Link]:
+    """Orders, with what was known when they were given; and refusals."""
+    d, out = run.tables["decisions"], []
+    for k in np.flatnonzero(d["body_name"] == body).tolist():
+        told = f"; {d['told_by'][k]} said {d['told'][k]}" if d["told"][k] else ""
+        left = f"{d['seconds_left'][k]:.0f} s from {d['asset'][k]}" if d["asset"][k] else "coming for no asset"
+        how = "without asking" if d["by_itself"][k] else f"asking, answer at {d['t_answer'][k]:.0f} s"
+        how += ", which nobody looked at" if d["unseen"][k] else ""
+        out.append(Link(
+            float(d["t"][k]), "decision",
+            f"{d['fire_unit'][k]} orders its engagement {how}: {d['identity'][k]}, hostile with {d['p_hostile'][k]:.1%}, friend "
+            f"{d['p_friend'][k]:.1%}, neutral {d['p_neutral'][k]:.1%}; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
+            f"{left}; weapons {d['control_status'][k]}",
+        ))  # fmt: skip
+    events = run.tables["events"]
+    mine = (events["event"] == "refused") & (events["object"] == body)
+    return out + [
+        Link(float(t), "refused", str(x)) for t, x in zip(events["t"][mine], events["text"][mine], strict=True)
+    ]
+
+
+def _shots(run: Run, body: str) -> list[Link]:
+    """Rounds fired at it, and those that found it though they were meant for another."""
+    shots, out = run.tables["engagements"], []
+    for k in range(len(shots["id"])):
+        if body not in (shots["body_name"][k], shots["victim"][k]):
+            continue
+        meant = "" if shots["body_name"][k] == body else f" at {shots['body_name'][k]}"
+        out.append(Link(
+            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {shots['rounds'][k]} rounds{meant}"
+        ))  # fmt: skip
+        if shots["outcome"][k] == "open":
+            continue
+        what = "they find it" if shots["victim"][k] == body else "they miss it"
+        believed = f"; the crew takes it for a {shots['believed'][k]}" if shots["believed"][k] else ""
+        kind = "kill" if shots["victim"][k] == body else "miss"
+        out.append(Link(float(shots["t_intercept"][k]), kind, what + believed))
+    return out
+
+
+def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple[str, str]:
+    """The first link of the defence that did not hold: stage and words."""
+    if fate == LOST:
+        return _why_shot(run, body)
+    if fate != LEAKED:
+        return (
+            "",
+            "nothing broke: it did not get through"
+            if fate == KILLED
+            else "it neither got through nor was it shot down",
+        )
+    tracks, shots, d = run.tables["tracks"], run.tables["engagements"], run.tables["decisions"]
+    seen = (tracks["body"] == row) & np.isin(tracks["node"], nodes)
+    if not seen.any() and not any(
+        link.kind == "held" and link.text.split(" ")[0] in nodes for link in _held(run, body)
+    ):
+        return "seen", "no command post with fire units ever held it"
+    if not (d["body_name"] == body).any():
+        hostile = seen & (tracks["identity"] == "hostile")
+        if not hostile.any():
+            last = tracks["identity"][np.flatnonzero(seen)[-1]] if seen.any() else "pending"
+            return "identity", f"it was never declared hostile: at last it was {last}"
+        if not (tracks["own"][seen]).any():
+            return "seen", "it was known from others alone: no radar of a command post held it, and none could guide"
+        return (
+            "assignment",
+            "it was declared hostile, and no fire unit with a channel and a round could meet it inside its envelope",
+        )
+    mine = shots["body_name"] == body
+    if not mine.any():
+        refused = (run.tables["events"]["event"] == "refused") & (run.tables["events"]["object"] == body)
+        if refused.any():
+            return "authority", "the authority refused"
+        return (
+            "launch",
+            "an engagement was ordered and no round left: the answer, the lock or the meeting point came too late",
+        )
+    if (mine & (shots["believed"] == "kill") & (shots["victim"] != body)).any():
+        return "kill", f"{int(shots['rounds'][mine].sum())} rounds did not find it, and a miss was taken for a kill"
+    return "kill", f"{int(shots['rounds'][mine].sum())} rounds were fired at it, and none found it"
+
+
+def _why_shot(run: Run, body: str) -> tuple[str, str]:
+    """Why a friend or an airliner was shot at."""
+    d, shots = run.tables["decisions"], run.tables["engagements"]
+    hit: list[Any] = np.flatnonzero(shots["victim"] == body).tolist()
+    if hit and shots["body_name"][hit[-1]] != body:
+        return "kill", f"the rounds were meant for {shots['body_name'][hit[-1]]} and found what stood beside it"
+    mine = np.flatnonzero(d["body_name"] == body)
+    if not mine.size:
+        return "shot", "it was shot down"
+    k = mine[-1]
+    if d["told"][k] == "hostile":
+        return "identity", f"{d['told_by'][k]} reported it hostile"
+    if d["questions"][k] == 0:
+        return "identity", "nobody asked who it was, and it came for what is defended"
+    return (
+        "identity",
+        f"it gave {d['answers'][k]} answers to {d['questions'][k]} questions and came for what is defended",
+    )

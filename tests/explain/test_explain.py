@@ -1,0 +1,99 @@
+"""Why a body got through or was shot at: the chain is what the record says, and a change counts only if the end differs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import openiads as oi
+from openiads.errors import UsageError
+from openiads.explain import chain, draw, otherwise
+from openiads.explain.chain import bodies_to_explain
+from openiads.explain.otherwise import conditions
+from openiads.record import Run
+
+
+@pytest.fixture(scope="module")
+def blind():
+    """A raid on the system that may not shoot at what it has not been told: salvos of nothing, so that some get through."""
+    sets = {"doctrine.control_status": "tight", "library.missiles.48n6e3-class.pk_cruise": "0"}
+    return oi.run(oi.load("s400-alone", sets), posture="complete", vignette="raid", seed=1)
+
+
+def test_everyone_who_got_through_is_explained(blind):
+    events = blind.tables["events"]
+    leakers = sorted(events["subject"][events["event"] == "leaker"].tolist())
+    assert leakers and sorted(bodies_to_explain(blind)) == leakers
+    for body in leakers:
+        found = chain(blind, body)
+        times = [link.t for link in found.links]
+        assert found.fate == "leaker" and found.side == "hostile" and times[:-1] == sorted(times[:-1])
+        assert found.links[-1].kind == "end" and body in found.links[-1].text
+        assert found.stage in ("seen", "identity", "assignment", "authority", "launch", "kill") and found.broke
+        fired = int((blind.tables["engagements"]["body_name"] == body).sum())
+        assert sum(link.kind == "launch" for link in found.links) >= fired
+        assert (found.stage == "kill") == (fired > 0)
+
+
+def test_what_would_have_changed_it(blind):
+    """Rounds that can not kill missiles let them through; with rounds that kill what they find, the same missile dies."""
+    body = next(b for b in bodies_to_explain(blind) if b.startswith("cruise") and chain(blind, b).stage == "kill")
+    trials = {t.words: t for t in otherwise(blind, chain(blind, body))}
+    sure = trials["every round kills what it finds"]
+    assert sure.changed and sure.fate == "is shot down"
+    assert not trials["twice as many channels"].changed
+    assert all(t.fate == "gets through" for t in trials.values() if not t.changed)
+
+
+def test_a_condition_that_holds_already_is_no_change():
+    table = oi.load("s400-alone").table
+    words = [w for w, _ in conditions(table, "complete", "leaker", "cruise")]
+    assert not any("without asking" in w for w in words), "it does not ask anyway"
+    assert not any("radiates" in w for w in words)
+    wrong = [w for w, _ in conditions(table, "complete", "wrong shot", "aircraft")]
+    assert "weapons on hold" in wrong and "it asks in the modes that friends answer" in wrong
+
+
+def test_who_is_not_asked_about(blind):
+    with pytest.raises(UsageError, match="no body 'nobody' in this run; leakers and wrong shots: "):
+        chain(blind, "nobody")
+    events = blind.tables["events"]
+    killed = str(events["object"][events["event"] == "kill"][0])
+    with pytest.raises(UsageError, match="neither a leaker nor a wrong shot"):
+        otherwise(blind, chain(blind, killed))
+    with pytest.raises(UsageError, match="run it again"):
+        otherwise(Run(blind.meta, blind.tables), chain(blind, bodies_to_explain(blind)[0]))
+
+
+def test_a_record_carries_its_scenario_and_comes_back(blind, tmp_path):
+    blind.save(tmp_path / "run")
+    back = Run.load(tmp_path / "run")
+    assert back.scenario == blind.scenario and back.scenario["doctrine"]["control_status"] == "tight"
+    body = bodies_to_explain(back)[0]
+    assert chain(back, body) == chain(blind, body)
+    draw(chain(back, body), tmp_path / "why.png")
+    assert (tmp_path / "why.png").read_bytes()[:4] == b"\x89PNG" and (tmp_path / "why.png").stat().st_size > 5000
+    again = oi.run(oi.load("s400-alone"), posture="complete", vignette="raid", seed=1, duration=60.0)
+    assert np.array_equal(again.tables["bodies"]["name"], back.tables["bodies"]["name"])
+
+
+def test_the_command(blind, tmp_path):
+    blind.save(tmp_path / "run")
+
+    def ask(*words):
+        return subprocess.run([sys.executable, "-m", "openiads.cli", "explain", *words], cwd=tmp_path, capture_output=True, text=True, check=False)  # fmt: skip
+
+    listed = ask("run")
+    body = bodies_to_explain(blind)[0]
+    assert listed.returncode == 0 and body in listed.stdout
+    told = ask("run", "--body", body, "--picture", "why.svg", "--no-otherwise")
+    assert told.returncode == 0 and f"=> {chain(blind, body).broke}" in told.stdout and (tmp_path / "why.svg").exists()
+    for words, said in (
+        (["nowhere"], "no readable run"), (["run", "--body", "x"], "no body 'x'"),
+        (["run", "--body", body, "--picture", "why.txt", "--no-otherwise"], "accepted endings"),
+    ):  # fmt: skip
+        wrong = ask(*words)
+        assert wrong.returncode == 2 and said in wrong.stderr and len(wrong.stderr.splitlines()) == 1
