@@ -20,9 +20,9 @@ import numba
 import numpy as np
 
 from openiads.engine import motion, step
-from openiads.engine.geo import destination
+from openiads.engine.geo import destination, to_geodetic
 from openiads.scenario.build import Simulation, assemble
-from openiads.scenario.flights import Flight, cruise, to_bodies
+from openiads.scenario.flights import Flight, Waypoint, cruise, to_bodies
 from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import World, draw_world
@@ -125,6 +125,29 @@ def flight(s: Scenario, name: str, start: tuple[float, float], end: tuple[float,
 def inbound(s: Scenario, name: str, bearing: float, far: float, near: float, **rest: Any) -> Flight:
     """A body that comes straight for the site from `far` (m) and stops at `near`, on a bearing (rad)."""
     return flight(s, name, destination(*SITE, bearing, far), destination(*SITE, bearing, near), **rest)
+
+
+def seen_from(units: Any, place: Iterable[float], velocity: Iterable[float] = (0.0, 0.0, 0.0)) -> np.ndarray:
+    """State [6] (m, m/s), earth-centred, of what the first fire unit has at a place and velocity, east, north and up of it."""
+    east = np.array([-math.sin(SITE[1]), math.cos(SITE[1]), 0.0])
+    up = units.pos[0] / np.linalg.norm(units.pos[0])
+    axes = np.array([east, np.cross(up, east), up])
+    return np.concatenate([units.pos[0] + np.array([*place]) @ axes, np.array([*velocity]) @ axes])
+
+
+def armed(**missile: Any) -> Any:
+    """Fire units of the small scenario with changes of its missile; None takes a key away."""
+    return simulation(scenario(library={"missiles": {"round": missile}}), []).params.units
+
+
+def straight(s: Scenario, name: str, units: Any, place: Iterable[float], velocity: Iterable[float], t0: float,
+             seconds: int = 90) -> Flight:  # fmt: skip
+    """A body that is at a place, as the first fire unit sees it, at t0 and flies a straight line from time 0 on."""
+    route = []
+    for t in range(seconds):
+        x = seen_from(units, np.array([*place]) + (t - t0) * np.array([*velocity]))
+        route.append(Waypoint(float(t), *to_geodetic(*x[:3])))
+    return Flight(name, "raider", s.library.bodies["raider"], motion.HOSTILE, 3, False, -1, route)
 
 
 def world(s: Scenario, flights: Sequence[Flight] | None = None, seed: int = 1, replication: int = 0,

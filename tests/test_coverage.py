@@ -239,6 +239,30 @@ def test_engaged_is_what_is_seen_long_enough_inside_the_envelope():
     assert answer.layers[0].areas["system"][0] == answer.layers[0].areas["any"][0] > 0.0
 
 
+def test_a_dead_zone_is_a_hole_and_a_table_of_one_speed_changes_nothing():
+    """A polygon with a cone overhead: at 8 km its first 11.2 km of ground are not engaged, all else as in the box."""
+    box = {"range_max_km": None, "range_min_km": None, "altitude_max_km": None, "altitude_min_m": None}
+    cone = {**box, "envelope_km": [[2.0, 0.0], [100.0, 0.0], [100.0, 30.0], [36.5, 30.0]]}
+    table = {
+        "speed_mps": None,
+        "flyout_range_km": [5.0, 50.0],
+        "flyout_altitude_km": [0.0],
+        "flyout_speed_mps": [[3000.0, 3000.0]],
+    }
+    shares = []
+    for missile in ({"range_min_km": 2.0}, {**cone, **table}):
+        s = builders.scenario(
+            library={"radars": {"sharp": {**RADAR, "elevation_max_deg": 88.0}}, "missiles": {"round": missile}}
+        )
+        answer = ask(s, what="engage", heights=(8000.0,), cell=2000.0, reference="sea")
+        shares.append(answer.layers[0].bands["share"])
+    plain, holed = shares
+    ground, edge = EARTH_RADIUS * arcs(answer, builders.SITE), 1e3 * (2.0 + 34.5 * 8.0 / 30.0)
+    hole, sure = ground < edge, np.abs(ground - edge) > 10.0
+    assert (hole & sure & (plain > 0.0)).sum() > 50
+    assert np.array_equal(holed[sure], np.where(hole, 0.0, plain)[sure])
+
+
 # ---------------------------------------------------------------- the draws of a site
 
 

@@ -23,7 +23,7 @@ def test_the_references_of_every_stage_are_there() -> None:
     wanted = {
         "DET-1", "DET-2", "DET-3", "DET-4", "DET-6", "RRE-1", "EW-1", "trap 3", "ACC-1", "PROP-1", "PROP-2", "PROP-3", "CRPL",
         "GEO-1", "GEO-2", "VIS-1", "VIS-2", "VIS-3", "V1", "V2", "V4", "V5", "V6", "V7", "V8", "V9", "V10", "V11", "V12", "V13",
-        "V16", "6.1", "6.3", "TRK-8", "TRK-10",
+        "V16", "6.1", "6.3", "TRK-8", "TRK-10", "ENG-1",
     }  # fmt: skip
     assert wanted <= {row.id for row in ROWS}
     assert len(ROWS) > 220
@@ -73,4 +73,4 @@ def test_the_page_is_the_same_bytes_twice(tmp_path, monkeypatch) -> None:
         page.write(tmp_path / name)
         written.append({f.relative_to(tmp_path / name): f.read_bytes() for f in sorted((tmp_path / name).rglob("*.*"))})
     assert written[0] == written[1] and len(written[0]) == 1 + sum(len(c.figures) for c in CHAPTERS)
-    assert "21 of 21 rows hold" in (tmp_path / "one" / "validation.md").read_text(encoding="utf-8")
+    assert "24 of 24 rows hold" in (tmp_path / "one" / "validation.md").read_text(encoding="utf-8")

@@ -17,6 +17,8 @@ ELSEWHERE = (
     ("TRK-9 assignment", "tests/engine/test_assignment.py"),
     ("BAL-1 minimum-energy arcs, facts 6.4", "tests/engine/test_motion.py"),
     ("LEAK-1, LEAK-2, QUEUE-1, facts 6.5: 10,000 runs of the whole loop", "tests/acceptance/test_salvo.py"),
+    ("ENG-1 through whole runs, fly-out tables against a root finder", "tests/engine/test_flyout.py"),
+    ("facts 6.5 with failures that a salvo has in common", "tests/acceptance/test_salvo.py"),
     ("V14, V15 engagements that can not happen, and the ones that can", "tests/acceptance/test_published.py"),
     ("V17 civil movements", "tests/scenario/test_turkey_2019.py"),
 )  # fmt: skip

@@ -24,7 +24,7 @@ NEAR = 31e3  # m from the site, where each raider reaches an asset of its own: 4
 RUNS, FEWER = 10_000, 800  # what the reference of the exact limits asks for; enough for a printed probability
 
 
-def raid(count: int, pk: float, shots: int, doctrine: dict, way: float = 5e3) -> builders.Repeated:
+def raid(count: int, pk: float, shots: int, doctrine: dict, way: float = 5e3, **missile: float) -> builders.Repeated:
     """[count] raiders on bearings all around, each with a way (m) to an asset of its own, further out if they are many.
 
     Two fire units where one has too few channels.
@@ -40,7 +40,7 @@ def raid(count: int, pk: float, shots: int, doctrine: dict, way: float = 5e3) ->
         assets=assets,
         doctrine={"rounds_max": shots, **doctrine},
         fire_units=[{**unit, "name": f"unit-{i}"} for i in range(1 if count <= 48 else 2)],
-        library={"missiles": {"round": {"pk_cruise": pk, "speed_mps": 6000.0}}},
+        library={"missiles": {"round": {"pk_cruise": pk, "speed_mps": 6000.0, **missile}}},
     )
     raiders = [
         builders.inbound(s, f"raider-{i}", bearing, near + way, near, target=i) for i, bearing in enumerate(bearings)
@@ -110,6 +110,30 @@ def test_leak_probability_of_a_salvo(pk, shots):
     leakers, _ = lived_through(raid(40, pk, shots, {"salvo": shots}), runs, 19)
     interval = stats.binomtest(int(leakers.sum()), 40 * runs).proportion_ci(0.999)
     assert interval.low <= (1.0 - pk) ** shots <= interval.high
+
+
+@pytest.mark.parametrize(
+    ("pk", "shots", "missile", "leak"),
+    [
+        # c = common (1 - p) of the salvos fail together, else each round kills with p / (1 - c)
+        (0.8, 2, {"common_failure": 0.5}, 0.1 + 0.9 * (1.0 - 0.8 / 0.9) ** 2),
+        (0.7, 4, {"common_failure": 0.2}, 0.06 + 0.94 * (1.0 - 0.7 / 0.94) ** 4),
+        (0.8, 2, {"common_failure": 1.0}, 0.2),
+        (0.8, 1, {"common_failure": 0.5}, 0.2),
+        # factors multiply: the raiders fly at 3 km and come closer
+        (0.8, 2, {"pk_low_m": 4000.0, "pk_factor_low": 0.5}, 0.36),
+        (0.8, 2, {"pk_low_m": 2000.0, "pk_factor_low": 0.5}, 0.04),
+        (0.8, 2, {"pk_factor_receding": 0.5}, 0.04),
+        (0.8, 2, {"pk_low_m": 4000.0, "pk_factor_low": 0.75, "common_failure": 0.5}, 0.2 + 0.8 * 0.25**2),
+    ],
+)
+def test_common_failures_and_factors(pk, shots, missile, leak):
+    """P(leak) of a salvo in closed form; who fails together shows in the number of leakers, not in the single round."""
+    runs = 150
+    leakers, rounds = lived_through(raid(40, pk, shots, {"salvo": shots}, **missile), runs, 19)
+    assert (rounds == 40 * shots).all()
+    interval = stats.binomtest(int(leakers.sum()), 40 * runs).proportion_ci(0.999)
+    assert interval.low <= leak <= interval.high
 
 
 @pytest.mark.parametrize(("pk", "most", "expected"), [(0.7, 2, 1.3), (0.8, 2, 1.2), (0.6, 3, 1.56)])

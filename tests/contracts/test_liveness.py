@@ -76,7 +76,8 @@ def everything() -> dict[str, Any]:
              "antenna_height_m": 20.0, "range_bias_m": 30.0, "silence": [{"from_min": 0.5, "to_min": 1.0}]},
             {"name": "hill", "class": "ear", "node": "centre", "latitude_deg": 38.4, "longitude_deg": 34.2, "altitude_m": 2500.0},
         ],
-        "fire_units": [*base["fire_units"], {**base["fire_units"][0], "name": "second", "radar": "second-eye", "batch": 2}],
+        "fire_units": [*base["fire_units"], {**base["fire_units"][0], "name": "second", "radar": "second-eye", "batch": 2},
+                       {**base["fire_units"][0], "name": "shaped", "class": "shaped"}],
         "links": [
             {**line, "name": "in", "from": "centre", "to": "post", "role": "feed_in"},
             {**line, "name": "out", "from": "post", "to": "centre", "role": "feed_out"},
@@ -139,7 +140,18 @@ def everything() -> dict[str, Any]:
                 },
                 "far": {**builders.SHARP_RADAR, "role": "surveillance", "iff_modes": ["3A", "5"], "iff_range_km": 200.0},
             },
-            "fire_units": {"unit": {"rounds_per_launcher": 1, "assessment_correct": 0.8, "reload_min": 1.0, "reload_rounds": 4,
+            "missiles": {
+                "round": {"pk_low_m": 500.0, "pk_factor_low": 0.8, "pk_factor_receding": 0.7, "common_failure": 0.2},
+                "shaped": {
+                    **{k: v for k, v in builders.MISSILE.items() if not k.startswith(("range_", "altitude_", "ballistic_", "speed"))},
+                    "envelope_km": [[2.0, 0.0], [80.0, 0.0], [60.0, 20.0], [25.0, 20.0]],
+                    "ballistic_envelope_km": [[3.0, 2.0], [40.0, 2.0], [30.0, 20.0]],
+                    "flyout_range_km": [10.0, 80.0], "flyout_altitude_km": [1.0, 15.0],
+                    "flyout_speed_mps": [[700.0, 600.0], [900.0, 1000.0]],
+                },
+            },
+            "fire_units": {"shaped": {**builders.UNIT, "missile": "shaped"},
+                           "unit": {"rounds_per_launcher": 1, "assessment_correct": 0.8, "reload_min": 1.0, "reload_rounds": 4,
                                     "launch_interval_s": 1.0, "channels": 6}},
             "bodies": {
                 "raider": {"jammer_w": 50.0, "jammer_bandwidth_mhz": 20.0, "jammer_bands": ["S"], "emission_w": 500.0,
@@ -273,6 +285,8 @@ def others(cls: type[Spec], field: str, key: str, now: Any, names: list[str]) ->
         yield from ("100-1000", "0.001-0.01", "0.1-1")
     elif isinstance(now, bool):
         yield not now
+    elif isinstance(now, list) and now and isinstance(now[0], list):
+        yield [[1.1 * x for x in row] for row in now]
     elif isinstance(now, list) and now and isinstance(now[0], float):
         yield [now[0] + 1.0, *now[1:]]
         yield now[::-1]

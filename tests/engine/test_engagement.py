@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pytest
+
 from openiads.engine import motion, outcome, step
 from openiads.engine.command import BELIEVED_KILLED
 from openiads.engine.geo import destination
@@ -87,3 +90,92 @@ def test_what_the_crew_believes():
         believed = {int(r[3]): int(r[4]) == BELIEVED_KILLED for r in log if r[1] == outcome.ASSESSED}
         assert len(believed) > 15 and 0 < sum(happened.values()) < len(happened)
         assert all(believed[track] == (happened[track] == (right == 1.0)) for track in believed)
+
+
+def first_salvo(start: float, asset: float, **missile: float) -> tuple[float, int]:
+    """Time and rounds of the first launch at a raider that comes from `start` (m) to an asset at `asset` on the same bearing."""
+    place = destination(*builders.SITE, 1.0, asset)
+    s = builders.scenario(
+        assets=[{"name": "depot", "title": "the depot", "latitude_deg": float(np.degrees(place[0])),
+                 "longitude_deg": float(np.degrees(place[1]))}],
+        doctrine={"shot": "shoot-look-shoot", "salvo": 3, "rounds_max": 3},
+        library={"missiles": {"round": {"pk_cruise": 0.0, **missile}}, "fire_units": {"unit": {"assessment_s": 12.0}}},
+    )  # fmt: skip
+    sim = builders.simulation(s, [builders.inbound(s, "raider", 1.0, start, asset)], log=100)
+    step.simulate(sim.params, sim.state, 0, sim.tick, 300)
+    log = sim.state.events.row[: sim.state.events.count[0]]
+    launch = log[log[:, 1] == outcome.LAUNCH][0]
+    assert sim.state.tally.rounds.sum() == 3
+    return float(launch[0]), int(launch[5])
+
+
+SECOND = (1.0 + 300.0 / 3000.0) ** -1  # share of a distance that is left when a round meets who comes at 300 m/s
+
+
+@pytest.mark.parametrize("start", [32e3, 35e3, 36e3, 40e3, 60e3])
+def test_the_whole_salvo_where_no_second_shot_would_meet_it_before_its_asset(start):
+    """The asset lies 30 km out. Oracle: the second meeting by hand; a second and a half around the limit is left out."""
+    launch, rounds = first_salvo(start, 30e3)
+    first = launch + (start - 300.0 * launch) * SECOND / 3000.0
+    fired_again = first + 12.0 + 1.0
+    second = fired_again + (start - 300.0 * fired_again) * SECOND / 3000.0
+    left = (start - 30e3) / 300.0 - second
+    assert abs(left) > 1.5 and rounds == (1 if left > 0.0 else 3)
+
+
+@pytest.mark.parametrize(("near", "rounds"), [(1.0, 1), (29.0, 3)])
+def test_the_whole_salvo_where_no_second_shot_would_find_it_in_the_envelope(near, rounds):
+    """The envelope ends 30 km out; it begins 1 or 29 km out, and is flown through in 97 or in 3 s; the look takes 12 s."""
+    assert first_salvo(40e3, 0.0, range_max_km=30.0, range_min_km=near)[1] == rounds
+
+
+def under_way(radar: int | None, system: int | None) -> np.ndarray:
+    """Most engagements at once of three fire units against 12 raiders: two of one radar, one of another."""
+    channels = {} if radar is None else {"channels": radar}
+    limits = {} if system is None else {"system_channels": system}
+    eye, unit = builders.BASE["radars"][0], builders.BASE["fire_units"][0]
+    s = builders.scenario(
+        nodes=[{**builders.BASE["nodes"][0], **limits}],
+        radars=[eye, {**eye, "name": "other", "offset_km": 1.0}],
+        fire_units=[unit, {**unit, "name": "twin"}, {**unit, "name": "third", "radar": "other"}],
+        library={"radars": {"sharp": channels}, "fire_units": {"unit": {"channels": 3, "assessment_s": 8.0}}},
+    )
+    sim = builders.simulation(s, [builders.inbound(s, f"raider-{i}", 0.5 * i, 60e3, 20e3) for i in range(12)])
+    most = np.zeros(3, int)
+    for tick in range(110):
+        step.simulate(sim.params, sim.state, tick, sim.tick, 1)
+        busy = ((sim.state.orders.state > 0) | (sim.state.engagements.phase > 0)).sum(axis=1)
+        most = np.maximum(most, [busy[:2].sum(), busy[2], busy.sum()])
+    assert sim.state.tally.rounds.sum() == 12, "the channels are used again"
+    return most
+
+
+@pytest.mark.parametrize(
+    ("radar", "system", "most"),
+    [
+        (None, None, [6, 3, 9]),
+        (4, None, [4, 3, 7]),
+        (2, None, [2, 2, 4]),
+        (None, 5, [None, None, 5]),
+        (2, 3, [None, None, 3]),
+    ],
+)
+def test_channels_of_a_radar_and_of_a_system(radar, system, most):
+    """No more engagements at once than the fire units, their radar and their system can; and as many."""
+    got = under_way(radar, system)
+    assert all(want is None or count == want for count, want in zip(got, most, strict=True)), got
+    assert radar is None or (got[:2] <= radar).all()
+
+
+def test_a_target_that_opens_at_launch():
+    """With a factor of nothing: it is killed as it comes, not as it goes."""
+    for far, near, killed in ((60e3, 20e3, True), (20e3, 60e3, False)):
+        s = builders.scenario(
+            doctrine={"control_status": "free"},
+            assets=[{"name": "far", "title": "far off", "latitude_deg": 38.4, "longitude_deg": 34.0}],
+            library={"missiles": {"round": {"pk_cruise": 1.0, "pk_factor_receding": 0.0}}},
+        )
+        sim = builders.simulation(s, [builders.inbound(s, "raider", 0.0, far, near)])
+        step.simulate(sim.params, sim.state, 0, sim.tick, 100)
+        assert sim.state.tally.rounds.sum() == 1
+        assert (sim.state.truth.status[0] == motion.KILLED) == killed

@@ -168,8 +168,8 @@ def _never_meets(s: Scenario) -> Iterator[str]:
         missile = s.library.missiles.get(model.missile) if model else None
         if missile is None or radar is None:
             continue
-        corners = aerodynamic(missile) + ballistic(missile)
-        begins = math.hypot(min(r for r, _ in corners), min(h for _, h in corners))
+        outlines = [corners for corners in (aerodynamic(missile), ballistic(missile)) if corners]
+        begins = min(math.hypot(*(min(c[i] for c in corners) for i in range(2))) for corners in outlines)
         if begins > radar.instrumented_range:
             yield (
                 f"fire_units.{u.name}: never fires: its envelope begins {begins / 1e3:.0f} km away, its radar looks "

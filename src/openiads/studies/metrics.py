@@ -246,8 +246,8 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
     yield Metric("D4.empty", f"time until a magazine is empty, {last[2]}", "s", "First time at which a fire unit of the "
                  "system has no ready round; censored at the vignette's end.", "median", "raid", "empty", warning=last[1],
                  better="high", group="defends")  # fmt: skip
-    yield Metric("D4.salvo", f"rounds the system can have in the air, {last[2]}", "rounds", "Engagement channels times "
-                 "rounds of a salvo.", "mean", "raid", "salvo_capacity", warning=last[1], kind="exact", better="high", group="defends")  # fmt: skip
+    yield Metric("D4.salvo", f"rounds the system can have in the air, {last[2]}", "rounds", "Engagement channels, within "
+                 "those of radars and system, times rounds of a salvo.", "mean", "raid", "salvo_capacity", warning=last[1], kind="exact", better="high", group="defends")  # fmt: skip
 
     yield Metric("D4.wait", f"time from request to answer of the authority, {last[2]}", "s", "Seconds from a request to fire "
                  "to its answer over requests, the system's fire units, all replications.", "ratio", "raid", "wait_system",
