@@ -44,7 +44,7 @@ def defended_area(params: step.Params, units: list[int], model: BodyClass, heigh
     usable = units_on(params, units)
     if not usable:
         return Area(0.0, np.zeros((0, 0)), np.zeros(0), np.zeros(0))
-    reach = max(float(params.units.reach[f, 0, 1]) for f in usable)
+    reach = max(float(params.units.corner[f, 0, :, 0].max()) for f in usable)
     centre = params.radars.antenna[params.units.radar[usable[0]]]
     lat, lon = _grid(centre, reach, cell)
     share = defended_share(params, usable, model, height, lat, lon)
@@ -81,7 +81,8 @@ def _defended(units, radars, terrain, usable, kind, rcs, speed, height, above_gr
             ground = ground_height(terrain, lat[i], lon[j])
             if not above_ground and height < ground:
                 continue
-            x, y, z = to_ecef(lat[i], lon[j], height + (ground if above_ground else 0.0))
+            altitude = height + (ground if above_ground else 0.0)
+            x, y, z = to_ecef(lat[i], lon[j], altitude)
             count = 0
             for a in range(APPROACHES):
                 for f in usable:
@@ -90,7 +91,7 @@ def _defended(units, radars, terrain, usable, kind, rcs, speed, height, above_gr
                     gap = math.sqrt(
                         (x - units.pos[f, 0]) ** 2 + (y - units.pos[f, 1]) ** 2 + (z - units.pos[f, 2]) ** 2
                     )
-                    needed = units.reaction[f] + gap / units.speed[f]
+                    needed = units.reaction[f] + command.flight_time(units, f, gap, altitude)
                     back = 2.0 * math.pi * a / APPROACHES
                     if approach_seen(
                         radars, terrain, units.radar[f], lat[i], lon[j], back, needed * speed, height, above_ground, rcs

@@ -160,7 +160,7 @@ def _off_terrain(sim: Simulation, q: Question, radars: list[int], units: list[in
         return 0.0
     p = sim.params
     rows = p.units.radar[units] if q.what == "engage" else np.array(radars, np.int64)
-    far = p.units.reach[units, 0, 1] if q.what == "engage" else p.radars.reach[rows, 1]
+    far = p.units.corner[units, 0, :, 0].max(axis=1) if q.what == "engage" else p.radars.reach[rows, 1]
     horizon = [horizon_distance(max(0.0, h), max(q.heights)) for h in p.radars.antenna[rows, 2]]
     return beyond(limits, p.radars.antenna[rows], np.minimum(far, horizon))
 

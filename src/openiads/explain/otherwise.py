@@ -73,7 +73,7 @@ def conditions(table: dict[str, Any], posture: str, fate: str, kind: str) -> Ite
         if d["method"] != "decentralised":
             yield "the crew decides without asking", {"doctrine.method": "decentralised"}
         salvo, most = int(d.get("salvo", 2)), int(d.get("rounds_max", 4))
-        if d["shot"] == "salvo":
+        if d.get("shot") == "salvo":
             yield (
                 f"{salvo + 2} rounds at once",
                 {"doctrine.salvo": str(salvo + 2), "doctrine.rounds_max": str(max(most, salvo + 2))},

@@ -16,6 +16,7 @@ from openiads.errors import ScenarioError
 from openiads.scenario.flights import name_key
 from openiads.scenario.radars import radars_of
 from openiads.scenario.spec import FRAMES, Control, Identification, Lane, Link, Posture, Scenario, Vignette
+from openiads.scenario.weapons import envelopes, flyouts, longest_flights
 from openiads.scenario.world import World, draw_world, require_ground
 
 CHANNELS = 48  # most engagement channels a fire unit can have
@@ -260,6 +261,8 @@ def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[
     here = [present(scenario, posture, u.name, u.batch) for u in specs]
     away = posture.located == "away"
     usable = [h and not (away and scenario.radars[r].at == "site") for h, r in zip(here, rows, strict=True)]
+    corner, corners = envelopes(missiles)
+    flyout, flyout_altitude, flyout_range = flyouts(missiles)
     rounds = [m.rounds_per_launcher * u.launchers if ok else 0 for m, u, ok in zip(models, specs, usable, strict=True)]
     return command.FireUnits(
         key=np.array([name_key(u.name) for u in specs], np.uint32),
@@ -268,22 +271,36 @@ def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[
         local=radars.local[rows] if rows else np.zeros(0, np.int32),
         pos=np.array([to_ecef(*world.antenna[r]) for r in rows]).reshape(-1, 3),
         channels=np.array([min(CHANNELS, m.channels) if ok else 0 for m, ok in zip(models, usable, strict=True)], np.int32),
+        limit=_limits(scenario),
         rounds=np.array(rounds, np.int32),
         reserve=np.array([m.reload_rounds if ok else 0 for m, ok in zip(models, usable, strict=True)], np.int32),
         reload=np.array([m.reload for m in models]),
-        reach=np.array([[[x.range_min, x.range_max], [0.0, x.ballistic_range]] for x in missiles]).reshape(-1, 2, 2),
-        height=np.array(
-            [[[x.altitude_min, x.altitude_max], [x.ballistic_altitude_min, x.ballistic_altitude_max]] for x in missiles]
-        ).reshape(-1, 2, 2),
-        speed=np.array([x.speed for x in missiles]),
+        corner=corner,
+        corners=corners,
+        longest=longest_flights(missiles),
+        speed=np.array([x.speed or 0.0 for x in missiles]),
+        flyout=flyout,
+        flyout_range=flyout_range,
+        flyout_altitude=flyout_altitude,
         target_speed=np.array([x.target_speed_max for x in missiles]),
         pk=np.array([[x.pk_aircraft, x.pk_aircraft, x.pk_cruise, x.pk_drone, x.pk_ballistic] for x in missiles]).reshape(-1, 5),
+        common=np.array([x.common_failure for x in missiles]),
+        low=np.array([[x.pk_low, x.pk_factor_low] for x in missiles]).reshape(-1, 2),
+        receding=np.array([x.pk_factor_receding for x in missiles]),
         reaction=np.array([m.reaction for m in models]),
         interval=np.array([m.launch_interval for m in models]),
         hold=np.array([2.5 * (radars.track_period[r] or radars.period[r]) for r in rows]),
         assessment=np.array([m.assessment for m in models]),
         right=np.array([m.assessment_correct for m in models]),
     )  # fmt: skip
+
+
+def _limits(scenario: Scenario) -> np.ndarray:
+    """Targets at once of all that share a fire unit's engagement radar, and of all of its node; int32[F, 2]."""
+    radars = {r.name: scenario.library.radars[r.class_].channels for r in scenario.radars}
+    nodes = {n.name: n.system_channels for n in scenario.nodes}
+    pairs = [(radars[u.radar], nodes[u.node]) for u in scenario.fire_units]
+    return np.array([[x or command.NO_LIMIT for x in pair] for pair in pairs], np.int32).reshape(-1, 2)
 
 
 def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: list[Link], node_index: dict[str, int],
@@ -310,7 +327,8 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         delay=delay,
         operators=np.full(count, min(OPERATORS, d.operators), np.int32),
         service=np.tile([d.service, d.service_sigma], (count, 1)),
-        salvo=np.full(count, d.salvo if d.shot == "salvo" else 1, np.int32),
+        salvo=np.full(count, d.salvo, np.int32),
+        look=np.full(count, d.shot == "shoot-look-shoot"),
         most=np.full(count, d.rounds_max, np.int32),
         second=np.full(count, -1 if d.second_key is None else node_index[d.second_key], np.int32),
         tiring=np.full(count, d.tiring / 3600.0),

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openiads.scenario.quantity import Decade, Spec, number, quantity
+from openiads.scenario.quantity import Decade, Spec, number, quantities, quantity
+from openiads.units import LARGEST
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
@@ -15,11 +16,19 @@ Positive = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Kind = Literal["aircraft", "airliner", "cruise", "drone", "ballistic"]
 Mode = Literal["1", "2", "3A", "C", "4", "5", "S", "ADS-B"]
+Metres = Annotated[float, Field(ge=0.0, le=LARGEST["length"], allow_inf_nan=False)]
+MetresPerSecond = Annotated[float, Field(ge=1.0, le=LARGEST["speed"], allow_inf_nan=False)]
 Band = Literal["VHF", "UHF", "L", "S", "C", "X", "Ku", "Ka"]
 
+MOST_CORNERS = 16  # of an envelope
+MOST_NODES = 12  # of a fly-out table, in range and in altitude
 MOST_FALSE_PLOTS = 200  # of a radar in a scan
 MOST = 500  # entries of one kind
 FARTHEST = 3e6  # m: how far a radar looks or asks
+Corner = Annotated[list[Metres], Field(min_length=2, max_length=2)]
+Polygon = Annotated[list[Corner], Field(min_length=3, max_length=MOST_CORNERS)]
+Nodes = Annotated[list[Metres], Field(min_length=1, max_length=MOST_NODES)]
+Speeds = Annotated[list[MetresPerSecond], Field(min_length=1, max_length=MOST_NODES)]
 # limits of each band in Hz, and what a class that states no frequency has (IEEE 521-2019)
 BAND_LIMITS = {
     "VHF": (30e6, 300e6), "UHF": (0.3e9, 1e9), "L": (1e9, 2e9), "S": (2e9, 4e9), "C": (4e9, 8e9), "X": (8e9, 12e9),
@@ -73,26 +82,42 @@ class RadarClass(Spec):
     iff_modes: list[Mode] = Field([], max_length=8)
     iff_range: float = quantity("length", 0.0, le=FARTHEST)
     crypto: Name = "alliance"  # whose keys it holds for modes 4 and 5
+    channels: int | None = Field(None, ge=1, le=1000)  # targets at once of the fire units that it serves, all together
     targets: list[Kind] = Field(["aircraft", "airliner", "cruise", "drone", "ballistic"], min_length=1, max_length=5)
 
 
 class MissileClass(Spec):
-    """A class of missile: two envelopes, an average speed, and kill probabilities that the user supplies."""
+    """A class of missile: two envelopes, how fast it flies out, and kill probabilities that the user supplies."""
 
     title: Text
-    range_max: float = quantity("length", gt=0.0)
-    range_min: float = quantity("length")
-    altitude_max: float = quantity("length", gt=0.0)
-    altitude_min: float = quantity("length")
+    # against what flies by itself: a box ...
+    range_max: float | None = quantity("length", None, gt=0.0)
+    range_min: float | None = quantity("length", None)
+    altitude_max: float | None = quantity("length", None, gt=0.0)
+    altitude_min: float | None = quantity("length", None)
+    # ... or a polygon of ground range and altitude
+    envelope: Polygon | None = quantities("length")
+    # against ballistic targets, likewise
     ballistic_range: float = quantity("length", 0.0)
     ballistic_altitude_max: float = quantity("length", 0.0)
     ballistic_altitude_min: float = quantity("length", 0.0)
-    speed: float = quantity("speed", gt=0.0)
+    ballistic_envelope: Polygon | None = quantities("length")
+    # an average speed, or a table of it by slant range and altitude of the point that is flown to: rows are altitudes
+    speed: float | None = quantity("speed", None, gt=0.0)
+    flyout_range: Nodes | None = quantities("length")
+    flyout_altitude: Nodes | None = quantities("length")
+    flyout_speed: Annotated[list[Speeds], Field(min_length=1, max_length=MOST_NODES)] | None = quantities("speed")
     target_speed_max: float = quantity("speed", gt=0.0)
+    # of one round
     pk_aircraft: float = number(le=1.0)
     pk_cruise: float = number(le=1.0)
     pk_drone: float = number(le=1.0)
     pk_ballistic: float = number(le=1.0)
+    # by which it is multiplied, and what a salvo has in common
+    pk_factor_low: float = number(1.0, le=1.0)
+    pk_low: float = quantity("length", 0.0, le=30e3)  # altitude of the target below which it is
+    pk_factor_receding: float = number(1.0, le=1.0)
+    common_failure: float = number(0.0, le=1.0)  # share of its failures that all rounds of a salvo have together
 
 
 class FireUnitClass(Spec):

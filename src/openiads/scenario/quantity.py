@@ -51,6 +51,11 @@ def quantity(dimension: str, default: Any = ..., *, ge: float | None = 0.0, gt: 
     )  # fmt: skip
 
 
+def quantities(dimension: str) -> Any:
+    """A list of quantities, or None; its type holds the limits, in SI."""
+    return Field(None, json_schema_extra={"dimension": dimension})
+
+
 def number(default: Any = ..., *, ge: float | None = 0.0, gt: float | None = None, le: float | None = None,
            sweepable: bool = True) -> Any:  # fmt: skip
     """A dimensionless number."""

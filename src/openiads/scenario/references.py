@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.scenario import words
+from openiads.scenario import weapon_rules, words
 from openiads.scenario.classes import BAND_LIMITS, MOST_FALSE_PLOTS
 from openiads.scenario.radars import false_plots
 from openiads.scenario.spec import FRAMES, Scenario, Vignette
@@ -21,9 +21,9 @@ MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
 def cross_references(scenario: Scenario) -> list[str]:
     """One line for every reference that leads nowhere and every combination that can not work."""
     rules = (
-        _parts, _doctrine, _never_fires, _library, _flights, _assets, _carriers, _postures, _doubles, _fire_units, _envelopes,
+        _parts, _doctrine, _library, _flights, _assets, _carriers, _postures, _doubles, _fire_units, _coverages,
         _descriptions, _places, _jamming, _vignettes,
-        _ticks, _links, _ground, _surface,
+        _ticks, _links, _ground, _surface, *weapon_rules.RULES,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
 
@@ -73,24 +73,6 @@ def _doctrine(s: Scenario) -> Iterator[str]:
     if not i.clear < i.suspect <= i.hostile:
         yield (
             f"doctrine.identification: clear {i.clear:g}, suspect {i.suspect:g} and hostile {i.hostile:g} must rise in this order"
-        )
-
-
-def _never_fires(s: Scenario) -> Iterator[str]:
-    """A doctrine under which no fire unit could ever fire."""
-    d = s.doctrine
-    if not s.fire_units:
-        return
-    if d.control_status == "hold" and all(x.status == "hold" for x in d.control):
-        yield (
-            "doctrine.control_status: under 'hold' nothing is ever engaged; write 'tight' or 'free', here or in an entry of "
-            "doctrine.control, or leave the fire units out"
-        )
-    asks = d.method == "centralised" or d.second_key is not None
-    if asks and d.contact_availability == 0.0 and not any(x.role == "orders" for x in s.links):
-        yield (
-            "doctrine.contact_availability: 0, and no shot may be fired without asking; give a contact, a link with role "
-            "'orders', or method = 'autonomous' without a second key"
         )
 
 
@@ -234,10 +216,7 @@ def _fire_units(s: Scenario) -> Iterator[str]:
             yield f"{path}.radar: '{u.radar}' comes with batch {radar.batch}, the fire unit with batch {u.batch}"
 
 
-def _envelopes(s: Scenario) -> Iterator[str]:
-    for name, m in s.library.missiles.items():
-        if m.range_min >= m.range_max or m.altitude_min >= m.altitude_max:
-            yield f"library.missiles.{name}: its envelope is empty; minimum range and altitude must lie below the maximum"
+def _coverages(s: Scenario) -> Iterator[str]:
     for name, r in s.library.radars.items():
         if r.elevation_min >= r.elevation_max or r.minimum_range >= r.instrumented_range:
             yield f"library.radars.{name}: its coverage is empty; minimum elevation and range must lie below the maximum"

@@ -86,6 +86,7 @@ class Node(Spec):
     tracks: bool = False
     latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)
     longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)
+    system_channels: int | None = Field(None, ge=1, le=1000)  # targets at once of its fire units, all together
 
 
 class Silence(Spec):
@@ -224,7 +225,7 @@ class Doctrine(Spec):
     control: list[Control] = Field([], max_length=20)
     lanes: list[Lane] = Field([], max_length=50)
     identification: Identification = Identification()
-    shot: Literal["shoot-look-shoot", "salvo"]
+    shot: Literal["shoot-look-shoot", "salvo"] = "shoot-look-shoot"
     salvo: int = Field(2, ge=1, le=8)
     rounds_max: int = Field(4, ge=1, le=32)
     silent_interrogations: int = Field(3, ge=1, le=100)

@@ -88,9 +88,7 @@ def _protected(simulation: Simulation) -> set[int]:
     found = set()
     for f in np.flatnonzero(np.isin(units.node, simulation.system_nodes)):
         latitude, longitude, _ = motion.geodetic(units.pos[f])
-        reach = simulation.scenario.library.missiles[
-            simulation.scenario.library.fire_units[simulation.scenario.fire_units[f].class_].missile
-        ].range_max
+        reach = float(units.corner[f, 0, :, 0].max())
         found |= {i for i, place in enumerate(assets) if ground_distance(latitude, longitude, *place) < reach}
     return found
 
@@ -102,12 +100,26 @@ def _empty(simulation: Simulation, own: list[int]) -> dict[str, float]:
     if not loaded:
         return {"empty": math.nan, "empty_censored": 0.0, "salvo_capacity": 0.0}
     usable = [f for f in loaded if simulation.params.readiness.allowed[simulation.params.units.radar[f]]]
-    capacity = sum(int(simulation.params.units.channels[f]) for f in usable)
+    capacity = _channels(simulation, usable)
     most = int(simulation.params.doctrine.salvo.max())
     first = float(simulation.state.engagements.t_empty[loaded].min())
     return {
         "empty": min(first, end), "empty_censored": float(first > end), "salvo_capacity": float(capacity * most),
     }  # fmt: skip
+
+
+def _channels(simulation: Simulation, usable: list[int]) -> int:
+    """Targets that fire units can engage at once, within what their radars and their systems can."""
+    units = simulation.params.units
+    by_radar: dict[tuple[int, int], int] = {}
+    by_node: dict[int, int] = {}
+    for f in usable:
+        pair = int(units.node[f]), int(units.radar[f])
+        by_radar[pair] = min(by_radar.get(pair, 0) + int(units.channels[f]), int(units.limit[f, 0]))
+    for node, radar in by_radar:
+        by_node[node] = by_node.get(node, 0) + by_radar[node, radar]
+    limit = {int(units.node[f]): int(units.limit[f, 1]) for f in usable}
+    return sum(min(count, limit[node]) for node, count in by_node.items())
 
 
 def picture_row(simulation: Simulation) -> dict[str, float]:

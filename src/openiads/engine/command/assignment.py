@@ -17,6 +17,7 @@ from openiads.engine.command.bundles import (
     LOST,
     LUCKS,
     NEVER_ASKED,
+    NO_LIMIT,
     SILENCE,
     TOLD_HOSTILE,
 )
@@ -126,7 +127,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
                     committed += orders.rounds[f, c]
             elif free < 0 and c < units.channels[f] and reports.phase[f, c] == 0:
                 free = c
-        if free < 0 or reports.rounds[f] - committed <= 0:
+        if free < 0 or reports.rounds[f] - committed <= 0 or not _guides_more(units, reports, orders, f):
             continue
         time = intercept(units, f, pictures.x[n, s], arc, lead + units.reaction[f])
         if time < soonest:  # false for nan
@@ -139,14 +140,42 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     luck = pictures.luck[n, s] % np.uint32(LUCKS)
     orders.ordinal[best, channel] = orders.requests[n, luck]
     orders.requests[n, luck] += 1
-    orders.rounds[best, channel] = min(doctrine.salvo[n], doctrine.most[n] - orders.fired[n, s])
     orders.arc[best, channel] = arc
     orders.held[best, channel] = pictures.held[n, s, units.local[best]]
     orders.t_asked[best, channel] = t1
     orders.cause[best, channel] = _cause(doctrine, pictures, n, s, arc)
     for i in range(6):
         orders.x[best, channel, i] = pictures.x[n, s, i]
+    orders.rounds[best, channel] = _rounds(units, doctrine, orders, best, channel, lead, soonest)
     ask(doctrine, reports, orders, key, n, best, channel, t1)
+
+
+@part
+def _guides_more(units, reports, orders, f):
+    """Have the engagement radar and the system of fire unit f a channel left, beside all that they already engage."""
+    radar, system = units.limit[f, 0], units.limit[f, 1]
+    if radar >= NO_LIMIT and system >= NO_LIMIT:
+        return True
+    for g in range(units.key.size):
+        if units.node[g] != units.node[f]:
+            continue
+        for c in range(orders.state.shape[1]):
+            if orders.state[g, c] != IDLE or reports.phase[g, c] > 0:
+                system -= 1
+                radar -= units.radar[g] == units.radar[f]
+    return radar > 0 and system > 0
+
+
+@part
+def _rounds(units, doctrine, orders, f, c, lead, soonest):
+    """Rounds at once: one where a second could still meet the target after a look at the first, else the whole salvo."""
+    n, x, arc = units.node[f], orders.x[f, c], orders.arc[f, c]
+    most = min(doctrine.salvo[n], doctrine.most[n] - orders.fired[n, orders.slot[f, c]])
+    if not doctrine.look[n] or most == 1:
+        return most
+    again = intercept(units, f, x, arc, soonest + units.assessment[f] + lead + units.reaction[f])
+    left, _ = time_to_asset(doctrine, x, arc)
+    return 1 if again < left else most  # false for nan
 
 
 @part

@@ -21,6 +21,7 @@ SILENCE, NEVER_ASKED, TOLD_HOSTILE, FAST = (
     3,
 )  # what an engagement was ordered on, for the ledger of friendly losses
 ADDRESS, APPROACH, AIRLINER, FAST_SIGN, LANE = 0, 1, 2, 3, 4  # rows of Likelihoods.sign
+NO_LIMIT = 2**30  # channels, where radar and system set none
 REPLIES = 20  # answers, and silences, of one group that count
 LUCKS = 1024  # requests are counted by luck modulo this: it names their draws
 
@@ -35,14 +36,22 @@ class FireUnits(NamedTuple):
     local: np.ndarray  # int32[F] that radar's number at the node
     pos: np.ndarray  # float64[F, 3] m, launchers
     channels: np.ndarray  # int32[F] targets at once
+    limit: np.ndarray  # int32[F, 2] targets at once of all that share its engagement radar, of all of its node
     rounds: np.ndarray  # int32[F] ready rounds at the start
     reserve: np.ndarray  # int32[F] rounds that a reload brings
     reload: np.ndarray  # float64[F] s
-    reach: np.ndarray  # float64[F, 2, 2] m, ground range min, max: against aircraft, against ballistic arcs
-    height: np.ndarray  # float64[F, 2, 2] m, min, max
-    speed: np.ndarray  # float64[F] m/s, average of a round
+    corner: np.ndarray  # float64[F, 2, V, 2] m, ground range and altitude: envelopes against aircraft, against arcs
+    corners: np.ndarray  # int32[F, 2] how many of them count; 0 for no envelope
+    longest: np.ndarray  # float64[F, 2] s, no flight within the envelope lasts longer
+    speed: np.ndarray  # float64[F] m/s, average of a round; 0 where it depends on the point
+    flyout: np.ndarray  # float64[F, A, R] m/s, average by altitude and slant range of the point
+    flyout_range: np.ndarray  # float64[F, R] m, rising, the last infinite
+    flyout_altitude: np.ndarray  # float64[F, A] m, rising, the last infinite
     target_speed: np.ndarray  # float64[F] m/s, fastest target
     pk: np.ndarray  # float64[F, 5] kill probability of a round by kind of body (the user's input)
+    common: np.ndarray  # float64[F] share of a round's failures that is common to its salvo
+    low: np.ndarray  # float64[F, 2] m, altitude of a target below which pk is multiplied, and by what
+    receding: np.ndarray  # float64[F] factor of pk against a target that opens at launch
     reaction: np.ndarray  # float64[F] s from holding the target to launch
     interval: np.ndarray  # float64[F] s between rounds of a salvo
     hold: np.ndarray  # float64[F] s, how old the radar's last plot may be
@@ -88,6 +97,7 @@ class Doctrine(NamedTuple):
     lane: np.ndarray  # float64[K, 11] m, two ends of a lane for friends, half its width, heights; s, from and to
     likely: Likelihoods
     salvo: np.ndarray  # int32[N] rounds of an engagement
+    look: np.ndarray  # bool[N] one round and a look at what it did, where time is left to shoot again
     most: np.ndarray  # int32[N] rounds against one track
     silent: np.ndarray  # int32[N] interrogations without a reply that make a suspect
     urgent: np.ndarray  # float64[N] s to an asset below which a suspect is hostile

@@ -12,21 +12,43 @@ from openiads.engine.jit import jit, part
 
 @part
 def intercept(units, f, x, arc, delay):
-    """Earliest seconds from now at which a round fired after `delay` meets the track inside the envelope, else nan.
+    """Seconds from now at which a round fired after `delay` meets the track, if that lies in the envelope, else nan.
 
-    Constant speeds: the smaller root of a quadratic (validation ENG-1). A ballistic target falls on the way.
+    Constant speeds: the smaller root of a quadratic (validation ENG-1). For a target that falls, or a round whose
+    average speed depends on the point: bracketed. One that can not be met yet is asked for again in the next tick.
     """
     dx, dy, dz = x[0] - units.pos[f, 0], x[1] - units.pos[f, 1], x[2] - units.pos[f, 2]
-    time = (
-        _meeting_falling(x, dx, dy, dz, units.speed[f], delay)
-        if arc
-        else _meeting(x, dx, dy, dz, units.speed[f], delay)
-    )
+    if arc or units.speed[f] == 0.0:
+        time = _bracketed(units, f, x, arc, delay)
+    else:
+        time = _meeting(x, dx, dy, dz, units.speed[f], delay)
     if math.isnan(time):
         return time
-    drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS if arc else 0.0
+    drop = _drop(arc, time)
     px, py, pz = x[0] * (1.0 - drop) + time * x[3], x[1] * (1.0 - drop) + time * x[4], x[2] * (1.0 - drop) + time * x[5]
     return time if inside(units, f, px, py, pz, arc) else math.nan
+
+
+@part
+def flight_time(units, f, slant, altitude):
+    """Seconds of a round to a point at a slant range and an altitude (m)."""
+    return slant / (units.speed[f] if units.speed[f] > 0.0 else _average(units, f, slant, altitude))
+
+
+@part
+def _average(units, f, slant, altitude):
+    """Average speed (m/s) to a point: bilinear in the table, that of its edge beyond (an infinite node has no weight)."""
+    ranges, altitudes = units.flyout_range[f], units.flyout_altitude[f]
+    i, j = 0, 0
+    while ranges[i + 1] < slant:
+        i += 1
+    while altitudes[j + 1] < altitude:
+        j += 1
+    u = max(0.0, (slant - ranges[i]) / (ranges[i + 1] - ranges[i]))
+    v = max(0.0, (altitude - altitudes[j]) / (altitudes[j + 1] - altitudes[j]))
+    low = (1.0 - u) * units.flyout[f, j, i] + u * units.flyout[f, j, i + 1]
+    high = (1.0 - u) * units.flyout[f, j + 1, i] + u * units.flyout[f, j + 1, i + 1]
+    return (1.0 - v) * low + v * high
 
 
 @part
@@ -52,15 +74,15 @@ def _meeting(x, dx, dy, dz, speed, delay):
 
 
 @part
-def _meeting_falling(x, dx, dy, dz, speed, delay):
-    """The same for a target that falls freely: first sign change of gap - reach in steps of 2 s, then bisection."""
-    low, high = delay, delay
-    for _ in range(120):
+def _bracketed(units, f, x, arc, delay):
+    """First sign change of what the round is short of, in steps of 2 s up to its longest flight, then bisection."""
+    low, last = delay, delay + units.longest[f, ARC if arc else AERODYNAMIC]
+    while low < last:
         high = low + 2.0
-        if _short(x, dx, dy, dz, speed, delay, high) <= 0.0:
+        if _short(units, f, x, arc, delay, high) <= 0.0:
             for _ in range(12):
                 middle = 0.5 * (low + high)
-                if _short(x, dx, dy, dz, speed, delay, middle) <= 0.0:
+                if _short(units, f, x, arc, delay, middle) <= 0.0:
                     high = middle
                 else:
                     low = middle
@@ -70,11 +92,22 @@ def _meeting_falling(x, dx, dy, dz, speed, delay):
 
 
 @part
-def _short(x, dx, dy, dz, speed, delay, time):
-    """How far a round is short of a falling target at a time (m)."""
-    drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS
-    gx, gy, gz = dx + time * x[3] - drop * x[0], dy + time * x[4] - drop * x[1], dz + time * x[5] - drop * x[2]
-    return math.sqrt(gx * gx + gy * gy + gz * gz) - speed * (time - delay)
+def _short(units, f, x, arc, delay, time):
+    """How far a round is short of a target at a time (m)."""
+    drop = _drop(arc, time)
+    px, py, pz = x[0] * (1.0 - drop) + time * x[3], x[1] * (1.0 - drop) + time * x[4], x[2] * (1.0 - drop) + time * x[5]
+    gx, gy, gz = px - units.pos[f, 0], py - units.pos[f, 1], pz - units.pos[f, 2]
+    slant = math.sqrt(gx * gx + gy * gy + gz * gz)
+    speed = units.speed[f]
+    if speed == 0.0:
+        speed = _average(units, f, slant, math.sqrt(px * px + py * py + pz * pz) - EARTH_RADIUS)
+    return slant - speed * (time - delay)
+
+
+@part
+def _drop(arc, time):
+    """Share of its distance from the Earth's centre by which a ballistic target falls below a straight line."""
+    return 0.5 * GRAVITY * time * time / EARTH_RADIUS if arc else 0.0
 
 
 @jit
@@ -85,9 +118,20 @@ def inside(units, f, px, py, pz, arc):
     base = math.sqrt(lx * lx + ly * ly + lz * lz)
     cos_arc = min(1.0, (px * lx + py * ly + pz * lz) / (r * base))
     ground = EARTH_RADIUS * math.acos(cos_arc)
-    height = r - EARTH_RADIUS
     e = ARC if arc else AERODYNAMIC
-    return (
-        units.reach[f, e, 0] <= ground <= units.reach[f, e, 1]
-        and units.height[f, e, 0] <= height <= units.height[f, e, 1]
-    )
+    return _encloses(units.corner[f, e], units.corners[f, e], ground, r - EARTH_RADIUS)
+
+
+@part
+def _encloses(corner, corners, ground, height):
+    """Is a point inside a closed polygon [V, 2], or on an edge: edges on one side of it are crossed an odd number of times."""
+    within = False
+    for i in range(corners):
+        k = i + 1 if i + 1 < corners else 0
+        g0, h0, g1, h1 = corner[i, 0], corner[i, 1], corner[k, 0], corner[k, 1]
+        side = (g1 - g0) * (height - h0) - (h1 - h0) * (ground - g0)
+        if side == 0.0 and min(g0, g1) <= ground <= max(g0, g1) and min(h0, h1) <= height <= max(h0, h1):
+            return True
+        if (h0 > height) != (h1 > height) and (side > 0.0) == (h1 > h0):
+            within = not within
+    return within

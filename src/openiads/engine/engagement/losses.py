@@ -1,4 +1,4 @@
-"""What a fire unit has lost: an inbox that is filled when launchers or the engagement radar are hit."""
+"""What a fire unit has left: its magazine, and an inbox that is filled when launchers or the engagement radar are hit."""
 
 from __future__ import annotations
 
@@ -36,3 +36,16 @@ def remaining(units, losses, engagements, f):
     if losses.radar[f]:
         return 0
     return math.ceil(units.channels[f] * (1.0 - now) - 1e-9)
+
+
+@part
+def reload(units, engagements, f, t1):
+    """An empty fire unit takes its reserve aboard after the reload time."""
+    if engagements.rounds[f] == 0:
+        engagements.t_empty[f] = min(engagements.t_empty[f], t1)
+        if engagements.reserve[f] > 0 and engagements.t_reload[f] == math.inf:
+            engagements.t_reload[f] = t1 + units.reload[f]
+    if t1 >= engagements.t_reload[f]:
+        engagements.rounds[f] += engagements.reserve[f]
+        engagements.reserve[f] = 0
+        engagements.t_reload[f] = math.inf

@@ -1,0 +1,67 @@
+"""From the order to the meeting point: hold, react, launch, guide. docs/equations/engagement.md."""
+
+from __future__ import annotations
+
+import math
+
+from openiads.engine.command import ACQUIRING, APPROVED, GRAVITY, IN_FLIGHT, intercept
+from openiads.engine.geo import EARTH_RADIUS
+from openiads.engine.jit import part
+
+_LOSE_AFTER = 3.0  # times the hold time without a plot, and a round in flight is lost
+
+
+@part
+def acquire(units, orders, engagements, f, c, t1):
+    """Hold the target with the own engagement radar for the reaction time, then fire if it can still be met."""
+    if orders.state[f, c] != APPROVED:
+        engagements.phase[f, c] = 0
+        engagements.t_held[f, c] = math.inf
+        return
+    engagements.phase[f, c] = ACQUIRING
+    if t1 - orders.held[f, c] > units.hold[f]:
+        engagements.t_held[f, c] = math.inf
+        return
+    engagements.t_held[f, c] = min(engagements.t_held[f, c], t1)
+    if t1 - engagements.t_held[f, c] < units.reaction[f]:
+        return
+    time = intercept(units, f, orders.x[f, c], orders.arc[f, c], 0.0)
+    rounds = min(orders.rounds[f, c], engagements.rounds[f])
+    if math.isnan(time) or rounds <= 0:
+        return
+    engagements.phase[f, c] = IN_FLIGHT
+    engagements.launched[f, c] = True
+    engagements.track[f, c] = orders.track[f, c]
+    engagements.t_launch[f, c] = t1
+    engagements.t_meet[f, c] = t1 + time + (rounds - 1) * units.interval[f]
+    engagements.fired[f, c] = rounds
+    engagements.rounds[f] -= rounds
+    engagements.lost[f, c] = False
+    engagements.opening[f, c] = _opens(units, f, orders.x[f, c])
+    _extrapolate(orders, engagements, f, c, time)
+
+
+@part
+def _opens(units, f, x):
+    """Does a track fly away from the launchers."""
+    along = 0.0
+    for i in range(3):
+        along += (x[i] - units.pos[f, i]) * x[i + 3]
+    return along > 0.0
+
+
+@part
+def guide(units, orders, engagements, f, c, t1):
+    """The meeting point follows the track while the radar holds it."""
+    if t1 - orders.held[f, c] > _LOSE_AFTER * units.hold[f]:
+        engagements.lost[f, c] = True
+    if orders.live[f, c]:
+        _extrapolate(orders, engagements, f, c, engagements.t_meet[f, c] - t1)
+
+
+@part
+def _extrapolate(orders, engagements, f, c, time):
+    """Where the track will be after `time` seconds."""
+    drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS if orders.arc[f, c] else 0.0
+    for i in range(3):
+        engagements.aim[f, c, i] = orders.x[f, c, i] * (1.0 - drop) + time * orders.x[f, c, i + 3]
