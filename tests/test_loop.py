@@ -300,7 +300,7 @@ def test_too_many_tracks_are_counted_not_lost_in_silence():
     def flood(self, plots, until=None):
         n = 3000
         p = np.tile(np.r_[1.0, 0, 0, 1, 0, 1, np.zeros(9), 1, 0, 0, 1, 0, 1], (n, 1))
-        x = np.full((n, 6), 6.4e6)
+        x = np.tile(np.r_[np.full(3, 3.7e6), np.zeros(3)], (n, 1))
         return Tracks(np.full(n, until), np.arange(1, n + 1), np.full(n, until), x, p, np.zeros(len(plots)))
 
     sim = raid()

@@ -26,7 +26,7 @@ _FIELDS = {
     "Tracks": ("status", "number", "next_number", "x", "p", "t_update", "t_first", "hits", "asked", "answered", "luck",
                "plot", "radar_t", "dropped"),
     "Grid": ("live", "count", "axes", "low", "per", "cells", "head", "next", "widest", "box", "near"),
-    "Pairs": ("first", "slot", "cost"),
+    "Pairs": ("first", "slot", "cost", "size", "base"),
     "Matching": ("track_of", "plot_of", "u", "v", "reach", "via", "settled", "met"),
     "Log": ("count", "tick", "number", "t_update", "x", "p"),
 }  # fmt: skip

@@ -162,8 +162,8 @@ class Tracker:
     def process(self, plots: Plots, until: float | None = None) -> Tracks:
         """Firm tracks after every tick up to the last plot; or those over by a time (s), and what is later waits."""
         self._admit(plots)
-        waited = len(self._waiting)
-        plots = Plots.joined([self._waiting, replace(plots, t=true_times(plots, self.radars))])
+        waited, plots = len(self._waiting), replace(plots, t=true_times(plots, self.radars))
+        plots = Plots.joined([self._waiting, plots]) if waited else plots
         if len(plots) == 0 and until is None:
             return _joined([], np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
         if self._start is None:
@@ -180,16 +180,15 @@ class Tracker:
             last = math.floor((until - self._start) / self.tick + _ALMOST)
         last = max(self._done, last)
         waits = plots.t > self._start + self.tick * (last + _ALMOST)
-        self._waiting, rows = plots.rows(waits), np.flatnonzero(~waits)
-        partner, nis, freedom = (
-            np.zeros(len(plots), np.int64),
-            np.full(len(plots), np.nan),
-            np.zeros(len(plots), np.int64),
-        )
-        pieces, *of_rows = self._follow(plots.rows(rows), now, last)
-        for column, found in zip((partner, nis, freedom), of_rows, strict=True):
-            column[rows] = found
-        return _joined(pieces, partner[waited:], nis[waited:], freedom[waited:])
+        self._waiting = plots.rows(waits)
+        if not waits.any():  # no copy of what need not be copied
+            pieces, *of_plots = self._follow(plots, now, last)
+        else:
+            pieces, *of_rows = self._follow(plots.rows(~waits), now, last)
+            of_plots = [np.zeros(len(plots), np.int64), np.full(len(plots), np.nan), np.zeros(len(plots), np.int64)]
+            for column, found in zip(of_plots, of_rows, strict=True):
+                column[~waits] = found
+        return _joined(pieces, *(column[waited:] for column in of_plots))
 
     def _admit(self, plots: Plots) -> None:
         """Refuse plots that can not be used."""

@@ -108,7 +108,7 @@ class Plots(NamedTuple):
     gauge: np.ndarray  # float64[Q, 8] it (m/s; 0 on the bearing), variance, antenna (m), normal of the bearing
     address: np.ndarray  # int32[Q] of mode S, NO_CODE for none
     code: np.ndarray  # int32[Q] of mode 3/A, NO_CODE for none
-    wide: np.ndarray  # bool[Q] too noisy a direction for cov to lie along it (tracking.filter.turned_to)
+    wide: np.ndarray  # bool[Q] too noisy a direction for cov to lie along it (tracking.filter.turn_to)
     dropped: np.ndarray  # int64[1] plots for which there was no room
 
 

@@ -59,8 +59,8 @@ def product(left, g, right):
 
 
 @part
-def turned_to(f, plots, q, back):
-    """Covariance (6 numbers) of a wide plot as if it had been measured in the direction of the track that lies in f.
+def turn_to(f, plots, q, back, plot, i):
+    """Covariance of a wide plot as if it had been measured in the direction of the track in f, into lane i of a block's plots.
 
     Along the measured direction its error would go with that of the point. docs/equations/tracking.md.
     """
@@ -72,14 +72,15 @@ def turned_to(f, plots, q, back):
     size = math.sqrt((u0 * u0 + u1 * u1 + u2 * u2) * (w0 * w0 + w1 * w1 + w2 * w2))
     k, v0, v1, v2 = u0 * w0 + u1 * w1 + u2 * w2, u1 * w2 - u2 * w1, u2 * w0 - u0 * w2, u0 * w1 - u1 * w0
     if k < 0.5 * size:
-        return c[q, 0], c[q, 1], c[q, 2], c[q, 3], c[q, 4], c[q, 5]
+        return
     k, v0, v1, v2 = k / size, v0 / size, v1 / size, v2 / size
     g = 1.0 / (1.0 + k)  # Rodrigues
     a = (k + g * v0 * v0, g * v0 * v1 - v2, g * v0 * v2 + v1)
     b = (g * v0 * v1 + v2, k + g * v1 * v1, g * v1 * v2 - v0)
     d = (g * v0 * v2 - v1, g * v1 * v2 + v0, k + g * v2 * v2)
     ca, cb, cd = _times(c, q, a), _times(c, q, b), _times(c, q, d)
-    return _dot(a, ca), _dot(a, cb), _dot(a, cd), _dot(b, cb), _dot(b, cd), _dot(d, cd)
+    plot[3 * LANES + i], plot[4 * LANES + i], plot[5 * LANES + i] = _dot(a, ca), _dot(a, cb), _dot(a, cd)
+    plot[6 * LANES + i], plot[7 * LANES + i], plot[8 * LANES + i] = _dot(b, cb), _dot(b, cd), _dot(d, cd)
 
 
 @part

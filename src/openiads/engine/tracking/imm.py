@@ -10,7 +10,7 @@ import math
 from openiads.engine.jit import part
 from openiads.engine.sensing import BEARING, NOTHING
 from openiads.engine.tracking.accelerations import feel, forward, mix_accelerations, rewind
-from openiads.engine.tracking.filter import turned_to, update
+from openiads.engine.tracking.filter import turn_to, update
 from openiads.engine.tracking.lanes import LANES, SIZE, lane, model_of
 from openiads.engine.tracking.models import ACCELERATING, STRAIGHT, TURNING, curved_step, predict
 from openiads.engine.tracking.rates import learn, mix_rates
@@ -153,13 +153,10 @@ def hand_over(best, lanes, plots, q, s, back):
     b, i = s // LANES, s % LANES
     for k in range(3):
         lanes.plot[b, k * LANES + i] = plots.pos[q, k]
+    for k in range(6):
+        lanes.plot[b, (3 + k) * LANES + i] = plots.cov[q, k]
     if plots.wide[q]:
-        turned = turned_to(lane(best, s), plots, q, back)
-        for k in range(6):
-            lanes.plot[b, (3 + k) * LANES + i] = turned[k]
-    else:
-        for k in range(6):
-            lanes.plot[b, (3 + k) * LANES + i] = plots.cov[q, k]
+        turn_to(lane(best, s), plots, q, back, lanes.plot[b], i)
     lanes.plot[b, 9 * LANES + i] = back
     lanes.plot[b, 10 * LANES + i] = plots.single[q] != BEARING
     lanes.single[s] = plots.single[q]
