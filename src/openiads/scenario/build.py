@@ -121,7 +121,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
         tracks=tracking.empty_tracks(nodes, slots, local),
         messages=network.empty_messages(links, FRAMES, min(room, 2 * slots)),
         pictures=network.empty_pictures(nodes, slots, slots, local),
-        orders=command.empty_orders(nodes, 2 * slots, slots, units, CHANNELS, OPERATORS, CUES),
+        orders=command.empty_orders(nodes, 2 * slots, slots, units, CHANNELS, OPERATORS, CUES, command.AIMS),
         engagements=engagements,
         tally=outcome.empty_tally(units, nodes, links),
         exposure=outcome.empty_exposure(nodes, slots, bodies, groups),
@@ -328,6 +328,7 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         operators=np.full(count, min(OPERATORS, d.operators), np.int32),
         service=np.tile([d.service, d.service_sigma], (count, 1)),
         salvo=np.full(count, d.salvo, np.int32),
+        shared=np.full(count, d.assignment == "least-loss"),
         look=np.full(count, d.shot == "shoot-look-shoot"),
         most=np.full(count, d.rounds_max, np.int32),
         second=np.full(count, -1 if d.second_key is None else node_index[d.second_key], np.int32),
@@ -344,6 +345,7 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         ballistic=np.full(count, d.hostile_speed),
         key=np.array([name_key(node.name) for node in scenario.nodes], np.uint32),
         asset=np.array([to_ecef(*place, 0.0) for place in world.assets]).reshape(-1, 3),
+        value=np.array([a.value for a in scenario.assets]),
         ready=ready,
     )
 

@@ -203,6 +203,10 @@ def _decisions(s: Scenario) -> Iterator[str]:
         ends = place(lane.latitude, lane.longitude), place(lane.to_latitude, lane.to_longitude)
         yield f"lane {lane.name}: {ends[0]} to {ends[1]}, {km(lane.width)} wide, {lane.altitude_min:g} to {lane.altitude_max:g} m"
     shot = "one round, look, then another" if d.shot == "shoot-look-shoot" else f"salvos of {d.salvo}"
+    yield {
+        "urgent-first": "the most urgent track first, by the fire unit that meets it soonest",
+        "least-loss": "all tracks shared out at once, so that the least is expected to get through",
+    }[d.assignment]
     yield f"{shot}, at most {d.rounds_max} rounds against one target"
 
 

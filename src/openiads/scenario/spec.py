@@ -225,6 +225,7 @@ class Doctrine(Spec):
     control: list[Control] = Field([], max_length=20)
     lanes: list[Lane] = Field([], max_length=50)
     identification: Identification = Identification()
+    assignment: Literal["urgent-first", "least-loss"] = "urgent-first"
     shot: Literal["shoot-look-shoot", "salvo"] = "shoot-look-shoot"
     salvo: int = Field(2, ge=1, le=8)
     rounds_max: int = Field(4, ge=1, le=32)

@@ -40,11 +40,12 @@ from openiads.engine.command.bundles import (
 )  # fmt: skip
 from openiads.engine.command.identity import identify_all, odds
 from openiads.engine.command.meeting import flight_time, inside, intercept
+from openiads.engine.command.sharing import AIMS
 from openiads.engine.command.threat import GRAVITY, time_to_asset
 from openiads.engine.jit import part
 
 __all__ = [
-    "ACQUIRING", "AERODYNAMIC", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
+    "ACQUIRING", "AERODYNAMIC", "AIMS", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
     "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED", "NO_LIMIT", "REPLIES",
     "SILENCE", "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "control_status", "decide", "empty_orders",
     "flight_time", "inside", "intercept", "odds", "time_to_asset",

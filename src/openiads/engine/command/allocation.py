@@ -60,6 +60,14 @@ class Plan(NamedTuple):
     luck: np.ndarray  # uint64[1] state of the generator
 
 
+def empty_chances(shooters: int, aims: int) -> Chances:
+    """Room for [units] fire units and [targets] targets."""
+    return Chances(
+        np.zeros(aims), np.ones((shooters, aims)), np.zeros(shooters, np.int64), np.zeros(shooters, np.int64),
+        np.zeros(shooters, np.int64), np.zeros(aims, np.int64),
+    )  # fmt: skip
+
+
 def empty_plan(shooters: int, aims: int) -> Plan:
     """Working memory for [units] fire units and [targets] targets."""
     rows = shooters + aims

@@ -10,19 +10,19 @@ from openiads.engine.command.authority import answer, ask, eligible
 from openiads.engine.command.bundles import (
     ASKED,
     BELIEVED_KILLED,
-    DECENTRALISED,
     FAST,
     IDLE,
     IN_FLIGHT,
     LOST,
     LUCKS,
     NEVER_ASKED,
-    NO_LIMIT,
     SILENCE,
     TOLD_HOSTILE,
 )
+from openiads.engine.command.capability import channels_left, engaged, free_channel, notice, rounds_left, soonest
 from openiads.engine.command.meeting import intercept
-from openiads.engine.command.threat import falls, time_to_asset
+from openiads.engine.command.sharing import AIMS, share
+from openiads.engine.command.threat import falls, time_to_asset, urgency
 from openiads.engine.jit import part
 from openiads.engine.network import HOSTILE
 
@@ -69,7 +69,7 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
 
 @part
 def assign(units, doctrine, pictures, reports, orders, key, n, t1):
-    """Most urgent track first; for each the fire unit that can meet it soonest and has a channel and rounds."""
+    """Rank the tracks that are to be engaged, most urgent first, and engage one after the other or share them all out."""
     own = pictures.held.shape[1]
     times = np.empty(own)
     slots = np.empty(own, np.int64)
@@ -77,12 +77,15 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
     for s in range(own):
         if pictures.valid[n, s] and _wanted(doctrine, pictures, orders, n, s, t1):
             x = pictures.x[n, s]
-            times[count], _ = time_to_asset(doctrine, x, falls(doctrine, n, x))
+            times[count] = urgency(doctrine, x, falls(doctrine, n, x))
             slots[count] = s
             count += 1
-    order = np.argsort(times[:count], kind="mergesort")
-    for i in range(count):
-        _engage(units, doctrine, pictures, reports, orders, key, n, slots[order[i]], t1)
+    order = slots[np.argsort(times[:count], kind="mergesort")]
+    if doctrine.shared[n] and count > 0:
+        _engage_shared(units, doctrine, pictures, reports, orders, key, n, order, t1)
+    else:
+        for i in range(count):
+            _engage(units, doctrine, pictures, reports, orders, key, n, order[i], t1)
 
 
 @part
@@ -108,72 +111,62 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
 
 @part
 def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
-    """Open an engagement of own track s if some fire unit of the node can, and ask the authority if one must."""
-    speed = math.sqrt(pictures.x[n, s, 3] ** 2 + pictures.x[n, s, 4] ** 2 + pictures.x[n, s, 5] ** 2)
-    arc = falls(doctrine, n, pictures.x[n, s])
-    lead = 0.0  # ask early enough for the answer to come in time
-    if doctrine.second[n] >= 0 or (doctrine.method[n] != DECENTRALISED and doctrine.authority[n] >= 0):
-        lead = 2.0 * doctrine.delay[n] + doctrine.service[n, 0]
-    best, channel, soonest = -1, -1, math.inf
-    for f in range(units.key.size):
-        if units.node[f] != n or speed > units.target_speed[f]:
-            continue
-        free, committed = -1, 0
-        for c in range(orders.state.shape[1]):
-            if orders.state[f, c] != IDLE:
-                if orders.slot[f, c] == s and orders.track[f, c] == pictures.number[n, s]:
-                    return  # engaged already
-                if reports.phase[f, c] < IN_FLIGHT:
-                    committed += orders.rounds[f, c]
-            elif free < 0 and c < units.channels[f] and reports.phase[f, c] == 0:
-                free = c
-        if free < 0 or reports.rounds[f] - committed <= 0 or not _guides_more(units, reports, orders, f):
-            continue
-        time = intercept(units, f, pictures.x[n, s], arc, lead + units.reaction[f])
-        if time < soonest:  # false for nan
-            best, channel, soonest = f, free, time
-    if best < 0:
+    """Open an engagement of own track s by the fire unit of the node that can meet it soonest, if one can."""
+    if engaged(units, pictures, orders, n, s):
         return
-    orders.slot[best, channel] = s
-    orders.track[best, channel] = pictures.number[n, s]
-    orders.luck[best, channel] = pictures.luck[n, s]
-    luck = pictures.luck[n, s] % np.uint32(LUCKS)
-    orders.ordinal[best, channel] = orders.requests[n, luck]
-    orders.requests[n, luck] += 1
-    orders.arc[best, channel] = arc
-    orders.held[best, channel] = pictures.held[n, s, units.local[best]]
-    orders.t_asked[best, channel] = t1
-    orders.cause[best, channel] = _cause(doctrine, pictures, n, s, arc)
-    for i in range(6):
-        orders.x[best, channel, i] = pictures.x[n, s, i]
-    orders.rounds[best, channel] = _rounds(units, doctrine, orders, best, channel, lead, soonest)
-    ask(doctrine, reports, orders, key, n, best, channel, t1)
-
-
-@part
-def _guides_more(units, reports, orders, f):
-    """Have the engagement radar and the system of fire unit f a channel left, beside all that they already engage."""
-    radar, system = units.limit[f, 0], units.limit[f, 1]
-    if radar >= NO_LIMIT and system >= NO_LIMIT:
-        return True
-    for g in range(units.key.size):
-        if units.node[g] != units.node[f]:
+    best, first = -1, math.inf
+    for f in range(units.key.size):
+        if units.node[f] != n or rounds_left(reports, orders, f) <= 0 or channels_left(units, reports, orders, f) <= 0:
             continue
-        for c in range(orders.state.shape[1]):
-            if orders.state[g, c] != IDLE or reports.phase[g, c] > 0:
-                system -= 1
-                radar -= units.radar[g] == units.radar[f]
-    return radar > 0 and system > 0
+        time = soonest(units, doctrine, pictures, n, s, f)
+        if time < first:  # false for nan
+            best, first = f, time
+    if best >= 0:
+        _open(units, doctrine, pictures, reports, orders, key, n, s, best, doctrine.salvo[n], t1)
 
 
 @part
-def _rounds(units, doctrine, orders, f, c, lead, soonest):
+def _engage_shared(units, doctrine, pictures, reports, orders, key, n, slots, t1):
+    """Open what a plan for all tracks gives each fire unit; a channel that units share may run out before its end."""
+    share(units, doctrine, pictures, reports, orders, n, slots)
+    for t in range(min(slots.size, AIMS)):
+        for f in range(units.key.size):
+            rounds = orders.plan.rounds[f, t]
+            if rounds > 0 and channels_left(units, reports, orders, f) > 0:
+                salvo = doctrine.salvo[n] if doctrine.look[n] else rounds
+                _open(units, doctrine, pictures, reports, orders, key, n, slots[t], f, salvo, t1)
+
+
+@part
+def _open(units, doctrine, pictures, reports, orders, key, n, s, f, salvo, t1):
+    """Give fire unit f own track s, and ask the authority if one must be asked."""
+    c = free_channel(units, reports, orders, f)
+    arc = falls(doctrine, n, pictures.x[n, s])
+    orders.slot[f, c] = s
+    orders.track[f, c] = pictures.number[n, s]
+    orders.luck[f, c] = pictures.luck[n, s]
+    luck = pictures.luck[n, s] % np.uint32(LUCKS)
+    orders.ordinal[f, c] = orders.requests[n, luck]
+    orders.requests[n, luck] += 1
+    orders.arc[f, c] = arc
+    orders.held[f, c] = pictures.held[n, s, units.local[f]]
+    orders.t_asked[f, c] = t1
+    orders.cause[f, c] = _cause(doctrine, pictures, n, s, arc)
+    for i in range(6):
+        orders.x[f, c, i] = pictures.x[n, s, i]
+    orders.rounds[f, c] = _rounds(units, doctrine, orders, f, c, salvo)
+    ask(doctrine, reports, orders, key, n, f, c, t1)
+
+
+@part
+def _rounds(units, doctrine, orders, f, c, salvo):
     """Rounds at once: one where a second could still meet the target after a look at the first, else the whole salvo."""
     n, x, arc = units.node[f], orders.x[f, c], orders.arc[f, c]
-    most = min(doctrine.salvo[n], doctrine.most[n] - orders.fired[n, orders.slot[f, c]])
+    most = min(salvo, doctrine.most[n] - orders.fired[n, orders.slot[f, c]])
     if not doctrine.look[n] or most == 1:
         return most
-    again = intercept(units, f, x, arc, soonest + units.assessment[f] + lead + units.reaction[f])
+    wait = notice(units, doctrine, f)
+    again = intercept(units, f, x, arc, intercept(units, f, x, arc, wait) + units.assessment[f] + wait)
     left, _ = time_to_asset(doctrine, x, arc)
     return 1 if again < left else most  # false for nan
 

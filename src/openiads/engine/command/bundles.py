@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
+from openiads.engine.command.allocation import Chances, Plan, empty_chances, empty_plan
 
 FREE, TIGHT, HOLD = 0, 1, 2  # control status
 CENTRALISED, DECENTRALISED, AUTONOMOUS = 0, 1, 2  # method of control
@@ -97,6 +98,7 @@ class Doctrine(NamedTuple):
     lane: np.ndarray  # float64[K, 11] m, two ends of a lane for friends, half its width, heights; s, from and to
     likely: Likelihoods
     salvo: np.ndarray  # int32[N] rounds of an engagement
+    shared: np.ndarray  # bool[N] all tracks are shared out at once, else most urgent first
     look: np.ndarray  # bool[N] one round and a look at what it did, where time is left to shoot again
     most: np.ndarray  # int32[N] rounds against one track
     silent: np.ndarray  # int32[N] interrogations without a reply that make a suspect
@@ -104,6 +106,7 @@ class Doctrine(NamedTuple):
     ballistic: np.ndarray  # float64[N] m/s above which a track is a ballistic missile
     key: np.ndarray  # uint32[N]
     asset: np.ndarray  # float64[A, 3] m, earth-centred
+    value: np.ndarray  # float64[A] of an asset
     ready: np.ndarray  # float64[N] s from the alert to the first emission of what the node commands
 
 
@@ -138,9 +141,13 @@ class Orders(NamedTuple):
     busy: np.ndarray  # float64[N, O] s until which each operator is busy
     alert: np.ndarray  # float64[N] s, when the node first held a hostile track; inf before
     requests: np.ndarray  # int32[N, 1024] engagements opened so far, by luck modulo 1024: names their draws
+    chances: Chances  # working memory of a plan for all tracks of a node
+    plan: Plan
 
 
-def empty_orders(nodes: int, rows: int, slots: int, units: int, channels: int, operators: int, cues: int) -> Orders:
+def empty_orders(
+    nodes: int, rows: int, slots: int, units: int, channels: int, operators: int, cues: int, aims: int
+) -> Orders:
     """No decision taken."""
     shape = (units, channels)
     return Orders(
@@ -151,4 +158,5 @@ def empty_orders(nodes: int, rows: int, slots: int, units: int, channels: int, o
         np.zeros(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
         np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, LUCKS), np.int32),
+        empty_chances(units, aims), empty_plan(units, aims),
     )  # fmt: skip

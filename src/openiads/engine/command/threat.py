@@ -8,6 +8,8 @@ from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.jit import part
 
 GRAVITY = 9.81
+_HALVED = 120.0  # s to the asset in which a track counts half: it can still be met later
+_LEAST = 1e-3
 _PASS_WITHIN = 15_000.0  # m: a track that will pass an asset this close is coming for it
 
 
@@ -15,6 +17,20 @@ _PASS_WITHIN = 15_000.0  # m: a track that will pass an asset this close is comi
 def falls(doctrine, n, x):
     """Is a track so fast that the node takes it for a ballistic missile."""
     return x[3] * x[3] + x[4] * x[4] + x[5] * x[5] > doctrine.ballistic[n] * doctrine.ballistic[n]
+
+
+@part
+def urgency(doctrine, x, arc):
+    """Seconds to the asset that a track comes for, over its value: the least is the most urgent; inf for none."""
+    time, which = time_to_asset(doctrine, x, arc)
+    return time / doctrine.value[which] if which >= 0 else math.inf
+
+
+@part
+def worth(doctrine, x, arc):
+    """What is lost if a track gets through, halved for every 2 minutes that are left to meet it; little if it comes for nothing."""
+    time, which = time_to_asset(doctrine, x, arc)
+    return doctrine.value[which] * max(_LEAST, 0.5 ** (time / _HALVED)) if which >= 0 else _LEAST
 
 
 @part
