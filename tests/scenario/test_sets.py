@@ -95,7 +95,7 @@ def test_the_raid_is_kept_out(key: str, text: str) -> None:
     ("key", "text", "said"),
     [
         ("sight", "thrace", "--set sight: no modifier 'sight'; did you mean 'site'? accepted: allied_pattern,"),
-        ("doctrine.salvos", "1", "no setting 'salvos'; did you mean 'salvo'? accepted: authority,"),
+        ("doctrine.salvos", "1", "no setting 'salvos'; did you mean 'salvo'? accepted: assignment,"),
         ("docterine.salvo", "1", "no table 'docterine'; did you mean 'doctrine'?"),
         ("postures.standalon.duty", "1", "no entry 'standalon' in 'postures'; did you mean 'standalone'?"),
         ("radars.aquisition.node", "x", "no entry 'aquisition' in 'radars'; did you mean 'acquisition'?"),
