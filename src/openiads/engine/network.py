@@ -41,6 +41,7 @@ class Links(NamedTuple):
     passes: np.ndarray  # int32[L] bit i: identity i may pass
     precision: np.ndarray  # float64[L] m, positions are rounded to this; 0 for as they are
     bits: np.ndarray  # float64[L] bits a track
+    status: np.ndarray  # bool[L] it also says which tracks the sender engages
     keep: np.ndarray  # float64[N, 2] s, most age of the last plot behind a received track, and of its last news
 
 
@@ -51,6 +52,7 @@ class Reports(NamedTuple):
     identity: np.ndarray  # int8[N, P] what each node believes of each row of its picture
     number: np.ndarray  # int64[N, P] the track it said it of
     basis: np.ndarray  # int32[N, P] node whose evidence that rests on
+    engaged: np.ndarray  # bool[N, P] it has given an order to engage it
     phase: np.ndarray  # int8[F, C] state of each engagement
     verdict: np.ndarray  # int8[F, C] kill assessment: 0 none, 1 believed killed, 2 believed missed
     rounds: np.ndarray  # int32[F] ready rounds
@@ -71,6 +73,7 @@ class Messages(NamedTuple):
     t_update: np.ndarray  # float64[L, D, K] s, last plot behind it
     identity: np.ndarray  # int8[L, D, K]
     basis: np.ndarray  # int32[L, D, K] node whose evidence that rests on
+    engaged: np.ndarray  # bool[L, D, K] the sender engages it
     origin: np.ndarray  # int32[L, D, K, 2] node and slot that made the track
     number: np.ndarray  # int64[L, D, K] its track number there
     luck: np.ndarray  # uint32[L, D, K]
@@ -96,6 +99,7 @@ class Pictures(NamedTuple):
     held: np.ndarray  # float64[N, S, K] s, last plot from each of the node's own radars
     told: np.ndarray  # int8[N, P] identity that came over a link, PENDING for none
     teller: np.ndarray  # int32[N, P] node whose evidence that rests on
+    engaged: np.ndarray  # bool[N, P] the sender of a received row engages it
     same: np.ndarray  # int32[N, P] row of the same object that stands earlier, -1 for none
     news: np.ndarray  # float64[N, P] s, when a received track last arrived
     row: np.ndarray  # int32[N, N, S] row of (origin node, slot), -1 for none
@@ -106,7 +110,7 @@ def empty_reports(nodes: int, rows: int, units: int, channels: int) -> Reports:
     """Nothing said yet."""
     return Reports(
         np.zeros((nodes, rows), np.int8), np.zeros((nodes, rows), np.int64), np.zeros((nodes, rows), np.int32),
-        np.zeros((units, channels), np.int8), np.zeros((units, channels), np.int8),
+        np.zeros((nodes, rows), np.bool_), np.zeros((units, channels), np.int8), np.zeros((units, channels), np.int8),
         np.zeros(units, np.int32), np.zeros((units, channels), np.int32), np.ones(nodes, np.bool_),
         np.ones(nodes, np.bool_),
     )  # fmt: skip
@@ -117,7 +121,8 @@ def empty_messages(links: int, frames: int, tracks: int) -> Messages:
     return Messages(
         np.full((links, frames), -1, np.int32), np.zeros((links, frames)), np.zeros((links, frames, tracks, 6)),
         np.zeros((links, frames, tracks)), np.zeros((links, frames, tracks)), np.zeros((links, frames, tracks)),
-        np.zeros((links, frames, tracks), np.int8), np.zeros((links, frames, tracks), np.int32), np.zeros((links, frames, tracks, 2), np.int32),
+        np.zeros((links, frames, tracks), np.int8), np.zeros((links, frames, tracks), np.int32),
+        np.zeros((links, frames, tracks), np.bool_), np.zeros((links, frames, tracks, 2), np.int32),
         np.zeros((links, frames, tracks), np.int64), np.zeros((links, frames, tracks), np.uint32),
         np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(links, np.int64),
     )  # fmt: skip
@@ -131,8 +136,8 @@ def empty_pictures(nodes: int, slots: int, received: int, radars: int) -> Pictur
         np.zeros((nodes, rows, 6)), np.zeros((nodes, rows)), np.zeros((nodes, rows)),
         np.zeros((nodes, rows, 3), np.int32), np.zeros((nodes, rows, 3), np.int32), np.full((nodes, rows), -1, np.int32),
         np.zeros((nodes, rows), np.uint32), np.full((nodes, slots, radars), -1e9), np.zeros((nodes, rows), np.int8),
-        np.full((nodes, rows), -1, np.int32), np.full((nodes, rows), -1, np.int32),
-        np.zeros((nodes, rows)), np.full((nodes, nodes, slots), -1, np.int32), np.zeros(1, np.int64),
+        np.full((nodes, rows), -1, np.int32), np.zeros((nodes, rows), np.bool_),
+        np.full((nodes, rows), -1, np.int32), np.zeros((nodes, rows)), np.full((nodes, nodes, slots), -1, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
 
 
@@ -262,7 +267,11 @@ def _deliver(links, reports, messages, pictures, k, t1):
 
 @part
 def _tell(pictures, messages, n, p, k, d, m):
-    """The identity that a message gives row p of node n; what rests on the node's own evidence is an echo, and no news."""
+    """The identity that a message gives row p of node n, and whether its sender engages it.
+
+    An identity that rests on the node's own evidence is an echo, and no news.
+    """
+    pictures.engaged[n, p] = messages.engaged[k, d, m]
     echo = messages.basis[k, d, m] == n
     pictures.told[n, p] = PENDING if echo else messages.identity[k, d, m]
     pictures.teller[n, p] = messages.basis[k, d, m]
@@ -375,9 +384,10 @@ def _send(links, reports, messages, pictures, k, t1):
             continue
         if 0 <= pictures.same[n, p] < own:  # what the sender sees itself it reports once, with all that it was told
             continue
-        identity, basis = PENDING, n
+        identity, basis, engaged = PENDING, n, False
         if reports.number[n, p] == pictures.number[n, p]:
             identity, basis = reports.identity[n, p], reports.basis[n, p]
+            engaged = links.status[k] and reports.engaged[n, p]
         if not (links.passes[k] >> identity) & 1:
             messages.withheld[k] += 1
             continue
@@ -398,6 +408,7 @@ def _send(links, reports, messages, pictures, k, t1):
         messages.t[k, free, count] = t1
         messages.t_update[k, free, count] = pictures.t_update[n, p]
         messages.identity[k, free, count], messages.basis[k, free, count] = identity, basis
+        messages.engaged[k, free, count] = engaged
         messages.origin[k, free, count, 0] = pictures.origin[n, p, 0]
         messages.origin[k, free, count, 1] = pictures.origin[n, p, 1]
         messages.number[k, free, count] = pictures.number[n, p]

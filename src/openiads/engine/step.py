@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.command import APPROVED, Doctrine, FireUnits, Orders, decide
+from openiads.engine.command import APPROVED, IDLE, Doctrine, FireUnits, Orders, decide
 from openiads.engine.damage import Damage, Targets, strike
 from openiads.engine.engagement import Engagements, Losses, engage
 from openiads.engine.geo import Terrain
@@ -110,7 +110,7 @@ def _simulate(params, state, first, length, ticks, parts):
             credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
             account(units, doctrine, bodies, params.observers, truth, damage, plots, tracks, state.messages, pictures,
                     orders, engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
-            report(orders, engagements, reports)
+            report(units, orders, engagements, reports)
             task(units, orders, engagements, taskings)
             affect(units, bodies, truth, engagements, effects, t1)
             lose(units, damage, losses, effects)
@@ -143,8 +143,14 @@ def emit(readiness, radars, doctrine, orders, damage, taskings, reports, t1):
 
 
 @part
-def report(orders, engagements, reports):
-    """Fill the inbox of network and command: identities, and how every engagement stands."""
+def report(units, orders, engagements, reports):
+    """Fill the inbox of network and command: identities, what is engaged, and how every engagement stands."""
+    reports.engaged[:] = False
+    for f in range(units.key.size):
+        for c in range(orders.state.shape[1]):
+            n, s = units.node[f], orders.slot[f, c]
+            if orders.state[f, c] != IDLE and orders.track[f, c] == orders.number[n, s]:
+                reports.engaged[n, s] = True
     reports.identity[:] = orders.identity
     reports.number[:] = orders.number
     reports.basis[:] = orders.basis

@@ -232,6 +232,7 @@ def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int], co
         ),
         precision=column([x.guard_precision if f else 0.0 for x, f in zip(links, filtered, strict=True)]),
         bits=column([link.message for link in links]),
+        status=column([link.status for link in links], np.bool_),
         keep=np.array([_keep(links, node.name, node.owner in _COLLECTORS, coast) for node in scenario.nodes]),
     )
 

@@ -228,7 +228,9 @@ def _system_links(s: Scenario, posture: str) -> Iterator[str]:
 
 
 def _link(link: Link) -> str:
-    cargo = f"{link.capacity} tracks" if link.capacity else "orders only"
+    cargo = (
+        f"{link.capacity} tracks{', with who engages them' if link.status else ''}" if link.capacity else "orders only"
+    )
     return (
         f"{link.from_} to {link.to}, {cargo} every {duration(link.period)}, {duration(link.latency)} late, "
         f"{_GUARDS[link.guard]}"

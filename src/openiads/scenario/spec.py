@@ -139,6 +139,7 @@ class Link(Spec):
     period: float = quantity("time", gt=0.0, le=3600.0)
     capacity: int = Field(ge=0, le=5000)  # tracks a frame; 0 for a link that carries orders only
     message: float = quantity("data", gt=0.0)
+    status: bool = False  # it also says which tracks the sender engages
     availability: float = number(1.0, le=1.0)
     guard: Literal["none", "filter", "diode"] = "none"
     guard_pass: list[IdentityName] = Field([], max_length=7)

@@ -100,13 +100,22 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
         doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])
     ):
         return False
-    if orders.fired[n, s] >= doctrine.most[n]:
+    if orders.fired[n, s] >= doctrine.most[n] or _taken(pictures, n, s):
         return False
     if orders.done[n, s] < math.inf:
         if pictures.t_update[n, s] < orders.done[n, s] + _STILL_THERE:
             return False
         orders.done[n, s] = math.inf
     return True
+
+
+@part
+def _taken(pictures, n, s):
+    """Has another node said that it engages what own track s shows; what it no longer says is forgotten."""
+    for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
+        if pictures.engaged[n, p] and pictures.valid[n, p] and pictures.same[n, p] == s:
+            return True
+    return False
 
 
 @part
