@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from openiads.engine.sensing.measurement import stretch
 from openiads.tracking import Config, Model, Plots, Radar, Tracker, Truth, align, clear_mot, gospa, ospa
 from openiads.tracking.earth import to_ecef
 from openiads.tracking.plots import placed
@@ -65,10 +66,12 @@ def _conversion() -> list[Row]:
         azimuth = np.random.default_rng(1).normal(0.0, sigma, n)
         pos, _ = placed(Plots(np.zeros(n), np.zeros(n), np.full(n, FAR), azimuth, np.zeros(n)), [radar])
         allowed = 4.0 * FAR * sigma**2 / math.sqrt(n)
-        plain = FAR * float(np.cos(azimuth).mean()) - FAR
-        rows.append(Row("TRK-8", f"{degrees:g}°: mean of plain points, along the ray", "A", bias, plain, allowed, "m"))
+        taken = FAR / stretch(sigma) - FAR
+        rows.append(
+            Row("TRK-8", f"{degrees:g}°: bias that placing takes off, along the ray", "A", bias, taken, 1e-3, "m")
+        )
         short = float(pos[:, 2].mean()) - FAR
-        rows.append(Row("TRK-8", f"{degrees:g}°: the same as plots are placed", "A", 0.0, short, allowed, "m"))
+        rows.append(Row("TRK-8", f"{degrees:g}°: mean of placed plots, along the ray", "A", 0.0, short, allowed, "m"))
         rows.append(_coarse(degrees))
     return rows
 

@@ -10,6 +10,8 @@
 #define CIVIL 0xCC
 #define SECURE 0x30
 #define HEIGHT_REPLY 0xC8
+#define ADDRESS_REPLY 0xC0
+#define CODE_REPLY 0x04
 
 typedef struct {
     const uint32_t *key;
@@ -37,6 +39,10 @@ typedef struct {
     int32_t *reply;
     uint8_t *starts;
     uint32_t *luck;
+    int8_t *single;
+    double *gauge;
+    int32_t *address, *code;
+    uint8_t *wide;
     int32_t *body, *aspect, *first;
 } Plots;
 
@@ -103,31 +109,41 @@ static double stretch(double sigma) { return 1.0 + 0.5 * sigma * sigma * (1.0 + 
 
 static void report(const Radars *s, Plots *out, long r, long row, double distance, double azimuth, double elevation,
                    double height, double sharp) {
-    const double *axes = s->axes + 9 * r;
-    double sigma_r = sharp * s->sigma[3 * r], sigma_e = sharp * s->sigma[3 * r + 2];
-    if (s->dimensions[r] < 3) {
+    const double *axes = s->axes + 9 * r, *sigma = s->sigma + 4 * r;
+    double sigma_r = sharp * sigma[0], sigma_a = sharp * sigma[1], sigma_e = sharp * sigma[2];
+    int measured = s->dimensions[r] == 3;
+    if (!measured) {
         double spread = 38.0;
         if (height < 0.0) height = 6000.0, spread = 3500.0;
         double low = EARTH + s->site[3 * r + 2], high = EARTH + height;
         double sine = (high * high - low * low - distance * distance) / (2.0 * low * distance);
-        elevation = asin(fmin(0.95, fmax(-0.95, sine)));
+        elevation = asin(fmin(0.999, fmax(-0.999, sine)));
         sigma_e = spread / (distance * cos(elevation));
     }
     double sa = sin(azimuth), ca = cos(azimuth), se = sin(elevation), ce = cos(elevation);
-    double across_m = sharp * s->sigma[3 * r + 1] * distance * ce, up_m = sigma_e * distance;
-    double s_r = sigma_r * sigma_r, s_a = across_m * across_m, s_e = up_m * up_m, ray[3], across[3], upward[3];
-    double upright = s->dimensions[r] == 3 ? stretch(sigma_e) : 1.0, flat = upright * stretch(sharp * s->sigma[3 * r + 1]);
+    double across_m = sigma_a * distance * ce, up_m = sigma_e * distance, flat_a = sigma_a * sigma_a * ce * ce;
+    double s_r = sigma_r * sigma_r, s_a = across_m * across_m, s_e = up_m * up_m;
+    double bent = 0.5 * distance * distance * (flat_a * flat_a + sigma_e * sigma_e * sigma_e * sigma_e);
+    double ray[3], error[3], across[3], upward[3];
+    double upright = measured ? stretch(sigma_e) : 1.0, flat = upright * stretch(sigma_a);
     for (int i = 0; i < 3; i++) {
-        double east = axes[i], north = axes[3 + i], up = axes[6 + i];
-        ray[i] = ce * (sa * east + ca * north) + se * up;
-        across[i] = ca * east - sa * north;
-        upward[i] = -se * (sa * east + ca * north) + ce * up;
-        out->pos[3 * row + i] = s->pos[3 * r + i] + distance * (flat * ce * (sa * east + ca * north) + upright * se * up);
+        double level = sa * axes[i] + ca * axes[3 + i], up = axes[6 + i];
+        ray[i] = ce * level + se * up;
+        error[i] = measured ? ray[i] : level / ce;
+        across[i] = ca * axes[i] - sa * axes[3 + i];
+        upward[i] = ce * up - se * level;
+        out->pos[3 * row + i] = s->pos[3 * r + i] + distance * (flat * ce * level + upright * se * up);
     }
     int m = 0;
     for (int i = 0; i < 3; i++)
         for (int j = i; j < 3; j++)
-            out->cov[6 * row + m++] = s_r * ray[i] * ray[j] + s_a * across[i] * across[j] + s_e * upward[i] * upward[j];
+            out->cov[6 * row + m++] = s_r * error[i] * error[j] + bent * ray[i] * ray[j] + s_a * across[i] * across[j] +
+                                      s_e * upward[i] * upward[j];
+    double bend = measured ? fmax(sigma_a, sigma_e) : sigma_a;
+    out->wide[row] = distance * bend * bend > 0.1 * sigma_r;
+    if (out->wide[row])
+        for (int i = 0; i < 3; i++) out->gauge[8 * row + 2 + i] = s->pos[3 * r + i];
+    out->single[row] = 0, out->address[row] = out->code[row] = -1;
     out->starts[row] = 1;
 }
 
@@ -173,11 +189,13 @@ static long look(const Sizes *n, const Radars *s, const Bodies *o, Plots *out, l
     draw(n->key, 16, s->key[r], o->key[b], (uint32_t)scan, g);
     double far_0 = sqrt(-2.0 * log(g[0])), far_1 = sqrt(-2.0 * log(g[2])), turn_0 = TWO_PI * g[1], turn_1 = TWO_PI * g[3];
     double sharp = fmin(2.0, fmax(0.25, sqrt(s->snr_ref[r] / fmax(snr, 1e-9))));
-    const double *sigma = s->sigma + 3 * r;
+    const double *sigma = s->sigma + 4 * r;
     report(s, out, r, row, distance + s->bias[2 * r + 1] + far_0 * cos(turn_0) * sharp * sigma[0],
            azimuth + s->bias[2 * r] + far_0 * sin(turn_0) * sharp * sigma[1],
            atan2(up, level) + far_1 * cos(turn_1) * sharp * sigma[2],
            height >= 0.0 ? height + far_1 * sin(turn_1) * 38.0 : height, sharp);
+    if (reply >> 8 & ADDRESS_REPLY) out->address[row] = o->key[b] & 0xFFFFFF;
+    if (reply >> 8 & CODE_REPLY) out->code[row] = o->key[b] >> 8 & 0xFFF;
     out->t[row] = t, out->snr[row] = snr, out->reply[row] = reply, out->luck[row] = o->key[b];
     out->body[row] = (int32_t)b, out->aspect[row] = aspect(p, v, dx, dy, dz, distance);
     return row + 1;

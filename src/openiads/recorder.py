@@ -317,7 +317,7 @@ class Recorder:
             else (n.latitude, n.longitude, 0.0)
             for n in scenario.nodes
         ]
-        models = [scenario.library.radars[r.class_] for r in scenario.radars]
+        models, radars = [scenario.library.radars[r.class_] for r in scenario.radars], self.simulation.params.radars
         reach = [model.range or model.instrumented_range for model in models]
         return {
             "nodes": {
@@ -330,8 +330,11 @@ class Recorder:
                 "class": np.array([r.class_ for r in scenario.radars], object),
                 "node": np.array([r.node for r in scenario.radars], object),
                 "lat_deg": np.degrees(antennas[:, 0]), "lon_deg": np.degrees(antennas[:, 1]),
-                "dimensions": self.simulation.params.radars.dimensions.astype(np.int64),
-                "period_s": self.simulation.params.radars.period.copy(), "range_km": np.array(reach) / 1e3, "on": on.copy(),
+                "alt_m": antennas[:, 2].copy(), "carried": radars.host >= 0,
+                "dimensions": radars.dimensions.astype(np.int64),
+                "sigma_range_m": radars.sigma[:, 0].copy(), "sigma_azimuth_deg": np.degrees(radars.sigma[:, 1]),
+                "sigma_elevation_deg": np.degrees(radars.sigma[:, 2]),
+                "period_s": radars.period.copy(), "range_km": np.array(reach) / 1e3, "on": on.copy(),
             },
             "assets": {
                 "name": np.array([a.name for a in scenario.assets], object),

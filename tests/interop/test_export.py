@@ -14,6 +14,8 @@ from openiads.errors import OutputError, RecordError, UsageError
 from openiads.interop.dis import decode
 from openiads.interop.export import FORMATS, export
 from openiads.record import Run
+from openiads.recording import track
+from openiads.recording.sensors import load_sensors
 from tests.records import plotted_run, short_run
 from tests.test_cli import openiads
 
@@ -129,6 +131,20 @@ def test_nothing_is_left_behind_when_writing_fails(tmp_path, monkeypatch, form):
     with pytest.raises(OutputError, match="disk full"):
         export(plotted_run(), form, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_sent_is_tracked_with_the_sensor_file_beside_it(tmp_path):
+    export(plotted_run(), "asterix", tmp_path / "sent")
+    export(plotted_run(), "csv", tmp_path / "tables")
+    sent = sorted((tmp_path / "sent").glob("*-radar-*.ast"))
+    answer = track(sent, tmp_path / "sent" / "sensors.toml", tmp_path / "tables" / "truth.csv")
+    stated = load_sensors(tmp_path / "sent" / "sensors.toml").file
+    assert [s.name for s in stated.sensor] == plotted_run().tables["sensors"]["name"].tolist()
+    plots = plotted_run().tables["plots"]["t"].size
+    assert sum(a.used for a in answer.stream.accounts) > 0.99 * plots
+    quality = {r.name: r.value for r in answer.quality}
+    assert quality["horizontal error, 95 %"] < 200.0 and quality["multiple tracks"] == 0.0
+    assert quality["bodies with a track"] > 20.0  # many bodies of the truth are beyond the horizon
 
 
 def test_names_of_radars_are_no_paths(tmp_path):

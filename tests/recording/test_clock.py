@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openiads.recording.clock import DAY, days, unwrapped
+from openiads.recording.clock import DAY, days, over_midnight, unwrapped
 
 
 @given(st.floats(0, DAY - 1), st.floats(0.01, 400.0), st.integers(1, 300), st.integers(0, 2**32 - 1))
@@ -54,3 +54,17 @@ def test_inputs_without_a_date_stand_beside_those_that_have_one():
     assert midnight is None and shifts == [0.0, DAY]
     shifts, midnight = days([300.0, 86_000.0], [300.0, 86_000.0], [False, False], 5 * DAY)
     assert midnight == 4 * DAY and shifts == [DAY, 0.0]
+
+
+@given(st.floats(0, DAY - 100), st.floats(10.0, 3000.0), st.integers(100, 400), st.integers(0, 2**32 - 1))
+def test_a_table_in_order_of_time_may_go_over_many_midnights(start, step, count, seed):
+    """Also where its rows come a little out of order."""
+    true = start + step * np.arange(count) + np.random.default_rng(seed).uniform(0, 60, count)
+    t, guessed = over_midnight(true % DAY)
+    assert not guessed and np.allclose(t, true, atol=1e-6)
+
+
+def test_a_table_by_body_that_fills_a_day_is_taken_for_one_day_and_says_so():
+    day = np.arange(0.0, DAY, 600.0)
+    t, guessed = over_midnight(np.concatenate([day, day[70:], day[:70]]))
+    assert guessed and t.max() < DAY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -21,7 +22,8 @@ DAY = 86_400.0  # s
 _FOLDERS = ("asterix", "csv")
 _NEEDED = {
     "asterix": {
-        "nodes": ["node"], "sensors": ["name", "node", "dimensions", "period_s"], "truth": ["t"],
+        "nodes": ["node"], "truth": ["t"],
+        "sensors": ["name", "node", "dimensions", "period_s", "sigma_range_m", "sigma_azimuth_deg", "sigma_elevation_deg"],
         "tracks": ["t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
     },
     "dis": {
@@ -75,9 +77,26 @@ def _asterix(run: Run, folder: Path) -> list[str]:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["sac", "sic", "what", "name", "file", "cat034", "cat048", "cat062"])
         out.writerows(rows)
+    (folder / "sensors.toml").write_text(_sensors(run), encoding="utf-8")
     if "plots" not in run.tables:
         lines.append("the record holds no plots, so the radars sent nothing: run it with --plots")
     return lines
+
+
+def _sensors(run: Run) -> str:
+    """The radars that stand still and measure range, as `openiads track --sensors` reads them."""
+    lines, sensors = ["# written by openiads export", "simulated = true"], run.tables["sensors"]
+    sic = {s.name: s.sic for s in senders(run) if s.what == "radar"}
+    for row in np.flatnonzero(~sensors["carried"].astype(bool) & (sensors["dimensions"] > 1)).tolist():
+        s = {name: column[row] for name, column in sensors.items()}
+        lines += [
+            "", "[[sensor]]", f"name = {json.dumps(str(s['name']), ensure_ascii=False)}", f"sac = {SAC}", f"sic = {sic[str(s['name'])]}",
+            f"latitude_deg = {float(s['lat_deg'])!r}", f"longitude_deg = {float(s['lon_deg'])!r}", f"height_m = {float(s['alt_m'])!r}",
+            *(f"{key} = {float(s[key])!r}" for key in ("sigma_range_m", "sigma_azimuth_deg")),
+            *([f"sigma_elevation_deg = {float(s['sigma_elevation_deg'])!r}"] if s["dimensions"] == 3 else []),
+            f"scan_period_s = {float(s['period_s'])!r}",
+        ]  # fmt: skip
+    return "\n".join(lines) + "\n"
 
 
 def _timed(run: Run, table: Table) -> Table:

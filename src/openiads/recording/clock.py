@@ -27,17 +27,25 @@ def unwrapped(tod: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (t - DAY * np.floor(good[0] / DAY) if len(good) else t), wrong
 
 
-def over_midnight(t: np.ndarray) -> np.ndarray:
-    """Times of day (s) of a table, sorted by time or by body, as s of one midnight.
+def over_midnight(t: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Times of day (s) of a table, sorted by time or by body, as s of one midnight; and whether that is a guess.
 
-    They go over midnight if some row does and the longest time without a report is at another hour.
+    In a table that is in order of time each fall by most of a day is a midnight. Otherwise they go over midnight if some row does and the
+    longest time without a report is at another hour; without such a time they are taken for one day.
     """
     day = (t >= 0.0) & (t < DAY)
-    hours = np.sort(t[day])
+    hours, steps = np.sort(t[day]), np.diff(t[day])
+    midnights = -np.round(steps / DAY) * (np.abs(steps) > DAY - _SILENCE)
+    if not (midnights > 0).any():
+        return t, False
+    if ((midnights != 0) | (steps > -_OFF) & (steps < 0.5 * DAY)).all():
+        t = t.copy()
+        t[day] += DAY * np.append(0.0, np.cumsum(midnights))
+        return t, False
     gaps = np.diff(hours)
-    if not gaps.size or gaps.max() < _SILENCE or not (np.diff(t[day]) < _SILENCE - DAY).any():
-        return t
-    return np.where(day & (t <= hours[gaps.argmax()]), t + DAY, t)
+    if gaps.max() < _SILENCE:
+        return t, True
+    return np.where(day & (t <= hours[gaps.argmax()]), t + DAY, t), False
 
 
 def strays(t: np.ndarray) -> np.ndarray:

@@ -37,6 +37,7 @@ _WORDS = {
     "mode_3a": "mode_3a", "callsign": "callsign", "flight_id": "flight", "body": "flight", "onground": "onground",
 }  # fmt: skip
 _GLOB = "*?[]{}"
+_REMEDY = {True: "; a Parquet file is there whole or not at all, so write it again, or give CSV", False: ""}
 _DATED = 1e8  # s: more than that is no time of day, but a moment since 1970
 
 
@@ -81,7 +82,7 @@ def read_table(path: Path, parquet: bool, account: Account) -> Columns:
             typed = connection.execute(f"select typeof({_name(_timed(fields))}) from given limit 1").fetchone()
             account.notes += _unread(connection, fields)
     except duckdb.Error as error:
-        raise RecordError(f"'{path}' is no readable table: {str(error).splitlines()[0]}") from None
+        raise RecordError(f"'{path}' is no readable table: {str(error).splitlines()[0]}{_REMEDY[parquet]}") from None
     if typed is None:
         lines = "".join(f"; {count} {reason}" for reason, count in account.skipped.items())
         raise RecordError(f"'{path}' has the columns of a table, but no rows{lines}")
@@ -202,7 +203,9 @@ def _columns(fields: dict[str, tuple[str, str, str]], got: dict[str, Any], stamp
 def reports(columns: Columns, sensors: Sensors, account: Account) -> tuple[Reports, np.ndarray]:
     """Reports of a table and which of its rows they are, bool[Q]; the others are refused by reason."""
     sieve = Sieve(columns.size, account)
-    t = columns.number("t") if columns.dated else over_midnight(columns.number("t"))
+    t, guessed = (columns.number("t"), False) if columns.dated else over_midnight(columns.number("t"))
+    if guessed:
+        account.notes.append("times of day at every hour, taken for those of one day; add a date if there are more")
     sieve.refuse("no time", ~np.isfinite(t))
     sieve.refuse(WRONG_TIME, strays(t))
     plots = (_polar if columns.polar else _positions)(columns, t, sensors, sieve)
