@@ -270,6 +270,7 @@ def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[
         radar=np.array(rows, np.int32),
         local=radars.local[rows] if rows else np.zeros(0, np.int32),
         pos=np.array([to_ecef(*world.antenna[r]) for r in rows]).reshape(-1, 3),
+        bias=radars.bias[rows].reshape(-1, 2),
         channels=np.array([min(CHANNELS, m.channels) if ok else 0 for m, ok in zip(models, usable, strict=True)], np.int32),
         limit=_limits(scenario),
         rounds=np.array(rounds, np.int32),

@@ -35,6 +35,7 @@ class FireUnits(NamedTuple):
     radar: np.ndarray  # int32[F] its engagement radar
     local: np.ndarray  # int32[F] that radar's number at the node
     pos: np.ndarray  # float64[F, 3] m, launchers
+    bias: np.ndarray  # float64[F, 2] rad, m: registration error of its engagement radar, which its rounds share
     channels: np.ndarray  # int32[F] targets at once
     limit: np.ndarray  # int32[F, 2] targets at once of all that share its engagement radar, of all of its node
     rounds: np.ndarray  # int32[F] ready rounds at the start

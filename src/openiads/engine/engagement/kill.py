@@ -35,6 +35,7 @@ def meet(units, orders, bodies, truth, engagements, key, f, c, t1):
 def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     """One of the bodies around the predicted point: likelier the nearer it is and the more it reflects."""
     back = t1 - engagements.t_meet[f, c]
+    x, y, z = _round_at(units, engagements, f, c)
     u = rng.uniform(key, rng.BASKET, units.key[f], orders.luck[f, c], orders.ordinal[f, c])
     for turn in range(2):
         total = 0.0
@@ -42,8 +43,8 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
             if truth.status[b] != FLYING or bodies.kind[b] == ROUND:
                 continue
             gap = 0.0
-            for i in range(3):
-                gap += (truth.pos[b, i] - back * truth.vel[b, i] - engagements.aim[f, c, i]) ** 2
+            for i, at in enumerate((x, y, z)):
+                gap += (truth.pos[b, i] - back * truth.vel[b, i] - at) ** 2
             if gap > _BASKET_END * _BASKET_END:
                 continue
             total += bodies.rcs[b, 1] ** 0.5 * math.exp(-gap / (2.0 * _BASKET_SIGMA * _BASKET_SIGMA))
@@ -53,6 +54,25 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
             return -1
         u *= total
     return -1
+
+
+@part
+def _round_at(units, engagements, f, c):
+    """Where the round is: its own radar guides it, so that it shares this radar's registration error."""
+    aim = engagements.aim
+    turn, longer = units.bias[f, 0], units.bias[f, 1]
+    if turn == 0.0 and longer == 0.0:
+        return aim[f, c, 0], aim[f, c, 1], aim[f, c, 2]
+    px, py, pz = units.pos[f, 0], units.pos[f, 1], units.pos[f, 2]
+    dx, dy, dz = aim[f, c, 0] - px, aim[f, c, 1] - py, aim[f, c, 2] - pz
+    radius, reach = math.sqrt(px * px + py * py + pz * pz), math.sqrt(dx * dx + dy * dy + dz * dz)
+    ux, uy, uz = px / radius, py / radius, pz / radius
+    k, cosine, sine = 1.0 - longer / max(reach, 1.0), math.cos(turn), math.sin(turn)
+    rise = (1.0 - cosine) * (ux * dx + uy * dy + uz * dz)
+    x = dx * cosine + (uy * dz - uz * dy) * sine + ux * rise
+    y = dy * cosine + (uz * dx - ux * dz) * sine + uy * rise
+    z = dz * cosine + (ux * dy - uy * dx) * sine + uz * rise
+    return px + k * x, py + k * y, pz + k * z
 
 
 @part
