@@ -179,3 +179,23 @@ def test_a_target_that_opens_at_launch():
         step.simulate(sim.params, sim.state, 0, sim.tick, 100)
         assert sim.state.tally.rounds.sum() == 1
         assert (sim.state.truth.status[0] == motion.KILLED) == killed
+
+
+@pytest.mark.parametrize(
+    "error", [{}, {"azimuth_bias_deg": 107.0}, {"azimuth_bias_deg": -40.0, "range_bias_m": 4_000.0}]
+)
+def test_a_round_shares_the_error_of_the_radar_that_guides_it(error):
+    """A unit that stands turned sees a raider elsewhere and hits it where it is."""
+    radar, sure = builders.BASE["radars"][0], {"missiles": {"round": {"pk_cruise": 1.0}}}
+    s = builders.scenario(radars=[{**radar, **error}], library=sure)
+    run = builders.Repeated(builders.simulation(s, [builders.inbound(s, "raider", 1.0, 60e3, 10e3)]))
+    assert all(run.run(k, 100).truth.status[0] == motion.KILLED for k in range(5))
+    bias = run.simulation.params.units.bias[0]
+    assert bias == pytest.approx([np.radians(error.get("azimuth_bias_deg", 0.0)), error.get("range_bias_m", 0.0)])
+    if error:
+        params = run.simulation.params
+        units = params.units._replace(bias=np.zeros((1, 2)))
+        run.simulation = replace(run.simulation, params=params._replace(units=units))
+        assert not any(run.run(k, 100).truth.status[0] == motion.KILLED for k in range(5)), (
+            "guided by the map, it finds nothing"
+        )

@@ -278,7 +278,9 @@ class ThreatGroup(Spec):
     distance: float = quantity("length", gt=0.0, le=3e6, sweepable=False)
     spread: float = quantity("time", 0.0, sweepable=False)
     stand_off: float = quantity("length", 0.0, le=1e6, sweepable=False)  # stays there instead of coming on
-    bearing: float | None = quantity("angle", None, ge=None, sweepable=False)  # from the target; else drawn over all azimuths
+    bearing: float | None = quantity(
+        "angle", None, ge=None, sweepable=False
+    )  # from the target; else drawn over all azimuths
 
 
 class Vignette(Spec):
