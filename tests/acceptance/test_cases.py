@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,7 @@ def test_ps752_an_airliner_seems_to_come_from_elsewhere():
     gaps = []
     for r in runs:
         shots = rows([r], "engagements", "international")
-        for a, b in zip(shots, shots[1:], strict=False):
+        for a, b in pairwise(shots):
             gaps += [b["t_launch"] - a["t_launch"]] if a["body"] == b["body"] else []
     assert len(gaps) > 5 and 20.0 <= np.median(gaps) <= 35.0, "published: the second missile 20 to 30 s after the first"
 
