@@ -49,7 +49,7 @@ def test_what_ships_in_its_own_place_gives_the_same_run(scenario, posture, seed,
     for name, table in stage.tables.items():
         for column, values in table.items():
             other = own.tables[name][column]
-            if (name, column) in {("tracks", "track"), ("engagements", "track")}:
+            if (name, column) in {("tracks", "track"), ("engagements", "track"), ("decisions", "track")}:
                 continue
             if column == "text":
                 assert [*map(without_numbers, values)] == [*map(without_numbers, other)]

@@ -67,17 +67,8 @@ def _conversion() -> list[Row]:
         allowed = 4.0 * FAR * sigma**2 / math.sqrt(n)
         plain = FAR * float(np.cos(azimuth).mean()) - FAR
         rows.append(Row("TRK-8", f"{degrees:g}°: mean of plain points, along the ray", "A", bias, plain, allowed, "m"))
-        rows.append(
-            Row(
-                "TRK-8",
-                f"{degrees:g}°: the same as plots are placed",
-                "A",
-                0.0,
-                float(pos[:, 2].mean()) - FAR,
-                allowed,
-                "m",
-            )
-        )
+        short = float(pos[:, 2].mean()) - FAR
+        rows.append(Row("TRK-8", f"{degrees:g}°: the same as plots are placed", "A", 0.0, short, allowed, "m"))
         rows.append(_coarse(degrees))
     return rows
 

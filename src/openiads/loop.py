@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from openiads.engine import step
+from openiads.engine.sensing import NO_CODE
 from openiads.engine.tracking import FIRM, FREE, IFF_GROUPS, NEVER, TENTATIVE
 from openiads.scenario.build import Simulation
 from openiads.tracking import Config, Model, Plots, Radar, Tracks
@@ -89,6 +90,7 @@ class _Book:
     asked: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int32))
     answered: np.ndarray = field(default_factory=lambda: np.zeros(3, np.int32))
     plot: int = -1  # row of the last plot of this tick
+    address: int = NO_CODE  # of mode S, as last reported
     slot: int = -1
     firm: bool = False
 
@@ -140,6 +142,8 @@ class _Node:
             book = self.books.get(number) or self._open(number, t, int(p.luck[q]))
             book.hits += 1
             book.t_last, book.radar_t[r], book.plot = max(book.t_last, t), max(book.radar_t[r], t), q
+            if p.address[q] != NO_CODE:
+                book.address = int(p.address[q])
             book.asked += [reply & group != 0 for group in IFF_GROUPS]
             book.answered += [reply >> 8 & group != 0 for group in IFF_GROUPS]
 
@@ -168,7 +172,7 @@ class _Node:
         for book in self.books.values():
             if (s := book.slot) >= 0:
                 to.t_first[n, s], to.hits[n, s] = book.t_first, book.hits
-                to.luck[n, s], to.plot[n, s] = book.luck, book.plot
+                to.luck[n, s], to.plot[n, s], to.address[n, s] = book.luck, book.plot, book.address
                 to.asked[n, s], to.answered[n, s], to.radar_t[n, s] = book.asked, book.answered, book.radar_t
         slots = np.array([self.books[number].slot for number in found.number.tolist()], np.int64)
         there = slots >= 0

@@ -74,6 +74,8 @@ def test_a_missile_that_is_none(missile, said):
     assert len(problems) == 1 and problems[0].startswith(said), problems
 
 
+UNIT = builders.BASE["fire_units"][0]
+ONE_EACH = {"fire_units": {"unit": {"rounds_per_launcher": 1}}}
 FIRING = [
     ({"doctrine": {"control_status": "hold"}}, "doctrine.control_status: under 'hold' nothing is ever engaged"),
     ({"doctrine": {"control_status": "hold", "control": [{"status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
@@ -81,6 +83,10 @@ FIRING = [
     ({"doctrine": {"method": "centralised", "contact_availability": 0.0}}, "doctrine.contact_availability: 0, and no shot may be"),
     ({"doctrine": {"rounds_max": 0}}, "doctrine.rounds_max: must be at least 1 (given: 0)"),
     ({"doctrine": {"salvo": 0}}, "doctrine.salvo: must be at least 1 (given: 0)"),
+    ({"doctrine": {"salvo": 3}, "fire_units": [{**UNIT, "launchers": 2}, {**UNIT, "name": "poor", "launchers": 1}], "library": ONE_EACH},
+     "doctrine.salvo: 3 rounds at once, and the largest magazine, that of 'unit', holds 2; write salvo = 2, or give a fire unit more"),
+    ({"doctrine": {"salvo": None}, "fire_units": [{**UNIT, "launchers": 1}], "library": ONE_EACH},
+     "doctrine.salvo: 2 rounds at once, and the largest magazine, that of 'unit', holds 1; write salvo = 1"),
     ({"library": {"radars": {"sharp": {"instrumented_range_km": 0.5}}}},
      "fire_units.unit: never fires: its envelope begins 1 km away, its radar looks 0.5 km far; give it another missile or radar"),
     ({"library": {"radars": {"sharp": {"channels": 0}}}}, "library.radars.sharp.channels: must be at least 1 (given: 0)"),
@@ -126,6 +132,22 @@ def test_a_doctrine_that_fires_somewhere_is_none_of_them():
     ):
         parse(builders.table(doctrine=doctrine), "mine.toml")
     parse(builders.table(doctrine={"control_status": "hold"}, fire_units=[]), "mine.toml")
+    two = [{**UNIT, "launchers": 2}, {**UNIT, "name": "poor", "launchers": 1}]
+    parse(builders.table(doctrine={"salvo": 2}, fire_units=two, library=ONE_EACH), "mine.toml")
+
+
+SLOPE = st.integers(1, 40).map(lambda tenths: 0.1 * tenths)
+
+
+@given(SLOPE, SLOPE, st.lists(st.integers(0, 60), min_size=3, max_size=16, unique=True))
+def test_corners_on_one_line_enclose_nothing(east, up, steps):
+    """Whatever is left of the line when its numbers are rounded."""
+    assert list(faults([(1e3 * (east * k), 1e3 * (up * k)) for k in steps]))
+
+
+def test_a_thin_outline_is_one():
+    """A metre high and a hundred kilometres long."""
+    assert not list(faults([(0.0, 10.0), (100e3, 10.0), (100e3, 11.0)]))
 
 
 COORDINATE = st.integers(0, 6).map(float)

@@ -145,6 +145,22 @@ def test_the_answer_does_not_depend_on_how_plots_are_cut():
     assert np.array_equal(np.concatenate([p.number for p in parts]), whole.number)
 
 
+@pytest.mark.parametrize("behind", [0.0, 5e-10, 2e-9, 1e-7, 2e-6, 3.9e-6, 1e-3])
+def test_no_plot_is_lost_at_the_end_of_a_tick(behind):
+    """One that comes just behind the end goes into the next tick, in one call or in two; none falls between them."""
+    table, _, _ = recorded(11, RADARS[:1], count=1, scans=6, pd=1.0)
+    table[:, 0] = table[0, 0] + 4.0 * np.arange(6)
+    table[2, 0] += behind
+    plots = plots_of(table, False)
+    whole = Tracker(RADARS[:1], replace(STILL, tick=4.0)).process(plots, until=table[0, 0] + 24.0)
+    assert (whole.partner == 1).all()
+    tracker, end = Tracker(RADARS[:1], replace(STILL, tick=4.0)), table[0, 0] + 8.0
+    parts = [tracker.process(plots_of(table[:3], False), until=end), tracker.process(plots_of(table[3:], False), until=end + 16.0)]  # fmt: skip
+    assert np.array_equal(np.concatenate([p.x for p in parts]), whole.x)
+    last = Tracker(RADARS[:1], replace(STILL, tick=4.0)).process(plots_of(table[:3], False))
+    assert (last.partner == 1).all(), "the last call takes them all"
+
+
 def test_settings_that_can_not_be():
     with pytest.raises(UsageError, match="gnn or jpda, count or score"):
         Config(association="best")  # type: ignore[arg-type]

@@ -46,17 +46,8 @@ class Reports:
         """Reports that say what another of the sensor said at the same time, and that other one: rows, int64[K] each."""
         p = self.plots
         told = [
-            np.round(p.t, 3),
-            p.radar,
-            p.range,
-            p.azimuth,
-            p.elevation,
-            p.height,
-            p.latitude,
-            p.longitude,
-            p.address,
-            p.mode_3a,
-        ]
+            np.round(p.t, 3), p.radar, p.range, p.azimuth, p.elevation, p.height, p.latitude, p.longitude, p.address, p.mode_3a,
+        ]  # fmt: skip
         said = np.nan_to_num(np.array(told, np.float64), nan=-1e99)
         order = np.lexsort(said[::-1])
         same = np.append(False, (np.diff(said[:, order], axis=1) == 0.0).all(axis=0))[: len(order)]

@@ -13,6 +13,7 @@ from openiads.scenario.weapons import Corners, aerodynamic, ballistic
 _BOX = ("range_max", "range_min", "altitude_max", "altitude_min")
 _BALLISTIC_BOX = ("ballistic_range", "ballistic_altitude_max", "ballistic_altitude_min")
 _TABLE = ("flyout_range", "flyout_altitude", "flyout_speed")
+_FLAT = 1e-9  # rad: a corner that turns back this sharply is one, whatever the rounding of its numbers
 _OWN = "(a shipped class keeps its keys: write a class of your own and name it as the fire unit's missile)"
 
 
@@ -69,9 +70,8 @@ def faults(corners: Corners) -> Iterator[str]:
                 return
     for i in range(count):
         before, here, after = corners[i - 1], corners[i], corners[(i + 1) % count]
-        if _side(before, here, after) == 0.0 and (
-            (here[0] - before[0]) * (after[0] - here[0]) + (here[1] - before[1]) * (after[1] - here[1]) < 0.0
-        ):
+        ahead = (here[0] - before[0]) * (after[0] - here[0]) + (here[1] - before[1]) * (after[1] - here[1])
+        if ahead < 0.0 and abs(_side(before, here, after)) <= -_FLAT * ahead:
             yield f"runs back on itself at corner {i + 1} and encloses nothing there; leave that corner out"
             return
 
@@ -150,7 +150,20 @@ def never_fires(s: Scenario) -> Iterator[str]:
             "doctrine.contact_availability: 0, and no shot may be fired without asking; give a contact, a posture with order_path = "
             "'link' and a link with role 'orders' to a fire unit's node, or method = 'autonomous' without a second key"
         )
+    yield from _larger_than_any_magazine(s)
     yield from _never_meets(s)
+
+
+def _larger_than_any_magazine(s: Scenario) -> Iterator[str]:
+    """A salvo that no fire unit has the rounds for."""
+    models = [(u, s.library.fire_units.get(u.class_)) for u in s.fire_units]
+    ready = {u.name: u.launchers * model.rounds_per_launcher for u, model in models if model is not None}
+    if ready and s.doctrine.salvo > max(ready.values()):
+        unit = max(ready, key=ready.__getitem__)
+        yield (
+            f"doctrine.salvo: {s.doctrine.salvo} rounds at once, and the largest magazine, that of '{unit}', holds {ready[unit]}; "
+            f"write salvo = {ready[unit]}, or give a fire unit more launchers"
+        )
 
 
 def _asked_over_a_link(s: Scenario) -> bool:

@@ -99,7 +99,7 @@ class Plots:
     single: np.ndarray | None = None  # int8, of a point: 1 a range rate beside it, 2 a bearing instead of it, else 0
     gauge: np.ndarray | None = None  # float64[Q, 8], of a point: that as openiads.engine.sensing.Plots holds it
     wide: np.ndarray | None = (
-        None  # bool, of a point: the direction from the antenna in gauge is too noisy for its covariance
+        None  # bool, of a point: too noisy a direction from the antenna in gauge for its covariance
     )
 
     def __post_init__(self) -> None:

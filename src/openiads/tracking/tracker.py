@@ -18,7 +18,7 @@ from openiads.tracking.earth import Earth, require_earth
 from openiads.tracking.plots import Plots, Radar, Source, bundle, true_times
 
 _ROOM = 512  # slots of a new tracker; it grows
-_ALMOST = 1e-6  # of a tick
+_ALMOST = 1e-6  # of a tick, by which the time that a call says may fall short of an update
 _LOG = 1 << 12  # rows that are logged in one call
 _DIMENSIONS = np.array([3, 4, 1])  # of plots without more, with a range rate, of a bearing alone
 
@@ -109,9 +109,7 @@ class Tracks:
     x: np.ndarray  # float64[N, 6] m, m/s, earth-centred
     p: np.ndarray  # float64[N, 21] covariance: position [6], position x velocity [9], velocity [6]
     partner: np.ndarray  # int64[Q] number of the track that took it, 0 for none and as long as it waits
-    nis: np.ndarray | None = (
-        None  # float64[Q] normalised innovation squared there, NaN where it began a track or found none
-    )
+    nis: np.ndarray | None = None  # float64[Q] normalised innovation squared there, NaN where there was no track before
     freedom: np.ndarray | None = None  # int64[Q] dimensions of that: 3, 4 with a range rate, 1 of a bearing
 
     def __len__(self) -> int:
@@ -174,12 +172,13 @@ class Tracker:
                 f"plots: the first is of {plots.t.min():g} s, but tracks are already at {now:g} s; sort the calls by time, "
                 "say in each up to when all plots are there (until), or let them come late (Config.late)"
             )
+        due = _due(plots.t)
         if until is None:
-            last = math.ceil((plots.t.max() - self._start) / self.tick - _ALMOST)
+            last = max(self._done, math.ceil((due.max() - self._start) / self.tick))
+            last += int(due.max() > self._start + self.tick * last)  # what the division rounded off
         else:
-            last = math.floor((until - self._start) / self.tick + _ALMOST)
-        last = max(self._done, last)
-        waits = plots.t > self._start + self.tick * (last + _ALMOST)
+            last = max(self._done, math.floor((until - self._start) / self.tick + _ALMOST))
+        waits = due > self._start + self.tick * last
         self._waiting = plots.rows(waits)
         if not waits.any():  # no copy of what need not be copied
             pieces, *of_plots = self._follow(plots, now, last)
@@ -295,7 +294,12 @@ def _drift(model: Model, back: np.ndarray) -> np.ndarray:
 
 def _tick_of(t: np.ndarray, times: np.ndarray) -> np.ndarray:
     """The tick, (times[k], times[k + 1]], of each plot."""
-    return np.maximum(0, np.searchsorted(times, t * (1.0 - 1e-15) - 1e-9, side="left") - 1)
+    return np.maximum(0, np.searchsorted(times, _due(t), side="left") - 1)
+
+
+def _due(t: np.ndarray) -> np.ndarray:
+    """Times (s) by which plots are told to ticks: one that is behind the end of a tick by rounding alone is still of it."""
+    return t * (1.0 - 1e-15) - 1e-9
 
 
 def grouped(plots: Plots, tick_of: np.ndarray, ticks: int, radars: int) -> tuple[np.ndarray, np.ndarray]:
