@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from openiads import load, run
+from openiads.explain import chain, otherwise
+from openiads.explain.chain import bodies_to_explain
 from openiads.record import Run
-from openiads.scenario.load import library_file, parse
-from tests.builders import laid_over
 
 CASES = {"tornado-2003": "in-contact", "il20-2018": "in-contact", "ps752-2020": "in-contact"}
 TORNADO, IL20, PS752 = CASES
@@ -40,6 +40,17 @@ def with_set(name: str, posture: str, count: int, key: str, value: str) -> list[
 
 def lost(runs: list[Run], side: str = "friendly_lost") -> int:
     return sum(r.meta["summary"][side] > 0 for r in runs)
+
+
+def differ(often: list[Run], seldom: list[Run], side: str = "friendly_lost") -> bool:
+    """Is one lost more often in some runs than in others, beyond chance: Fisher's exact test, one-sided, at 1 in 1000."""
+    counts = [[lost(runs, side), len(runs) - lost(runs, side)] for runs in (often, seldom)]
+    return bool(stats.fisher_exact(counts, "greater").pvalue < 0.001)
+
+
+def ordered(runs: list[Run], body: str) -> list[dict[str, Any]]:
+    """Orders to shoot at bodies whose name begins so; the other decisions held fire."""
+    return [d for d in rows(runs, "decisions", body) if d["ordered"]]
 
 
 def rows(runs: list[Run], table: str, body: str) -> list[dict[str, Any]]:
@@ -67,7 +78,7 @@ def place(r: Run, e: dict[str, Any]) -> np.ndarray:
 
 def test_tornado_is_shot_at_by_a_unit_that_decides_alone():
     runs = lived(TORNADO)
-    orders, shots = rows(runs, "decisions", "returning"), rows(runs, "engagements", "returning")
+    orders, shots = ordered(runs, "returning"), rows(runs, "engagements", "returning")
     assert len(orders) > 0.8 * RUNS and lost(runs) > 0.6 * RUNS
     for o in orders:
         assert o["identity"] == "hostile" and o["by_itself"] and o["answers"] == 0 and o["questions"] > 0
@@ -97,10 +108,12 @@ def test_tornado_lives_without_any_one_condition(posture: str, key: str, value: 
 def test_contact_with_who_knows_no_more_saves_nobody():
     runs = with_set(TORNADO, "in-contact", RUNS, "library.bodies.tornado-class.reply_probability", "0")
     assert lost(runs) > 0.6 * RUNS
-    assert not any(o["by_itself"] for o in rows(runs, "decisions", "returning"))
+    assert not any(o["by_itself"] for o in ordered(runs, "returning"))
 
 
 # ---------------------------------------------------------------- S-200 class and Il-20 class, 2018
+
+ANSWERS = "library.radars.s-200-class.crypto"
 
 
 def found(runs: list[Run]) -> int:
@@ -116,25 +129,35 @@ def test_il20_is_found_by_a_round_that_was_meant_for_the_strike():
             assert e["t_authorised"] == e["t_assigned"], "nobody was asked"
 
 
-def test_il20_lives_where_it_is_apart_or_where_nobody_shoots():
-    assert lost(with_set(IL20, "as-it-was", MANY, "sorties.il-20.latitude_deg", "36.3")) == 0
-    hold = {"status": "hold", "latitude_deg": 35.3, "longitude_deg": 35.5, "radius_km": 15.0}
-    table = laid_over(tomllib.loads(library_file(IL20).read_text(encoding="utf-8")), {"doctrine": {"control": [hold]}})
-    held = [run(parse(table, "held"), "as-it-was", "raid", seed=1, replication=k, sample=60.0) for k in range(RUNS)]
-    assert lost(held) == 0 and sum(r.meta["summary"]["rounds"] > 0 for r in held) > 0.5 * RUNS
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sorties.il-20.latitude_deg", "36.3"),
+        ("doctrine.control.around-il-20.status", "hold"),
+        (ANSWERS, "vendor"),
+    ],
+)
+def test_il20_lives_where_it_is_apart_or_held_or_known(key: str, value: str):
+    """And the unit still fires at the strike."""
+    runs = with_set(IL20, "as-it-was", MANY, key, value)
+    assert differ(lived(IL20, count=MANY), runs)
+    assert sum(r.meta["summary"]["rounds"] > 0 for r in runs) > 0.2 * MANY
 
 
-def test_il20_is_not_saved_by_answers():
-    """It is the strike that is fired at, and rightly: who answers does not matter to what the round finds."""
-    answers = with_set(IL20, "as-it-was", MANY, "library.radars.s-200-class.crypto", "vendor")
-    assert found(answers) >= 5
-    assert not rows(answers, "decisions", "il-20"), "but nobody orders a shot at an aircraft that answers"
-    assert rows(lived(IL20, count=MANY), "decisions", "il-20"), "as they sometimes do at one that does not"
+def test_an_answer_saves_by_the_rule_that_it_feeds():
+    """Without the rule who answers is found as often by a round that was meant for another."""
+    known = with_set(IL20, "as-it-was", MANY, ANSWERS, "vendor")
+    spared = [d for d in rows(known, "decisions", "f-16") if not d["ordered"]]
+    assert spared and all(d["objection"].startswith("holds il-20 as a friend within 10 km") for d in spared)
+    assert not any(d["objection"] for d in rows(lived(IL20, count=MANY), "decisions", "f-16")), "it knows of no friend"
+    unruly = lived(IL20, count=MANY, **{ANSWERS.replace(".", "__"): "vendor", "doctrine__friend_clearance_km": "0"})
+    assert found(unruly) >= 5 and differ(unruly, known)
 
 
 def test_the_larger_reflector_is_found_more_often():
     small = with_set(IL20, "as-it-was", MANY, "library.bodies.il-20-class.rcs_beam", "1-10")
-    assert found(small) < 0.7 * found(lived(IL20, count=MANY))
+    counts = [[found(runs), MANY - found(runs)] for runs in (lived(IL20, count=MANY), small)]
+    assert stats.fisher_exact(counts, "greater").pvalue < 0.05
 
 
 # ---------------------------------------------------------------- Tor class and an airliner, 2020
@@ -142,7 +165,7 @@ def test_the_larger_reflector_is_found_more_often():
 
 def test_ps752_an_airliner_seems_to_come_from_elsewhere():
     runs = lived(PS752)
-    orders = rows(runs, "decisions", "international")
+    orders = ordered(runs, "international")
     assert lost(runs, "civil_lost") > 0.7 * RUNS
     assert all(o["by_itself"] and o["identity"] == "hostile" for o in orders)
     assert np.mean([o["asset"] == "guarded" for o in orders]) > 0.9, "a declaration outlives the approach"

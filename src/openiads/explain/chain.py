@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from openiads.engine.geo import ground_distance
 from openiads.errors import UsageError
 from openiads.record import Run
 
 LEAKED, LOST, KILLED, THROUGH = "leaker", "wrong shot", "killed", "alive"
+_ELSEWHERE = 5.0  # km: a track that stands farther from its body shows it elsewhere
 _FATES = {"leaker": LEAKED, "kill": KILLED, "friendly_killed": LOST, "civil_killed": LOST}
 
 
@@ -19,7 +21,7 @@ class Link:
     """One thing that happened, or that did not."""
 
     t: float  # s
-    kind: str  # held, identity, decision, refused, launch, miss, kill, end
+    kind: str  # held, identity, decision, refused, spared, launch, miss, kill, end
     text: str
 
 
@@ -111,13 +113,21 @@ def _identities(run: Run, row: int, nodes: list[str]) -> list[Link]:
     return out
 
 
+def _orders(run: Run, body: str) -> np.ndarray:
+    """Rows of the decisions in which a shot at it was ordered; the others held fire."""
+    d = run.tables["decisions"]
+    return np.flatnonzero((d["body_name"] == body) & d["ordered"].astype(bool))
+
+
 def _decisions(run: Run, body: str) -> list[Link]:
-    """Orders, with what was known when they were given; and refusals."""
+    """Orders, with what was known when they were given; refusals, and fire that was held for a friend."""
     d, out = run.tables["decisions"], []
-    for k in np.flatnonzero(d["body_name"] == body).tolist():
+    method = (run.scenario or {}).get("doctrine", {}).get("method")
+    alone = "alone, since the authority can not be reached" if method == "autonomous" else "without asking"
+    for k in _orders(run, body).tolist():
         told = f"; {d['told_by'][k]} said {d['told'][k]}" if d["told"][k] else ""
         left = f"{d['seconds_left'][k]:.0f} s from {d['asset'][k]}" if d["asset"][k] else "coming for no asset"
-        how = "without asking" if d["by_itself"][k] else f"asking, answer at {d['t_answer'][k]:.0f} s"
+        how = alone if d["by_itself"][k] else f"asking, answer at {d['t_answer'][k]:.0f} s"
         how += ", which nobody looked at" if d["unseen"][k] else ""
         out.append(Link(
             float(d["t"][k]), "decision",
@@ -126,9 +136,10 @@ def _decisions(run: Run, body: str) -> list[Link]:
             f"{left}; weapons {d['control_status'][k]}",
         ))  # fmt: skip
     events = run.tables["events"]
-    mine = (events["event"] == "refused") & (events["object"] == body)
+    mine = np.isin(events["event"], ("refused", "spared")) & (events["object"] == body)
     return out + [
-        Link(float(t), "refused", str(x)) for t, x in zip(events["t"][mine], events["text"][mine], strict=True)
+        Link(float(t), str(kind), str(text))
+        for t, kind, text in zip(events["t"][mine], events["event"][mine], events["text"][mine], strict=True)
     ]
 
 
@@ -168,7 +179,8 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
         link.kind == "held" and link.text.split(" ")[0] in nodes for link in _held(run, body)
     ):
         return "seen", "no command post with fire units ever held it"
-    if not (d["body_name"] == body).any():
+    objections = d["objection"][d["body_name"] == body]
+    if not objections.size:
         hostile = seen & (tracks["identity"] == "hostile")
         if not hostile.any():
             last = tracks["identity"][np.flatnonzero(seen)[-1]] if seen.any() else "pending"
@@ -181,9 +193,9 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
         )
     mine = shots["body_name"] == body
     if not mine.any():
-        refused = (run.tables["events"]["event"] == "refused") & (run.tables["events"]["object"] == body)
-        if refused.any():
-            return "authority", "the authority refused"
+        said = [str(x) for x in objections if x]
+        if said:
+            return "authority", f"no round was fired: {said[-1]}"
         return (
             "launch",
             "an engagement was ordered and no round left: the answer, the lock or the meeting point came too late",
@@ -199,7 +211,7 @@ def _why_shot(run: Run, body: str) -> tuple[str, str]:
     hit: list[Any] = np.flatnonzero(shots["victim"] == body).tolist()
     if hit and shots["body_name"][hit[-1]] != body:
         return "kill", f"the rounds were meant for {shots['body_name'][hit[-1]]} and found what stood beside it"
-    mine = np.flatnonzero(d["body_name"] == body)
+    mine = _orders(run, body)
     if not mine.size:
         return "shot", "it was shot down"
     k = mine[-1]
@@ -207,7 +219,27 @@ def _why_shot(run: Run, body: str) -> tuple[str, str]:
         return "identity", f"{d['told_by'][k]} reported it hostile"
     if d["questions"][k] == 0:
         return "identity", "nobody asked who it was, and it came for what is defended"
-    return (
-        "identity",
-        f"it gave {d['answers'][k]} answers to {d['questions'][k]} questions and came for what is defended",
-    )
+    answers = f"it gave {d['answers'][k]} answers to {d['questions'][k]} questions"
+    apart = _apart(run, body, str(d["node"][k]), float(d["t"][k]))
+    if apart > _ELSEWHERE:
+        return (
+            "identity",
+            f"{answers} and seemed to come for what is defended: it was held {apart:.0f} km from where it was",
+        )
+    return "identity", f"{answers} and came for what is defended"
+
+
+def _apart(run: Run, body: str, node: str, t: float) -> float:
+    """How far (km) a node held a body from where it was, in the sample that is nearest to a time (s)."""
+    row = run.tables["bodies"]["name"].tolist().index(body)
+    tracks, truth = run.tables["tracks"], run.tables["truth"]
+    mine = np.flatnonzero((tracks["node"] == node) & (tracks["body"] == row))
+    if not mine.size:
+        return 0.0
+    k = mine[np.argmin(np.abs(tracks["t"][mine] - t))]
+    there = np.flatnonzero((truth["body"] == row) & (truth["t"] == tracks["t"][k]))
+    if not there.size:
+        return 0.0
+    held = np.radians([tracks["lat_deg"][k], tracks["lon_deg"][k]])
+    was = np.radians([truth["lat_deg"][there[0]], truth["lon_deg"][there[0]]])
+    return float(ground_distance(*held, *was)) / 1e3

@@ -8,6 +8,7 @@ import numpy as np
 
 from openiads.engine.command.authority import answer, ask, eligible
 from openiads.engine.command.bundles import (
+    APPROVED,
     ASKED,
     BELIEVED_KILLED,
     DECENTRALISED,
@@ -21,6 +22,7 @@ from openiads.engine.command.bundles import (
     SILENCE,
     TOLD_HOSTILE,
 )
+from openiads.engine.command.clearance import keeps_clear
 from openiads.engine.command.meeting import intercept
 from openiads.engine.command.threat import falls, time_to_asset
 from openiads.engine.jit import part
@@ -34,7 +36,7 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
     """Bring the engagements of fire unit f up to date: track lost, identity changed, answered, assessed."""
     n = units.node[f]
     for c in range(orders.state.shape[1]):
-        orders.refused[f, c] = False
+        orders.refused[f, c] = 0
         if orders.state[f, c] == IDLE:
             continue
         if reports.phase[f, c] == LOST:
@@ -65,6 +67,9 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
             continue
         if orders.state[f, c] == ASKED and t1 >= orders.t_answer[f, c]:
             answer(doctrine, pictures, reports, orders, f, c, n, s, t1)
+        if doctrine.clearance[n] > 0.0 and orders.state[f, c] == APPROVED:
+            time = intercept(units, f, orders.x[f, c], orders.arc[f, c], 0.0)
+            orders.clear[f, c] = keeps_clear(doctrine, pictures, orders, f, n, s, orders.arc[f, c], time, t1)
 
 
 @part
@@ -93,6 +98,7 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
         orders.fired[n, s] = 0
         orders.done[n, s] = math.inf
         orders.barred[n, s] = -math.inf
+        orders.spared[n, s, 1] = -1
     if t1 < orders.barred[n, s] or not eligible(
         doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])
     ):
@@ -132,7 +138,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
         time = intercept(units, f, pictures.x[n, s], arc, lead + units.reaction[f])
         if time < soonest:  # false for nan
             best, channel, soonest = f, free, time
-    if best < 0:
+    if best < 0 or not keeps_clear(doctrine, pictures, orders, best, n, s, arc, soonest, t1):
         return
     orders.slot[best, channel] = s
     orders.track[best, channel] = pictures.number[n, s]
@@ -143,6 +149,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     orders.arc[best, channel] = arc
     orders.held[best, channel] = pictures.held[n, s, units.local[best]]
     orders.t_asked[best, channel] = t1
+    orders.clear[best, channel] = True
     orders.cause[best, channel] = _cause(doctrine, pictures, n, s, arc)
     for i in range(6):
         orders.x[best, channel, i] = pictures.x[n, s, i]

@@ -6,6 +6,7 @@ import math
 
 from openiads.engine import rng
 from openiads.engine.command import ASSESSING, BELIEVED_KILLED, BELIEVED_MISSED
+from openiads.engine.engagement.registration import true_place
 from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING, ROUND
@@ -35,7 +36,8 @@ def meet(units, orders, bodies, truth, engagements, key, f, c, t1):
 def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     """One of the bodies around the predicted point: likelier the nearer it is and the more it reflects."""
     back = t1 - engagements.t_meet[f, c]
-    x, y, z = _round_at(units, engagements, f, c)
+    aim = engagements.aim
+    x, y, z = true_place(units, f, aim[f, c, 0], aim[f, c, 1], aim[f, c, 2])
     u = rng.uniform(key, rng.BASKET, units.key[f], orders.luck[f, c], orders.ordinal[f, c])
     for turn in range(2):
         total = 0.0
@@ -54,25 +56,6 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
             return -1
         u *= total
     return -1
-
-
-@part
-def _round_at(units, engagements, f, c):
-    """Where the round is: its own radar guides it, so that it shares this radar's registration error."""
-    aim = engagements.aim
-    turn, longer = units.bias[f, 0], units.bias[f, 1]
-    if turn == 0.0 and longer == 0.0:
-        return aim[f, c, 0], aim[f, c, 1], aim[f, c, 2]
-    px, py, pz = units.pos[f, 0], units.pos[f, 1], units.pos[f, 2]
-    dx, dy, dz = aim[f, c, 0] - px, aim[f, c, 1] - py, aim[f, c, 2] - pz
-    radius, reach = math.sqrt(px * px + py * py + pz * pz), math.sqrt(dx * dx + dy * dy + dz * dz)
-    ux, uy, uz = px / radius, py / radius, pz / radius
-    k, cosine, sine = 1.0 - longer / max(reach, 1.0), math.cos(turn), math.sin(turn)
-    rise = (1.0 - cosine) * (ux * dx + uy * dy + uz * dz)
-    x = dx * cosine + (uy * dz - uz * dy) * sine + ux * rise
-    y = dy * cosine + (uz * dx - ux * dz) * sine + uy * rise
-    z = dz * cosine + (ux * dy - uy * dx) * sine + uz * rise
-    return px + k * x, py + k * y, pz + k * z
 
 
 @part
