@@ -227,7 +227,7 @@ class Recorder:
             t_answer=row[0],
             by_itself=True,
             ordered=False,
-            objection=f"holds {friend} as a friend {near}",
+            objection=f"the unit holds {friend} as a friend {near}",
         )
         text = f"{unit} holds its fire at track {int(row[3])} ({body}): it holds {friend} as a friend {near}"
         self._note(row[0], "spared", unit, body, text)

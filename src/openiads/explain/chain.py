@@ -100,17 +100,24 @@ def _held(run: Run, body: str) -> list[Link]:
 
 
 def _identities(run: Run, row: int, nodes: list[str]) -> list[Link]:
-    """When the identity changed that a command post gave it; as often as the record samples."""
-    tracks, out = run.tables["tracks"], []
+    """When the identity changed that a command post gave it; as often as the record samples, and at every decision."""
+    out = []
     for node in nodes:
-        mine = np.flatnonzero((tracks["node"] == node) & (tracks["body"] == row))
         before = None
-        for k in mine[np.argsort(tracks["t"][mine], kind="stable")].tolist():
-            now = str(tracks["identity"][k])
+        for t, now in sorted(_taken_for(run, row, node)):
             if now != before:
-                out.append(Link(float(tracks["t"][k]), "identity", f"{node} takes it for {now}"))
+                out.append(Link(t, "identity", f"{node} takes it for {now}"))
             before = now
     return out
+
+
+def _taken_for(run: Run, row: int, node: str) -> list[tuple[float, str]]:
+    """Times (s) of which it is known what a node took a body for, and what."""
+    found = []
+    for table in (run.tables["tracks"], run.tables["decisions"]):
+        mine = (table["node"] == node) & (table["body"] == row)
+        found += zip(table["t"][mine].tolist(), table["identity"][mine].tolist(), strict=True)
+    return found
 
 
 def _orders(run: Run, body: str) -> np.ndarray:
@@ -131,8 +138,8 @@ def _decisions(run: Run, body: str) -> list[Link]:
         how += ", which nobody looked at" if d["unseen"][k] else ""
         out.append(Link(
             float(d["t"][k]), "decision",
-            f"{d['fire_unit'][k]} orders its engagement {how}: {d['identity'][k]}, hostile with {d['p_hostile'][k]:.1%}, friend "
-            f"{d['p_friend'][k]:.1%}, neutral {d['p_neutral'][k]:.1%}; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
+            f"{d['fire_unit'][k]} orders its engagement {how}: taken for {d['identity'][k]}, with {d['p_hostile'][k]:.1%} for hostile, "
+            f"{d['p_friend'][k]:.1%} for friend, {d['p_neutral'][k]:.1%} for neutral; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
             f"{left}; weapons {d['control_status'][k]}",
         ))  # fmt: skip
     events = run.tables["events"]
@@ -151,7 +158,7 @@ def _shots(run: Run, body: str) -> list[Link]:
             continue
         meant = "" if shots["body_name"][k] == body else f" at {shots['body_name'][k]}"
         out.append(Link(
-            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {shots['rounds'][k]} rounds{meant}"
+            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {_rounds(shots['rounds'][k])}{meant}"
         ))  # fmt: skip
         if shots["outcome"][k] == "open":
             continue
@@ -165,7 +172,7 @@ def _shots(run: Run, body: str) -> list[Link]:
 def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple[str, str]:
     """The first link of the defence that did not hold: stage and words."""
     if fate == LOST:
-        return _why_shot(run, body)
+        return _why_shot(run, body, row)
     if fate != LEAKED:
         return (
             "",
@@ -201,16 +208,24 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
             "an engagement was ordered and no round left: the answer, the lock or the meeting point came too late",
         )
     if (mine & (shots["believed"] == "kill") & (shots["victim"] != body)).any():
-        return "kill", f"{int(shots['rounds'][mine].sum())} rounds did not find it, and a miss was taken for a kill"
-    return "kill", f"{int(shots['rounds'][mine].sum())} rounds were fired at it, and none found it"
+        return "kill", f"{_rounds(shots['rounds'][mine].sum())} did not find it, and a miss was taken for a kill"
+    return "kill", f"{_rounds(shots['rounds'][mine].sum())} fired at it, and none found it"
 
 
-def _why_shot(run: Run, body: str) -> tuple[str, str]:
+def _rounds(count: int) -> str:
+    """One round, two rounds."""
+    return f"{count} round{'' if count == 1 else 's'}"
+
+
+def _why_shot(run: Run, body: str, row: int) -> tuple[str, str]:
     """Why a friend or an airliner was shot at."""
     d, shots = run.tables["decisions"], run.tables["engagements"]
     hit: list[Any] = np.flatnonzero(shots["victim"] == body).tolist()
     if hit and shots["body_name"][hit[-1]] != body:
-        return "kill", f"the rounds were meant for {shots['body_name'][hit[-1]]} and found what stood beside it"
+        node, t = str(shots["node"][hit[-1]]), float(shots["t_launch"][hit[-1]])
+        known = [identity for at, identity in sorted(_taken_for(run, row, node)) if at <= t]
+        held = f"which {node} took for {known[-1]}" if known else f"which {node} did not hold"
+        return "kill", f"the rounds were meant for {shots['body_name'][hit[-1]]} and found what stood beside it, {held}"
     mine = _orders(run, body)
     if not mine.size:
         return "shot", "it was shot down"
@@ -220,7 +235,7 @@ def _why_shot(run: Run, body: str) -> tuple[str, str]:
     if d["questions"][k] == 0:
         return "identity", "nobody asked who it was, and it came for what is defended"
     answers = f"it gave {d['answers'][k]} answers to {d['questions'][k]} questions"
-    apart = _apart(run, body, str(d["node"][k]), float(d["t"][k]))
+    apart = _apart(run, row, str(d["node"][k]), float(d["t"][k]))
     if apart > _ELSEWHERE:
         return (
             "identity",
@@ -229,9 +244,8 @@ def _why_shot(run: Run, body: str) -> tuple[str, str]:
     return "identity", f"{answers} and came for what is defended"
 
 
-def _apart(run: Run, body: str, node: str, t: float) -> float:
+def _apart(run: Run, row: int, node: str, t: float) -> float:
     """How far (km) a node held a body from where it was, in the sample that is nearest to a time (s)."""
-    row = run.tables["bodies"]["name"].tolist().index(body)
     tracks, truth = run.tables["tracks"], run.tables["truth"]
     mine = np.flatnonzero((tracks["node"] == node) & (tracks["body"] == row))
     if not mine.size:

@@ -16,6 +16,7 @@ from openiads.scenario.load import parse
 
 Conditions = Iterator[tuple[str, dict[str, str]]]  # in words, and what to set
 _FATES = {motion.ARRIVED: "gets through", motion.KILLED: "is shot down"}
+_FATES_OF_FRIENDS = {motion.ARRIVED: "arrives", motion.KILLED: "is shot down"}
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,14 @@ def otherwise(
     kind, model = (str(run.tables["bodies"][column][row]) for column in ("kind", "class"))
     trials = list(conditions(run.scenario, str(run.meta["posture"]), found.fate, kind, model))
     before, out = _fate(run, run.scenario, {}, row), []
+    fates = _FATES if found.fate == LEAKED else _FATES_OF_FRIENDS
     for k, (words, sets) in enumerate(trials):
         progress(float(k), float(len(trials)))
         try:
             fate = _fate(run, run.scenario, sets, row)
         except OpenIadsError:  # a change that this scenario does not allow
             continue
-        out.append(Trial(words, sets, fate != before, _FATES.get(fate, "flies on")))
+        out.append(Trial(words, sets, fate != before, fates.get(fate, "flies on")))
     progress(float(len(trials)), float(len(trials)))
     return out
 
