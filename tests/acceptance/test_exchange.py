@@ -192,7 +192,7 @@ def fought(posts: list[int], bodies: int, p_launcher: float, p_body: float, cycl
         },
     )  # fmt: skip
     bearings = 2.0 * math.pi * np.arange(bodies) / bodies
-    sim: Simulation = builders.simulation(s, carriers(s, bearings, far), log=20_000)
+    sim: Simulation = builders.simulation(s, carriers(s, bearings, far), log=40_000)
     sim.params.doctrine.most[:] = 10**6  # rounds against one target: a scenario's limit is 32
     count, run_out = len(sim.world.flights), (FIRST + CYCLE * cycles) * tick
     carry = np.array([f.group == "carrier" for f in sim.world.flights])

@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from scipy.stats import beta
 
 from openiads.engine.command import REPLIES, time_to_asset
-from openiads.engine.command.identity import in_lane, judge, odds
+from openiads.engine.command.identity import in_lane, judge, odds, own_identity
 from openiads.engine.geo import destination, to_ecef
 from openiads.engine.network import (
     ASSUMED_FRIEND,
@@ -40,6 +40,12 @@ def _odds(doctrine, pictures, told):
 @numba.njit
 def _judge(doctrine, pictures, told, declared):
     return judge(doctrine, pictures, 0, 0, told, declared, 0.0)
+
+
+@numba.njit
+def _own(doctrine, pictures, told, declarer):
+    pictures.told[0, 0] = told
+    return own_identity(doctrine, pictures, 0, 0, declarer, 0.0)
 
 
 @numba.njit
@@ -80,14 +86,16 @@ def written_out(d, asked, answered, coming, airliner, fast, address, told):
     likely = d.likely
     out = []
     for h in range(3):
-        dead, alive = likely.dead[h], 1.0 - likely.dead[h]
+        dead, quiet = likely.dead[h], likely.emcon[h]
+        states = [dead, (1.0 - dead) * quiet, (1.0 - dead) * (1.0 - quiet)]  # nothing works, under keys only, all
         for g in range(3):
             r, q = min(answered[g], REPLIES), min(asked[g] - answered[g], REPLIES)
             wrong = (0.005, 0.005, 0.00001)[g]
             yes = works(r, q)
             no = wrong**r * (1.0 - wrong) ** q
-            dead, alive = dead * no, alive * (likely.holds[g, h] * yes + (1.0 - likely.holds[g, h]) * no)
-        p = likely.prior[h] * (dead + alive)
+            either = likely.holds[g, h] * yes + (1.0 - likely.holds[g, h]) * no
+            states = [states[0] * no, states[1] * (either if g == 2 else no), states[2] * either]
+        p = likely.prior[h] * sum(states)
         for row, there in ((1, coming), (2, airliner), (3, fast)):
             p *= likely.sign[row, h] if there else 1.0 - likely.sign[row, h]
         if address:
@@ -130,7 +138,7 @@ def test_the_odds_are_those_of_bayes_rule(asked, share, inbound, speed, height, 
         (picture(inbound=False), PENDING, UNKNOWN),
         (picture(height=10e3, speed=235.0, inbound=False), PENDING, UNKNOWN),
         (picture((5, 5, 5)), FRIEND, UNKNOWN),  # silent and coming, but a link says friend: nobody shoots
-        (picture((5, 5, 5)), ASSUMED_FRIEND, HOSTILE),  # an assumption is outweighed
+        (picture((5, 5, 5)), ASSUMED_FRIEND, SUSPECT),  # an assumption counts half, and clears nobody
         (picture((5, 5, 5), inbound=False), FRIEND, FRIEND),
         (picture((5, 5, 5), inbound=False), HOSTILE, HOSTILE),
         (picture((2, 2, 2), speed=1500.0), PENDING, HOSTILE),  # nothing else is so fast
@@ -145,6 +153,22 @@ def test_a_declaration_is_taken_back_by_evidence_alone():
     turned = picture((5, 5, 5), inbound=False)
     assert _judge(d, turned, PENDING, False) == SUSPECT and _judge(d, turned, PENDING, True) == HOSTILE
     assert _judge(d, turned, FRIEND, True) == FRIEND
+    climbed = picture((5, 0, 0), inbound=False, height=9000.0)
+    assert _judge(d, climbed, PENDING, False) == UNKNOWN and _judge(d, climbed, PENDING, True) == HOSTILE
+    assert _judge(d, picture((5, 5, 5)), NEUTRAL, True) == HOSTILE, "a word that does not make it likelier"
+
+
+def test_a_declaration_stays_that_of_the_node_which_made_it():
+    """No node takes over, in silence, what a link told it: it would hear its own echo as news."""
+    turned, coming, alone = picture((5, 0, 0), inbound=False), picture((5, 5, 5)), doctrine()
+    d = alone._replace(likely=alone.likely._replace(trust=np.full(4, 0.995)))
+    for seen in (turned, coming):
+        seen.teller[0, 0] = 3
+    assert _own(d, turned, HOSTILE, -1) == (HOSTILE, 3)
+    for told in (HOSTILE, PENDING, UNKNOWN):
+        assert _own(d, turned, told, 3) == (HOSTILE, 3)
+    assert _own(d, coming, HOSTILE, 3) == _own(d, coming, PENDING, 3) == (HOSTILE, 0), "evidence of its own"
+    assert _own(d, turned, HOSTILE, 0) == _own(d, turned, PENDING, 0) == (HOSTILE, 0)
 
 
 def test_more_silence_accuses_more_up_to_a_limit_that_is_known():
@@ -159,6 +183,18 @@ def test_more_silence_accuses_more_up_to_a_limit_that_is_known():
     never = e / (e + f)
     weight = (chances[-1] / (1 - chances[-1])) / (never / (1 - never))
     assert weight == pytest.approx((0.1 + 0.9 * 0.999) / (0.05 + 0.95 * (0.1 + 0.9 * works(0, REPLIES))), rel=0.01)
+
+
+def test_silence_elsewhere_does_not_outweigh_an_answer_under_keys():
+    """However often the other groups are asked, the answer keeps the share of its weight that friends under emission control have."""
+    d = doctrine()
+    known = 0.95 / 0.9 * 0.9 / 0.001
+    for q in (0, 1, 3, 20, 500):
+        f, _, e, _, _ = _odds(d, picture((q, q, 5), (0, 0, 5)), PENDING)
+        unasked, _, other, _, _ = _odds(d, picture(), PENDING)
+        weight = f / e / (unasked / other)
+        assert 0.2 * known <= weight <= 1.001 * known
+        assert _judge(d, picture((q, q, 5), (0, 0, 5)), PENDING, False) == FRIEND, "though it comes for the depot"
 
 
 def test_a_lane_is_evidence_in_its_place_and_time():

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from openiads.engine import motion, sensing
-from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS
+from openiads.engine.geo import EARTH_RADIUS, RADIO_RADIUS, destination
 from openiads.engine.sensing import atmosphere, logic, propagation
 from openiads.errors import ScenarioError
 from openiads.scenario.build import Simulation
@@ -480,10 +480,19 @@ def test_keys_of_another_alliance_open_nothing():
 
 
 @pytest.mark.parametrize(
-    ("modes", "identity"),
-    [(["5"], "friend"), (["4"], "friend"), (["1"], "assumed friend"), (["3A"], "neutral"), (["S"], "neutral")],
+    ("modes", "passing", "coming"),
+    [
+        (["5"], "friend", "friend"),  # silent in all the rest, as fighters in a raid are
+        (["4"], "friend", "friend"),
+        (["1", "3A"], "assumed friend", "assumed friend"),  # anybody can send that, but few others do
+        (["1"], "unknown", "hostile"),  # two silences outweigh what anybody can send
+        (["3A"], "neutral", "neutral"),  # it flies as airliners do
+        (["S"], "neutral", "neutral"),
+        ([], "unknown", "hostile"),  # silence alone accuses nobody, and this one flies as airliners do
+    ],
 )
-def test_what_a_reply_is_worth(modes, identity):
+def test_what_a_reply_is_worth(modes, passing, coming):
+    """Of who passes the depot far off, and of who comes straight for it; both are asked in every group of modes."""
     from openiads.scenario.build import IDENTITIES
 
     body = {**builders.RAIDER, "kind": "aircraft", "iff_modes": modes, "reply_probability": 1.0}
@@ -493,10 +502,15 @@ def test_what_a_reply_is_worth(modes, identity):
             "bodies": {"asked": body},
         }
     )
-    flights = [builders.inbound(s, "x", 1.0, 100e3, 20e3, height=9e3, body="asked", side=motion.FRIEND)]
-    state = builders.Repeated(builders.simulation(s, flights)).run(0, 30)
-    held = state.orders.identity[0][state.pictures.valid[0]]
-    assert [IDENTITIES[i] for i in held] == [identity]
+    asked = {"height": 9e3, "speed": 250.0, "body": "asked", "side": motion.FRIEND}
+    ends = [destination(*builders.SITE, bearing, 100e3) for bearing in (1.0, 2.5)]
+    for name, x in (
+        (passing, builders.flight(s, "x", *ends, **asked)),
+        (coming, builders.inbound(s, "x", 1.0, 100e3, 20e3, **asked)),
+    ):
+        state = builders.Repeated(builders.simulation(s, [x])).run(0, 30)
+        held = state.orders.identity[0][state.pictures.valid[0]]
+        assert [IDENTITIES[i] for i in held] == [name]
 
 
 def test_a_radar_whose_aircraft_stays_on_the_ground_is_off():

@@ -20,6 +20,8 @@ from tests import builders
 from tests.oracles.metrics import gospa
 from tests.test_loop import SHIPPED, nothing
 
+PEACE = {"hostile_time_s": 0.0}  # nothing accuses anybody, so nobody is shot at
+
 
 class Strict(Tracker):
     """What ships with a gate so narrow that it loses what it follows."""
@@ -84,8 +86,8 @@ def watched(sim, ticks, make=None):
 
 
 def small():
-    """Six bodies that one radar sees all the time; none is shot at, since the only unit has no round for them."""
-    s = builders.scenario(doctrine={"control_status": "hold"})
+    """Six bodies that one radar sees all the time; none is shot at, since nothing accuses them."""
+    s = builders.scenario(doctrine=PEACE)
     return builders.simulation(s, [builders.inbound(s, f"r{i}", i, 90e3, 30e3) for i in range(6)])
 
 
@@ -108,7 +110,7 @@ def blind(sim):
 
 def test_no_tracker_is_blamed_for_what_nobody_reports():
     """A body behind the limb does not count; one that a radar reports no more, until a track of it would end."""
-    s = builders.scenario(doctrine={"control_status": "hold"})
+    s = builders.scenario(doctrine=PEACE)
     near, far = builders.inbound(s, "near", 0.0, 60e3, 30e3), builders.inbound(s, "far", 1.0, 500e3, 400e3, height=50.0)
     sim = builders.simulation(s, [near, far])
     scores = watched(sim, 60)[0].scores()
@@ -118,7 +120,7 @@ def test_no_tracker_is_blamed_for_what_nobody_reports():
     assert scores["completeness"] == 0.0 and math.isnan(scores["false"]) and math.isnan(scores["error"])
     assert scores["gospa"] == pytest.approx(CUTOFF / 2.0), "one missed body in every frame"
     off = [{**builders.BASE["radars"][0], "silence": [{"from_min": 0.32, "to_min": 2.0}]}]  # after 19 s
-    s = builders.scenario(doctrine={"control_status": "hold"}, radars=off)
+    s = builders.scenario(doctrine=PEACE, radars=off)
     scores = blind(builders.simulation(s, [near]))
     assert scores["gospa"] == pytest.approx(CUTOFF / 2.0 * 2.0 / 6.0), "at 10 and at 20 s, of six"
 

@@ -382,7 +382,8 @@ def _likelihoods(x: Identification, nodes: int) -> command.Likelihoods:
     works = np.exp(betaln(a + count[:, None], b + count) - betaln(a, b))
     false = [p ** count[:, None] * (1.0 - p) ** count for p in x.false_reply]
     return command.Likelihoods(
-        prior=np.array(x.prior), dead=np.array(x.dead), holds=np.array([x.civil, x.military, x.secure]), reply=np.array([works, *false]),
+        prior=np.array(x.prior), dead=np.array(x.dead), emcon=np.array(x.emcon),
+        holds=np.array([x.civil, x.military, x.secure]), reply=np.array([works, *false]),
         sign=np.array([x.address, x.approach, x.airliner, x.ballistic, x.lane]), trust=np.full(nodes, x.trust),
         limit=np.array([x.hostile, x.suspect, x.clear]),
     )  # fmt: skip

@@ -189,6 +189,7 @@ class Identification(Spec):
 
     prior: Three = [1 / 3, 1 / 3, 1 / 3]
     dead: Three = [0.05, 0.02, 0.1]  # no transponder works aboard
+    emcon: Three = [0.2, 0.0, 0.0]  # else answers under keys only (emission control)
     civil: Three = [0.95, 0.99, 0.05]  # else has one of this group that the asker understands
     military: Three = [0.9, 0.001, 0.02]
     secure: Three = [0.9, 0.0001, 0.001]

@@ -68,6 +68,7 @@ class Likelihoods(NamedTuple):
 
     prior: np.ndarray  # float64[3] before anything is known
     dead: np.ndarray  # float64[3] has no transponder that works
+    emcon: np.ndarray  # float64[3] else answers under keys only
     holds: np.ndarray  # float64[3, 3] else has one of this group: civil, military in clear, under keys
     reply: (
         np.ndarray

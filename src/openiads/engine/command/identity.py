@@ -20,7 +20,7 @@ def identify_all(doctrine, pictures, orders, n, t1):
     """Identity of every row of node n; the first hostile one is the node's alert.
 
     Nobody takes a declaration back because the track turned for a moment: a track that is declared hostile stays so
-    until that is less likely than not. `basis` is the node whose evidence decides, so that no echo confirms itself.
+    until something vouches for it and hostile is less likely than not. `basis` is the node whose evidence decides, so that no echo confirms itself.
     """
     own = pictures.held.shape[1]
     for p in range(pictures.valid.shape[1]):
@@ -30,7 +30,8 @@ def identify_all(doctrine, pictures, orders, n, t1):
         identity, basis = pictures.told[n, p], pictures.teller[n, p]
         if p < own:
             declared = orders.number[n, p] == pictures.number[n, p] and orders.identity[n, p] == HOSTILE
-            identity, basis = own_identity(doctrine, pictures, n, p, declared, t1)
+            declarer = orders.basis[n, p] if declared else -1
+            identity, basis = own_identity(doctrine, pictures, n, p, declarer, t1)
         orders.identity[n, p], orders.basis[n, p] = identity, basis
         orders.number[n, p] = pictures.number[n, p]
         if identity == HOSTILE and t1 < orders.alert[n]:
@@ -38,13 +39,19 @@ def identify_all(doctrine, pictures, orders, n, t1):
 
 
 @part
-def own_identity(doctrine, pictures, n, p, declared, t1):
-    """Identity of a track of the node's own, and the node whose evidence decides it: its own, if that gives the same."""
-    told = pictures.told[n, p]
-    identity = judge(doctrine, pictures, n, p, told, declared, t1)
-    if told == PENDING or told == UNKNOWN or judge(doctrine, pictures, n, p, PENDING, declared, t1) == identity:
-        return identity, n
-    return identity, pictures.teller[n, p]
+def own_identity(doctrine, pictures, n, p, declarer, t1):
+    """Identity of a track of the node's own, and the node whose evidence decides it: its own, if that gives the same.
+
+    `declarer` is the node whose evidence made it hostile, -1 where it is not: a declaration that stands stays its.
+    """
+    told, source = pictures.told[n, p], pictures.teller[n, p]
+    identity = judge(doctrine, pictures, n, p, told, declarer >= 0, t1)
+    if told == PENDING or told == UNKNOWN:
+        if declarer < 0 or declarer == n:
+            return identity, n
+        source = declarer
+    alone = judge(doctrine, pictures, n, p, PENDING, declarer == n, t1)
+    return identity, n if alone == identity else source
 
 
 @part
@@ -55,7 +62,7 @@ def judge(doctrine, pictures, n, p, told, declared, t1):
     chance = hostile / max(friend + neutral + hostile, 1e-300)
     looks = max(asked[0], asked[1], asked[2])
     early = 0 < looks < doctrine.silent[n] and told != HOSTILE and not falls(doctrine, n, pictures.x[n, p])
-    if declared and chance >= 0.5:
+    if declared and not (vouched and chance < 0.5):
         return HOSTILE
     if chance <= limit[2] and vouched:
         if neutral > friend:
@@ -104,15 +111,22 @@ def odds(doctrine, pictures, n, p, told, t1):
 def _replies(likely, h, asked, answered):
     """Likelihood of the answers of all groups: nothing works aboard, or each group has a transponder that works, or not.
 
+    Under emission control the two groups that anybody hears are off together: their silences are one piece of evidence.
     Who has none is heard now and then all the same (garble, a reply to somebody else).
     """
-    dead, alive = likely.dead[h], 1.0 - likely.dead[h]
+    dead, emcon, open_ = likely.dead[h], likely.emcon[h], 1.0 - likely.emcon[h]
+    secure = 1.0 - likely.dead[h]
     for g in range(3):
         yes, no = min(answered[g], REPLIES), min(asked[g] - answered[g], REPLIES)
         works, false = likely.reply[0, yes, no], likely.reply[1 + g, yes, no]
+        either = likely.holds[g, h] * works + (1.0 - likely.holds[g, h]) * false
         dead *= false
-        alive *= likely.holds[g, h] * works + (1.0 - likely.holds[g, h]) * false
-    return dead + alive
+        if g == _SECURE:
+            secure *= either
+        else:
+            emcon *= false
+            open_ *= either
+    return dead + secure * (emcon + open_)
 
 
 @part
