@@ -298,7 +298,7 @@ def explain(
     from openiads.explain.words import explained, listed
     from openiads.record import Run
 
-    run = Run.load(record, only={"events", "bodies", "tracks", "decisions", "engagements"})
+    run = Run.load(record, only={"events", "bodies", "tracks", "truth", "decisions", "engagements"})
     if body is None:
         print("\n".join(listed(run)))
         return

@@ -11,8 +11,9 @@ from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, IDENTITIES, STATUS, Simulation
+from openiads.scenario.build import CAUSES, IDENTITIES, REFUSALS, STATUS, Simulation
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
+from openiads.scenario.phrasing import km
 
 _EMPTY: dict[str, list[Any]] = {
     "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
@@ -25,6 +26,7 @@ _EMPTY: dict[str, list[Any]] = {
     "decisions": [
         "t", "node", "fire_unit", "track", "body", "body_name", "identity", "p_friend", "p_neutral", "p_hostile", "questions",
         "answers", "told", "told_by", "asset", "seconds_left", "control_status", "t_answer", "by_itself", "unseen",
+        "ordered", "objection",
     ],
     "engagements": [
         "id", "fire_unit", "node", "track", "body", "body_name", "t_assigned", "t_authorised", "t_launch",
@@ -167,9 +169,9 @@ class Recorder:
                 f"{unit} wants to engage track {track} ({self._name(body)}) and {word}",
             )
         elif kind == outcome.REFUSAL:
-            self._note(
-                t, "refused", unit, self._name(body), f"the authority refuses track {track} ({self._name(body)})"
-            )
+            self._refused(row, unit)
+        elif kind == outcome.SPARED:
+            self._spared(row, unit)
         elif kind == outcome.LAUNCH:
             self._note(
                 t, "launch", unit, self._name(body), f"{unit} fires {int(row[5])} at track {track} ({self._name(body)})"
@@ -203,7 +205,32 @@ class Recorder:
             identity=IDENTITIES[int(row[4])], told=IDENTITIES[told] if told else "",
             told_by=self.nodes[teller] if told and teller >= 0 else "", control_status=STATUS[int(row[7])],
             asset=self.simulation.scenario.assets[asset].name if asset >= 0 else "", unseen=bool(row[9]),
+            ordered=True, objection="",
         )  # fmt: skip
+
+    def _refused(self, row: np.ndarray, unit: str) -> None:
+        """An authority said no, and why; entered into the order as well."""
+        track, body, why = int(row[3]), self._name(row[4]), REFUSALS[int(row[5])]
+        for order in reversed(self.decisions):  # one that was given before the record began is not there
+            if (order["fire_unit"], order["track"]) == (unit, track):
+                order["objection"] = f"the authority refuses: {why}"
+                break
+        self._note(row[0], "refused", unit, body, f"the authority refuses track {track} ({body}): {why}")
+
+    def _spared(self, row: np.ndarray, unit: str) -> None:
+        """A fire unit begins to hold its fire at a track, for a friend near it."""
+        body, friend = self._name(row[4]), self._name(row[5])
+        near = f"within {km(self.simulation.scenario.doctrine.friend_clearance)} of where they would meet"
+        self.decisions[-1].update(
+            body=int(row[4]),
+            body_name=body,
+            t_answer=row[0],
+            by_itself=True,
+            ordered=False,
+            objection=f"the unit holds {friend} as a friend {near}",
+        )
+        text = f"{unit} holds its fire at track {int(row[3])} ({body}): it holds {friend} as a friend {near}"
+        self._note(row[0], "spared", unit, body, text)
 
     def _damage(self, row: np.ndarray) -> None:
         """An asset was hit, or lost; how much is left is said of what states its hits, and of parts of the defence."""

@@ -65,10 +65,13 @@ def test_what_nobody_can_hear_is_fed_by_nobody():
 
 def test_weapons_tight_in_the_area_of_friends_and_two_keys():
     """A hold over the friend's way, or a second key that sees its reply, saves it; hold elsewhere does not."""
-    hold = {"status": "hold", "latitude_deg": 38.2, "longitude_deg": 34.5, "radius_km": 100.0}
+    hold = {"name": "way", "status": "hold", "latitude_deg": 38.2, "longitude_deg": 34.5, "radius_km": 100.0}
     assert killed(0.9, False, ["3A"], control=[hold]).sum() == 0
     assert killed(0.9, False, ["3A"], control=[{**hold, "latitude_deg": 42.0}]).sum() > 0.95 * RUNS
-    assert killed(0.9, False, ["3A"], control=[{"status": "hold", "kind": "ballistic"}]).sum() > 0.95 * RUNS
+    assert (
+        killed(0.9, False, ["3A"], control=[{"name": "falling", "status": "hold", "kind": "ballistic"}]).sum()
+        > 0.95 * RUNS
+    )
     assert killed(0.9, False, ["3A"], second_key="centre", service_s=3.0).sum() == 0
 
 

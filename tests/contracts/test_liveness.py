@@ -91,7 +91,7 @@ def everything() -> dict[str, Any]:
         "doctrine": {"method": "centralised", "authority": "centre", "voice_delay_s": 1.0, "service_s": 3.0,
                      "contact_availability": 0.6, "salvo": 2, "rounds_max": 3, "tiring": 0.1, "watch_h": 2.0, "patience_s": 60.0,
                      "second_key": "allies",
-                     "control": [{"status": "free", "kind": "ballistic", **place}],
+                     "control": [{"name": "dome", "status": "free", "kind": "ballistic", **place}],
                      "lanes": [{"name": "east", "latitude_deg": 38.0, "longitude_deg": 34.0, "to_latitude_deg": 38.0,
                                 "to_longitude_deg": 36.0, "width_km": 10.0, "altitude_min_m": 1e3, "altitude_max_m": 9e3,
                                 "from_min": 0.0, "to_min": 60.0}],

@@ -5,13 +5,18 @@ Oracle: Truth after the run and the log of events; every scenario is small enoug
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openiads.engine import motion, outcome, step
 from openiads.engine.command import BELIEVED_KILLED
+from openiads.engine.engagement import true_place
 from openiads.engine.geo import destination
 from tests import builders
 
@@ -179,3 +184,67 @@ def test_a_target_that_opens_at_launch():
         step.simulate(sim.params, sim.state, 0, sim.tick, 100)
         assert sim.state.tally.rounds.sum() == 1
         assert (sim.state.truth.status[0] == motion.KILLED) == killed
+
+
+@pytest.mark.parametrize(
+    "error", [{}, {"azimuth_bias_deg": 107.0}, {"azimuth_bias_deg": -40.0, "range_bias_m": 4_000.0}]
+)
+def test_a_round_shares_the_error_of_the_radar_that_guides_it(error):
+    """A unit that stands turned sees a raider elsewhere and hits it where it is."""
+    radar, sure = builders.BASE["radars"][0], {"missiles": {"round": {"pk_cruise": 1.0}}}
+    s = builders.scenario(radars=[{**radar, **error}], library=sure)
+    run = builders.Repeated(builders.simulation(s, [builders.inbound(s, "raider", 1.0, 60e3, 10e3)]))
+    assert all(run.run(k, 100).truth.status[0] == motion.KILLED for k in range(5))
+    bias = run.simulation.params.units.bias[0]
+    assert bias == pytest.approx([np.radians(error.get("azimuth_bias_deg", 0.0)), error.get("range_bias_m", 0.0)])
+    if error:
+        params = run.simulation.params
+        units = params.units._replace(bias=np.zeros((1, 2)))
+        run.simulation = replace(run.simulation, params=params._replace(units=units))
+        assert not any(run.run(k, 100).truth.status[0] == motion.KILLED for k in range(5)), (
+            "guided by the map, it finds nothing"
+        )
+
+
+@numba.njit
+def _true_place(units, x, y, z):
+    return true_place(units, 0, x, y, z)
+
+
+@given(
+    st.floats(-math.pi, math.pi), st.floats(-3e3, 3e3), st.floats(-math.pi, math.pi), st.floats(5e3, 300e3), st.floats(-0.05, 1.2)
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_what_a_radar_reports_is_turned_back(azimuth_bias, range_bias, azimuth, distance, elevation):
+    """Oracle: a place by azimuth (clockwise from north), elevation and range of the unit, and what its radar adds to them."""
+    units = builders.armed()._replace(bias=np.array([[azimuth_bias, range_bias]]))
+
+    def place(a: float, r: float) -> np.ndarray:
+        level = r * math.cos(elevation)
+        return builders.seen_from(units, (level * math.sin(a), level * math.cos(a), r * math.sin(elevation)))[:3]
+
+    reported, true = place(azimuth + azimuth_bias, distance + range_bias), place(azimuth, distance)
+    assert np.array(_true_place(units, *reported)) == pytest.approx(true, abs=1e-3)
+
+
+def test_a_turned_unit_looks_and_fires_as_an_aligned_one():
+    """Seen from itself the world is only turned: a lone unit that guards its own place holds, fires and hits at the same times.
+
+    Its radar scans in 10 s and must be told where to look in between, or it could hold nothing for the reaction time.
+    """
+    happened = []
+    for azimuth in (0.0, 107.0):
+        s = builders.scenario(
+            radars=[{**builders.BASE["radars"][0], "azimuth_bias_deg": azimuth}],
+            library={"radars": {"sharp": {"scan_period_s": 10.0}}, "missiles": {"round": {"pk_cruise": 1.0, "speed_mps": 1000.0}},
+                     "fire_units": {"unit": {"reaction_s": 8.0}}},
+        )  # fmt: skip
+        sim = builders.simulation(s, [builders.inbound(s, "raider", 1.0, 70e3, 10e3)], log=100)
+        step.simulate(sim.params, sim.state, 0, sim.tick, 130)
+        log = sim.state.events.row[: sim.state.events.count[0]]
+        happened.append(log[np.isin(log[:, 1], (outcome.LAUNCH, outcome.MEETING)), 0])
+        killed, shown = sim.state.truth.pos[0], sim.state.effects.launch_to[-1]
+        assert sim.state.truth.status[0] == motion.KILLED and np.linalg.norm(shown - killed) < 500.0, (
+            "the round is shown where it is"
+        )
+    assert len(happened[0]) == 2 and happened[1] == pytest.approx(happened[0])

@@ -50,10 +50,10 @@ def test_what_would_have_changed_it(blind):
 
 def test_a_condition_that_holds_already_is_no_change():
     table = oi.load("s400-alone").table
-    words = [w for w, _ in conditions(table, "complete", "leaker", "cruise")]
+    words = [w for w, _ in conditions(table, "complete", "leaker", "cruise", "cruise-missile")]
     assert not any("without asking" in w for w in words), "it does not ask anyway"
     assert not any("radiates" in w for w in words)
-    wrong = [w for w, _ in conditions(table, "complete", "wrong shot", "aircraft")]
+    wrong = [w for w, _ in conditions(table, "complete", "wrong shot", "aircraft", "")]
     assert "weapons on hold" in wrong and "it asks in the modes that friends answer" in wrong
 
 

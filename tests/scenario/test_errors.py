@@ -215,7 +215,7 @@ def test_more_bodies_than_the_engine_holds() -> None:
 
 def test_unknown_names_and_absent_files(tmp_path: Path) -> None:
     with pytest.raises(
-        UsageError, match=r"no scenario 'turkey-2018'; did you mean 'turkey-2019'\? accepted: s400-alone"
+        UsageError, match=r"no scenario 'turkey-2018'; did you mean 'turkey-2019'\? accepted: il20-2018"
     ):
         load("turkey-2018")
     with pytest.raises(UsageError, match=r"no file '.*absent.toml'; give the path of a .toml file"):

@@ -60,6 +60,12 @@ def test_set(key: str, text: str, path: str, expected: object) -> None:
     assert value(load("turkey-2019"), path) == before  # the shipped library is as it was
 
 
+def test_areas_and_lanes_are_set_by_name() -> None:
+    area = load("il20-2018", {"doctrine.control.around-il-20.radius_km": "20"}).doctrine.control[0]
+    lane = load("tornado-2003", {"doctrine.lanes.return-route.width_km": "20"}).doctrine.lanes[0]
+    assert (area.name, area.radius, lane.name, lane.width) == ("around-il-20", 20e3, "return-route", 20e3)
+
+
 def test_a_set_value_has_no_evidence_left() -> None:
     plain = load("turkey-2019").library.radars["91n6e-class"].evidence
     changed = load("turkey-2019", {"library.radars.91n6e-class.range_km": "250"}).library.radars["91n6e-class"].evidence
@@ -95,7 +101,7 @@ def test_the_raid_is_kept_out(key: str, text: str) -> None:
     ("key", "text", "said"),
     [
         ("sight", "thrace", "--set sight: no modifier 'sight'; did you mean 'site'? accepted: allied_pattern,"),
-        ("doctrine.salvos", "1", "no setting 'salvos'; did you mean 'salvo'? accepted: assignment,"),
+        ("doctrine.salvos", "1", "no setting 'salvos'; did you mean 'salvo'? accepted: approval, assignment,"),
         ("docterine.salvo", "1", "no table 'docterine'; did you mean 'doctrine'?"),
         ("postures.standalon.duty", "1", "no entry 'standalon' in 'postures'; did you mean 'standalone'?"),
         ("radars.aquisition.node", "x", "no entry 'aquisition' in 'radars'; did you mean 'acquisition'?"),

@@ -78,7 +78,7 @@ UNIT = builders.BASE["fire_units"][0]
 ONE_EACH = {"fire_units": {"unit": {"rounds_per_launcher": 1}}}
 FIRING = [
     ({"doctrine": {"control_status": "hold"}}, "doctrine.control_status: under 'hold' nothing is ever engaged"),
-    ({"doctrine": {"control_status": "hold", "control": [{"status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
+    ({"doctrine": {"control_status": "hold", "control": [{"name": "all", "status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
     ({"doctrine": {"identification": {"prior": [0.5, 0.5, 0.0]}}}, "doctrine.identification.prior: no track is ever hostile"),
     ({"doctrine": {"method": "centralised", "contact_availability": 0.0}}, "doctrine.contact_availability: 0, and no shot may be"),
     ({"doctrine": {"rounds_max": 0}}, "doctrine.rounds_max: must be at least 1 (given: 0)"),
@@ -126,7 +126,7 @@ def test_an_order_link_is_a_way_to_ask():
 
 def test_a_doctrine_that_fires_somewhere_is_none_of_them():
     for doctrine in (
-        {"control_status": "hold", "control": [{"status": "tight", "kind": "ballistic"}]},
+        {"control_status": "hold", "control": [{"name": "falling", "status": "tight", "kind": "ballistic"}]},
         {"control_status": "free", "identification": {"prior": [0.5, 0.5, 0.0]}},
         {"method": "autonomous", "contact_availability": 0.0},
     ):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.command import APPROVED, control_status, inside, intercept, odds, time_to_asset
+from openiads.engine.command import APPROVED, control_status, falls, inside, intercept, odds, time_to_asset
 from openiads.engine.damage import NOT_STRUCK
 from openiads.engine.jit import part
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND, aimed_at
@@ -24,7 +24,7 @@ AGE_BINS = 120  # of one second
 SIGNATURE_SNR = 20.0  # linear, 13 dB: a dwell good enough to keep
 
 # Events: time, kind, and what each kind names
-FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, ASSET_LOST, EVIDENCE, RULES = (
+FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, ASSET_LOST, EVIDENCE, RULES, SPARED = (
     1,
     2,
     3,
@@ -36,6 +36,7 @@ FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, AS
     9,
     10,
     11,
+    12,
 )
 
 
@@ -150,6 +151,8 @@ def account(units, doctrine, bodies, observers, truth, damage, plots, tracks, me
         for n in range(pictures.valid.shape[0]):
             _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events, n, t1)
         _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure)
+    if events.row.shape[0] > 0:
+        _spared(doctrine, tracks, pictures, orders, exposure, tally, events, t0, t1)
     for f in range(units.key.size):
         for c in range(units.channels[f]):
             if events.row.shape[0] > 0:
@@ -298,15 +301,33 @@ def _decided(units, doctrine, pictures, orders, tally, events, f, c, t0, t1):
     """What was known when an engagement was ordered in this tick, and the rules that held for it."""
     if not (orders.t_asked[f, c] > t0 and orders.state[f, c] > 0):
         return
-    n, s = units.node[f], orders.slot[f, c]
+    _known(doctrine, pictures, orders, tally, events, f, units.node[f], orders.slot[f, c], orders.unseen[f, c], t1)
+
+
+@part
+def _spared(doctrine, tracks, pictures, orders, exposure, tally, events, t0, t1):
+    """Fire units that have begun in this tick to hold their fire at a track, with what was known of it, and for whom."""
+    for n in range(orders.t_spared.shape[0]):
+        for s in range(orders.t_spared.shape[1]):
+            f, friend = orders.spared[n, s, 0], orders.spared[n, s, 1]
+            if orders.t_spared[n, s] > t0 and friend >= 0:
+                _known(doctrine, pictures, orders, tally, events, f, n, s, False, t1)
+                note(events, tally, t1, SPARED, f, pictures.number[n, s], body_of(tracks, pictures, exposure, n, s),
+                     body_of(tracks, pictures, exposure, n, friend), 0, 0, 0, 0)  # fmt: skip
+
+
+@part
+def _known(doctrine, pictures, orders, tally, events, f, n, s, unseen, t1):
+    """What node n knows of own track s, and the rules that hold for it."""
     friend, neutral, hostile, _, _ = odds(doctrine, pictures, n, s, pictures.told[n, s], t1)
     total = friend + neutral + hostile
-    asked, answered, x, arc = pictures.asked[n, s], pictures.answered[n, s], pictures.x[n, s], orders.arc[f, c]
+    number, asked, answered, x = pictures.number[n, s], pictures.asked[n, s], pictures.answered[n, s], pictures.x[n, s]
+    arc = falls(doctrine, n, x)
     left, asset = time_to_asset(doctrine, x, arc)
-    note(events, tally, t1, EVIDENCE, f, orders.track[f, c], friend / total, neutral / total, hostile / total,
+    note(events, tally, t1, EVIDENCE, f, number, friend / total, neutral / total, hostile / total,
          asked[0] + asked[1] + asked[2], answered[0] + answered[1] + answered[2], left)  # fmt: skip
-    note(events, tally, t1, RULES, f, orders.track[f, c], orders.identity[n, s], pictures.told[n, s], pictures.teller[n, s],
-         control_status(doctrine, n, x, arc), asset, orders.unseen[f, c])  # fmt: skip
+    note(events, tally, t1, RULES, f, number, orders.identity[n, s], pictures.told[n, s], pictures.teller[n, s],
+         control_status(doctrine, n, x, arc), asset, unseen)  # fmt: skip
 
 
 @part
@@ -315,9 +336,9 @@ def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0,
     n = units.node[f]
     s = orders.slot[f, c]
     aimed = exposure.body[n, s] if exposure.number[n, s] == orders.track[f, c] else -1
-    if orders.refused[f, c]:
+    if orders.refused[f, c] > 0:
         tally.refused[f] += 1
-        note(events, tally, t1, REFUSAL, f, orders.track[f, c], aimed, 0, 0, 0, 0, 0)
+        note(events, tally, t1, REFUSAL, f, orders.track[f, c], aimed, orders.refused[f, c], 0, 0, 0, 0)
     if orders.t_asked[f, c] > t0 and orders.state[f, c] > 0:
         tally.asked[f] += 1
         tally.wait[f] += orders.t_answer[f, c] - orders.t_asked[f, c]

@@ -12,7 +12,7 @@ import numpy as np
 from openiads.engine.bundle import bundle
 from openiads.engine.command import APPROVED, IDLE, Doctrine, FireUnits, Orders, decide
 from openiads.engine.damage import Damage, Targets, strike
-from openiads.engine.engagement import Engagements, Losses, engage
+from openiads.engine.engagement import Engagements, Losses, engage, true_place
 from openiads.engine.geo import Terrain
 from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
@@ -162,15 +162,15 @@ def report(units, orders, engagements, reports):
 
 @part
 def task(units, orders, engagements, taskings):
-    """Fill the inbox of sensing: where the engagement radars have to look."""
+    """Fill the inbox of sensing: where the engagement radars have to look, each through its own registration error."""
     taskings.active[:] = False
     for f in range(units.key.size):
         for c in range(orders.state.shape[1]):
             if orders.state[f, c] == APPROVED or engagements.phase[f, c] > 0:
-                _task(units.radar[f], taskings, orders.x[f, c], 5_000.0)
+                _task(units, f, taskings, orders.x[f, c], 5_000.0)
         for i in range(orders.cue.shape[1]):
             if orders.cue[f, i] >= 0:
-                _task(units.radar[f], taskings, orders.cue_x[f, i], orders.cue_x[f, i, 3])
+                _task(units, f, taskings, orders.cue_x[f, i], orders.cue_x[f, i, 3])
 
 
 @part
@@ -195,14 +195,14 @@ def lose(units, damage, losses, effects):
 
 
 @part
-def _task(r, taskings, place, radius):
-    """Tell an engagement radar to look at a place, as long as it has a dwell left."""
+def _task(units, f, taskings, place, radius):
+    """Tell the engagement radar of fire unit f to look at a place, as long as it has a dwell left."""
+    r, centre = units.radar[f], taskings.centre
     for c in range(taskings.active.shape[1]):
         if not taskings.active[r, c]:
             taskings.active[r, c] = True
             taskings.radius[r, c] = radius
-            for i in range(3):
-                taskings.centre[r, c, i] = place[i]
+            centre[r, c, 0], centre[r, c, 1], centre[r, c, 2] = true_place(units, f, place[0], place[1], place[2])
             return
 
 
@@ -215,7 +215,9 @@ def _show_round(bodies, units, truth, effects, engagements, f, c, t1):
         if truth.status[b] == WAITING and not effects.launched[b]:
             effects.launched[b] = True
             effects.launch_t[b, 0], effects.launch_t[b, 1] = t1, engagements.t_meet[f, c]
+            aim = engagements.aim[f, c]
+            to = true_place(units, f, aim[0], aim[1], aim[2])
             for i in range(3):
                 effects.launch_from[b, i] = units.pos[f, i]
-                effects.launch_to[b, i] = engagements.aim[f, c, i]
+                effects.launch_to[b, i] = to[i]
             return

@@ -11,6 +11,8 @@ from openiads.errors import UsageError
 from openiads.record import Run
 
 LEAKED, LOST, KILLED, THROUGH = "leaker", "wrong shot", "killed", "alive"
+_KM_A_DEGREE = 111.2  # of a great circle
+_ELSEWHERE = 5.0  # km: a track that stands farther from its body shows it elsewhere
 _FATES = {"leaker": LEAKED, "kill": KILLED, "friendly_killed": LOST, "civil_killed": LOST}
 
 
@@ -19,7 +21,7 @@ class Link:
     """One thing that happened, or that did not."""
 
     t: float  # s
-    kind: str  # held, identity, decision, refused, launch, miss, kill, end
+    kind: str  # held, identity, decision, refused, spared, launch, miss, kill, end
     text: str
 
 
@@ -98,37 +100,53 @@ def _held(run: Run, body: str) -> list[Link]:
 
 
 def _identities(run: Run, row: int, nodes: list[str]) -> list[Link]:
-    """When the identity changed that a command post gave it; as often as the record samples."""
-    tracks, out = run.tables["tracks"], []
+    """When the identity changed that a command post gave it; as often as the record samples, and at every decision."""
+    out = []
     for node in nodes:
-        mine = np.flatnonzero((tracks["node"] == node) & (tracks["body"] == row))
         before = None
-        for k in mine[np.argsort(tracks["t"][mine], kind="stable")].tolist():
-            now = str(tracks["identity"][k])
+        for t, now in sorted(_taken_for(run, row, node)):
             if now != before:
-                out.append(Link(float(tracks["t"][k]), "identity", f"{node} takes it for {now}"))
+                out.append(Link(t, "identity", f"{node} takes it for {now}"))
             before = now
     return out
 
 
+def _taken_for(run: Run, row: int, node: str) -> list[tuple[float, str]]:
+    """Times (s) of which it is known what a node took a body for, and what."""
+    found = []
+    for table in (run.tables["tracks"], run.tables["decisions"]):
+        mine = (table["node"] == node) & (table["body"] == row)
+        found += zip(table["t"][mine].tolist(), table["identity"][mine].tolist(), strict=True)
+    return found
+
+
+def _orders(run: Run, body: str) -> np.ndarray:
+    """Rows of the decisions in which a shot at it was ordered; the others held fire."""
+    d = run.tables["decisions"]
+    return np.flatnonzero((d["body_name"] == body) & d["ordered"].astype(bool))
+
+
 def _decisions(run: Run, body: str) -> list[Link]:
-    """Orders, with what was known when they were given; and refusals."""
+    """Orders, with what was known when they were given; refusals, and fire that was held for a friend."""
     d, out = run.tables["decisions"], []
-    for k in np.flatnonzero(d["body_name"] == body).tolist():
+    method = (run.scenario or {}).get("doctrine", {}).get("method")
+    alone = "alone, since the authority can not be reached" if method == "autonomous" else "without asking"
+    for k in _orders(run, body).tolist():
         told = f"; {d['told_by'][k]} said {d['told'][k]}" if d["told"][k] else ""
         left = f"{d['seconds_left'][k]:.0f} s from {d['asset'][k]}" if d["asset"][k] else "coming for no asset"
-        how = "without asking" if d["by_itself"][k] else f"asking, answer at {d['t_answer'][k]:.0f} s"
+        how = alone if d["by_itself"][k] else f"asking, answer at {d['t_answer'][k]:.0f} s"
         how += ", which nobody looked at" if d["unseen"][k] else ""
         out.append(Link(
             float(d["t"][k]), "decision",
-            f"{d['fire_unit'][k]} orders its engagement {how}: {d['identity'][k]}, hostile with {d['p_hostile'][k]:.1%}, friend "
-            f"{d['p_friend'][k]:.1%}, neutral {d['p_neutral'][k]:.1%}; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
+            f"{d['fire_unit'][k]} orders its engagement {how}: taken for {d['identity'][k]}, with {d['p_hostile'][k]:.1%} for hostile, "
+            f"{d['p_friend'][k]:.1%} for friend, {d['p_neutral'][k]:.1%} for neutral; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
             f"{left}; weapons {d['control_status'][k]}",
         ))  # fmt: skip
     events = run.tables["events"]
-    mine = (events["event"] == "refused") & (events["object"] == body)
+    mine = np.isin(events["event"], ("refused", "spared")) & (events["object"] == body)
     return out + [
-        Link(float(t), "refused", str(x)) for t, x in zip(events["t"][mine], events["text"][mine], strict=True)
+        Link(float(t), str(kind), str(text))
+        for t, kind, text in zip(events["t"][mine], events["event"][mine], events["text"][mine], strict=True)
     ]
 
 
@@ -140,7 +158,7 @@ def _shots(run: Run, body: str) -> list[Link]:
             continue
         meant = "" if shots["body_name"][k] == body else f" at {shots['body_name'][k]}"
         out.append(Link(
-            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {shots['rounds'][k]} rounds{meant}"
+            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {_rounds(shots['rounds'][k])}{meant}"
         ))  # fmt: skip
         if shots["outcome"][k] == "open":
             continue
@@ -154,7 +172,7 @@ def _shots(run: Run, body: str) -> list[Link]:
 def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple[str, str]:
     """The first link of the defence that did not hold: stage and words."""
     if fate == LOST:
-        return _why_shot(run, body)
+        return _why_shot(run, body, row)
     if fate != LEAKED:
         return (
             "",
@@ -168,7 +186,8 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
         link.kind == "held" and link.text.split(" ")[0] in nodes for link in _held(run, body)
     ):
         return "seen", "no command post with fire units ever held it"
-    if not (d["body_name"] == body).any():
+    objections = d["objection"][d["body_name"] == body]
+    if not objections.size:
         hostile = seen & (tracks["identity"] == "hostile")
         if not hostile.any():
             last = tracks["identity"][np.flatnonzero(seen)[-1]] if seen.any() else "pending"
@@ -181,25 +200,33 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
         )
     mine = shots["body_name"] == body
     if not mine.any():
-        refused = (run.tables["events"]["event"] == "refused") & (run.tables["events"]["object"] == body)
-        if refused.any():
-            return "authority", "the authority refused"
+        said = [str(x) for x in objections if x]
+        if said:
+            return "authority", f"no round was fired: {said[-1]}"
         return (
             "launch",
             "an engagement was ordered and no round left: the answer, the lock or the meeting point came too late",
         )
     if (mine & (shots["believed"] == "kill") & (shots["victim"] != body)).any():
-        return "kill", f"{int(shots['rounds'][mine].sum())} rounds did not find it, and a miss was taken for a kill"
-    return "kill", f"{int(shots['rounds'][mine].sum())} rounds were fired at it, and none found it"
+        return "kill", f"{_rounds(shots['rounds'][mine].sum())} did not find it, and a miss was taken for a kill"
+    return "kill", f"{_rounds(shots['rounds'][mine].sum())} fired at it, and none found it"
 
 
-def _why_shot(run: Run, body: str) -> tuple[str, str]:
+def _rounds(count: int) -> str:
+    """One round, two rounds."""
+    return f"{count} round{'' if count == 1 else 's'}"
+
+
+def _why_shot(run: Run, body: str, row: int) -> tuple[str, str]:
     """Why a friend or an airliner was shot at."""
     d, shots = run.tables["decisions"], run.tables["engagements"]
     hit: list[Any] = np.flatnonzero(shots["victim"] == body).tolist()
     if hit and shots["body_name"][hit[-1]] != body:
-        return "kill", f"the rounds were meant for {shots['body_name'][hit[-1]]} and found what stood beside it"
-    mine = np.flatnonzero(d["body_name"] == body)
+        node, t = str(shots["node"][hit[-1]]), float(shots["t_launch"][hit[-1]])
+        known = [identity for at, identity in sorted(_taken_for(run, row, node)) if at <= t]
+        held = f"which {node} took for {known[-1]}" if known else f"which {node} did not hold"
+        return "kill", f"the rounds were meant for {shots['body_name'][hit[-1]]} and found what stood beside it, {held}"
+    mine = _orders(run, body)
     if not mine.size:
         return "shot", "it was shot down"
     k = mine[-1]
@@ -207,7 +234,26 @@ def _why_shot(run: Run, body: str) -> tuple[str, str]:
         return "identity", f"{d['told_by'][k]} reported it hostile"
     if d["questions"][k] == 0:
         return "identity", "nobody asked who it was, and it came for what is defended"
-    return (
-        "identity",
-        f"it gave {d['answers'][k]} answers to {d['questions'][k]} questions and came for what is defended",
-    )
+    answers = f"it gave {d['answers'][k]} answers to {d['questions'][k]} questions"
+    apart = _apart(run, row, str(d["node"][k]), float(d["t"][k]))
+    if apart > _ELSEWHERE:
+        return (
+            "identity",
+            f"{answers} and seemed to come for what is defended: it was held {apart:.0f} km from where it was",
+        )
+    return "identity", f"{answers} and came for what is defended"
+
+
+def _apart(run: Run, row: int, node: str, t: float) -> float:
+    """How far (km) a node held a body from where it was, in the sample that is nearest to a time (s)."""
+    tracks, truth = run.tables["tracks"], run.tables["truth"]
+    mine = np.flatnonzero((tracks["node"] == node) & (tracks["body"] == row))
+    if not mine.size:
+        return 0.0
+    k = mine[np.argmin(np.abs(tracks["t"][mine] - t))]
+    there = np.flatnonzero((truth["body"] == row) & (truth["t"] == tracks["t"][k]))
+    if not there.size:
+        return 0.0
+    north = tracks["lat_deg"][k] - truth["lat_deg"][there[0]]
+    east = (tracks["lon_deg"][k] - truth["lon_deg"][there[0]]) * np.cos(np.radians(tracks["lat_deg"][k]))
+    return _KM_A_DEGREE * float(np.hypot(north, east))

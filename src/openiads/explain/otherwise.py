@@ -14,7 +14,9 @@ from openiads.running import complete
 from openiads.scenario.build import build
 from openiads.scenario.load import parse
 
+Conditions = Iterator[tuple[str, dict[str, str]]]  # in words, and what to set
 _FATES = {motion.ARRIVED: "gets through", motion.KILLED: "is shot down"}
+_FATES_OF_FRIENDS = {motion.ARRIVED: "arrives", motion.KILLED: "is shot down"}
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,17 @@ def otherwise(
     if run.scenario is None:
         raise UsageError("this record was written before records carried their scenario; run it again")
     row = run.tables["bodies"]["name"].tolist().index(found.body)
-    trials = list(
-        conditions(run.scenario, str(run.meta["posture"]), found.fate, str(run.tables["bodies"]["kind"][row]))
-    )
+    kind, model = (str(run.tables["bodies"][column][row]) for column in ("kind", "class"))
+    trials = list(conditions(run.scenario, str(run.meta["posture"]), found.fate, kind, model))
     before, out = _fate(run, run.scenario, {}, row), []
+    fates = _FATES if found.fate == LEAKED else _FATES_OF_FRIENDS
     for k, (words, sets) in enumerate(trials):
         progress(float(k), float(len(trials)))
         try:
             fate = _fate(run, run.scenario, sets, row)
         except OpenIadsError:  # a change that this scenario does not allow
             continue
-        out.append(Trial(words, sets, fate != before, _FATES.get(fate, "flies on")))
+        out.append(Trial(words, sets, fate != before, fates.get(fate, "flies on")))
     progress(float(len(trials)), float(len(trials)))
     return out
 
@@ -60,7 +62,7 @@ def _fate(run: Run, table: dict[str, Any], sets: dict[str, str], row: int) -> in
     return int(simulation.state.truth.status[row])
 
 
-def conditions(table: dict[str, Any], posture: str, fate: str, kind: str) -> Iterator[tuple[str, dict[str, str]]]:
+def conditions(table: dict[str, Any], posture: str, fate: str, kind: str, model: str) -> Conditions:
     """Conditions of the defence, each as what to set; only what would be a change."""
     d, p = table["doctrine"], table["postures"][posture]
     if fate == LEAKED:
@@ -83,11 +85,16 @@ def conditions(table: dict[str, Any], posture: str, fate: str, kind: str) -> Ite
     else:
         if d["control_status"] != "hold":
             yield "weapons on hold", {"doctrine.control_status": "hold"}
+        yield from _where(d)
+        asked = {"doctrine.contact_availability": "1", "doctrine.method": "centralised"}
         if _number(d.get("contact_availability", 1.0)) < 1.0 or d["method"] == "decentralised":
+            yield "the authority is asked, and can be reached", asked
+        if d.get("approval", "unless-friend") != "when-held":
             yield (
-                "the authority is asked, and can be reached",
-                {"doctrine.contact_availability": "1", "doctrine.method": "centralised"},
+                "the authority is asked, and approves only what it holds itself",
+                {**asked, "doctrine.approval": "when-held"},
             )
+        yield from _asking(table, model)
         if table["modifiers"].get("interrogator", "vendor") == "vendor":
             yield "it asks in the modes that friends answer", {"interrogator": "national"}
         yield "hostile only above 99.9 %", {"doctrine.identification.hostile": "0.999"}
@@ -104,7 +111,33 @@ def conditions(table: dict[str, Any], posture: str, fate: str, kind: str) -> Ite
                 yield f"{radar['name']} is set up right", {f"radars.{radar['name']}.{key}": "0"}
 
 
-def _stronger(table: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _where(doctrine: dict[str, Any]) -> Conditions:
+    """Areas, lanes and distances of the scenario in which friends are safe, where they are not so yet."""
+    for area in doctrine.get("control", []):
+        if area["status"] != "hold":
+            yield f"weapons on hold in {area['name']}", {f"doctrine.control.{area['name']}.status": "hold"}
+    for lane in doctrine.get("lanes", []):
+        for key in lane:
+            if key.startswith("from_"):
+                yield f"lane {lane['name']} is in force from the start", {f"doctrine.lanes.{lane['name']}.{key}": "0"}
+    if not any(_number(x) for key, x in doctrine.items() if key.startswith("friend_clearance")):
+        yield "no shot within 10 km of a friend that it holds", {"doctrine.friend_clearance_km": "10"}
+
+
+def _asking(table: dict[str, Any], model: str) -> Conditions:
+    """The radars of the fire units ask what a class of bodies answers, under its keys."""
+    body = table["library"]["bodies"].get(model, {})
+    if not body.get("iff_modes"):
+        return
+    guiding = {u["radar"] for u in table.get("fire_units", [])}
+    sets = {}
+    for c in sorted({r["class"] for r in table["radars"] if r["name"] in guiding}):
+        sets[f"library.radars.{c}.iff_modes"] = str(body["iff_modes"])
+        sets[f"library.radars.{c}.crypto"] = body.get("crypto", "alliance")
+    yield f"it asks what {model} answers", sets
+
+
+def _stronger(table: dict[str, Any], kind: str) -> Conditions:
     """More channels and surer rounds of the fire units that are there."""
     classes = sorted({u["class"] for u in table.get("fire_units", [])})
     units = table["library"]["fire_units"]

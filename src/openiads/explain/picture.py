@@ -7,10 +7,10 @@ from pathlib import Path
 from openiads.explain.chain import Chain
 
 _COLOURS = {
-    "held": "#4477aa", "identity": "#66ccee", "decision": "#228833", "refused": "#aa3377", "launch": "#ccbb44", "miss": "#bbbbbb",
+    "held": "#4477aa", "identity": "#66ccee", "decision": "#228833", "refused": "#aa3377", "spared": "#ee8866", "launch": "#ccbb44", "miss": "#bbbbbb",
     "kill": "#ee6677", "end": "#000000",
 }  # fmt: skip
-_LANES = ("held", "identity", "decision", "refused", "launch", "miss", "kill", "end")
+_LANES = ("held", "identity", "decision", "refused", "spared", "launch", "miss", "kill", "end")
 _WIDTH = 90  # characters of a label
 
 

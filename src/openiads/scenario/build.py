@@ -35,6 +35,12 @@ CAUSES = {  # what an engagement rested on, in the order of the engine's constan
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
+_APPROVAL = ("unless-friend", "when-held")
+REFUSALS = (
+    "",
+    "it holds a friend or a neutral there",
+    "it holds nothing there",
+)  # why an authority says no, as in the engine
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 
 
@@ -271,6 +277,7 @@ def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[
         radar=np.array(rows, np.int32),
         local=radars.local[rows] if rows else np.zeros(0, np.int32),
         pos=np.array([to_ecef(*world.antenna[r]) for r in rows]).reshape(-1, 3),
+        bias=radars.bias[rows].reshape(-1, 2),
         channels=np.array([min(CHANNELS, m.channels) if ok else 0 for m, ok in zip(models, usable, strict=True)], np.int32),
         limit=_limits(scenario),
         rounds=np.array(rounds, np.int32),
@@ -336,6 +343,8 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         tiring=np.full(count, d.tiring / 3600.0),
         watch=np.full(count, d.watch),
         patience=np.full(count, math.inf if d.patience is None else d.patience),
+        approval=np.full(count, _APPROVAL.index(d.approval), np.int8),
+        clearance=np.full(count, d.friend_clearance),
         zone=np.array([_area(x) for x in d.control]).reshape(-1, 4),
         zone_kind=np.array([_KINDS[x.kind] for x in d.control], np.uint8),
         zone_status=np.array([STATUS.index(x.status) for x in d.control], np.int8),

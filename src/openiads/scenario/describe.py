@@ -188,6 +188,10 @@ def _decisions(s: Scenario) -> Iterator[str]:
     }[d.method]
     yield f"weapons {d.control_status}, {d.method} control: {method}"
     yield f"authority: {d.authority}, {d.operators} operators, {duration(d.service)} for a decision (median)"
+    if d.approval == "when-held":
+        yield "who is asked approves only what it holds itself, and no friend or neutral"
+    if d.friend_clearance > 0.0:
+        yield f"no round is fired at what would be met within {km(d.friend_clearance)} of a friend that the unit holds"
     if d.second_key is not None:
         yield f"two keys: {d.second_key} must agree as well"
     if d.patience is not None:
@@ -198,7 +202,7 @@ def _decisions(s: Scenario) -> Iterator[str]:
             if c.radius is None
             else f"within {km(c.radius)} of {place(c.latitude or 0.0, c.longitude or 0.0)}"
         )
-        yield f"weapons {c.status} {where}{'' if c.kind == 'any' else f', {c.kind} tracks'}"
+        yield f"{c.name}: weapons {c.status} {where}{'' if c.kind == 'any' else f', {c.kind} tracks'}"
     for lane in d.lanes:
         ends = place(lane.latitude, lane.longitude), place(lane.to_latitude, lane.to_longitude)
         yield f"lane {lane.name}: {ends[0]} to {ends[1]}, {km(lane.width)} wide, {lane.altitude_min:g} to {lane.altitude_max:g} m"

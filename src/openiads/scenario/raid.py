@@ -1,4 +1,4 @@
-"""The raid: hostile bodies launched to one plan. Axes come from the seed, over all azimuths; targets are notional.
+"""The raid: hostile bodies launched to one plan. Axes come from the seed, over all azimuths, where the file states none; targets are notional.
 
 A carrier flies straight at its target and releases weapons on the way, or from where it stays.
 """
@@ -28,10 +28,10 @@ def threats(scenario: Scenario, vignette: Vignette, key: np.ndarray, assets: np.
     for g, group in enumerate(vignette.threats):
         model = scenario.library.bodies[group.class_]
         u = rng.uniform_table(key, rng.RAID, name_key(f"{group.class_}-{g}"), np.uint32(0), group.count + 1)
-        axis = 2.0 * math.pi * u[0, 0]
+        axis, fan = (2.0 * math.pi * u[0, 0], _FAN) if group.bearing is None else (group.bearing, 0.0)
         for i in range(group.count):
             target = int(np.searchsorted(values, u[i + 1, 0] * values[-1], side="right").clip(0, len(values) - 1))
-            bearing = (axis + _FAN * (2.0 * u[i + 1, 1] - 1.0)) % (2.0 * math.pi)
+            bearing = (axis + fan * (2.0 * u[i + 1, 1] - 1.0)) % (2.0 * math.pi)
             end = (float(assets[target, 0]), float(assets[target, 1]))
             start = destination(*end, bearing, group.distance)
             t0 = u[i + 1, 2] * group.spread

@@ -62,9 +62,10 @@ def _doctrine(s: Scenario) -> Iterator[str]:
         yield from _known("doctrine.second_key", d.second_key, [n.name for n in s.nodes], "node")
         if d.second_key == d.authority and d.method != "decentralised":
             yield f"doctrine.second_key: '{d.second_key}' is the authority already; name another node, or leave the key out"
-    for k, x in enumerate(d.control):
+    yield from _approves_nothing(s)
+    for x in d.control:
         if 0 < sum(v is not None for v in (x.latitude, x.longitude, x.radius)) < 3:
-            yield f"doctrine.control.{k}: an area needs latitude_deg, longitude_deg and radius_km; without all three it holds everywhere"
+            yield f"doctrine.control.{x.name}: an area needs latitude_deg, longitude_deg and radius_km; without all three it holds everywhere"
     for lane in d.lanes:
         if not lane.altitude_min < lane.altitude_max:
             yield f"doctrine.lanes.{lane.name}: altitude_min is {lane.altitude_min:g} m, altitude_max {lane.altitude_max:g} m; it must be lower"
@@ -74,6 +75,19 @@ def _doctrine(s: Scenario) -> Iterator[str]:
         yield (
             f"doctrine.identification: clear {i.clear:g}, suspect {i.suspect:g} and hostile {i.hostile:g} must rise in this order"
         )
+
+
+def _approves_nothing(s: Scenario) -> Iterator[str]:
+    """Who approves only what it holds itself must be able to hold something."""
+    d = s.doctrine
+    asked = [d.second_key] if d.second_key is not None else []
+    asked += [d.authority] if d.method != "decentralised" else []
+    for name in asked if d.approval == "when-held" else []:
+        if not any(r.node == name for r in s.radars) and not any(x.to == name and x.capacity > 0 for x in s.links):
+            yield (
+                f"doctrine.approval: 'when-held', and node '{name}' has neither a radar nor a link that brings it tracks: it would "
+                "approve nothing; give it one, or write approval = 'unless-friend'"
+            )
 
 
 def _library(s: Scenario) -> Iterator[str]:
@@ -183,6 +197,7 @@ def _doubles(s: Scenario) -> Iterator[str]:
         "nodes": [x.name for x in s.nodes], "radars": [x.name for x in s.radars],
         "fire_units": [x.name for x in s.fire_units], "links": [x.name for x in s.links],
         "assets": [x.name for x in s.assets], "sorties": [x.name for x in s.sorties],
+        "doctrine.control": [x.name for x in s.doctrine.control], "doctrine.lanes": [x.name for x in s.doctrine.lanes],
         "civil.airports": [x.name for x in s.civil.airports] if s.civil else [],
         "civil.gates": [x.name for x in s.civil.gates] if s.civil else [],
     }  # fmt: skip

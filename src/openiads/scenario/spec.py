@@ -158,6 +158,7 @@ class Undeclared(Spec):
 class Control(Spec):
     """A control status of its own, for an area or for a kind of track."""
 
+    name: Name
     status: Literal["free", "tight", "hold"]
     kind: Literal["any", "aerodynamic", "ballistic"] = "any"
     latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)
@@ -220,10 +221,14 @@ class Doctrine(Spec):
     service_sigma: float = number(0.5, le=3.0)
     voice_delay: float = quantity("time", 5.0)
     contact_availability: float = number(1.0, le=1.0)
+    approval: Literal["unless-friend", "when-held"] = "unless-friend"  # what who is asked approves
     second_key: Name | None = None  # another node that must agree
     tiring: float = number(0.0, le=1.0)  # share by which deciding slows in an hour on watch
     watch: float = quantity("time", 0.0, le=24 * 3600.0)  # on duty when the vignette begins
     patience: float | None = quantity("time", None)  # in the queue, after which an answer is given without a look
+    friend_clearance: float = quantity(
+        "length", 0.0, le=200e3
+    )  # nothing is fired at what would be met this near to a friend
     control: list[Control] = Field([], max_length=20)
     lanes: list[Lane] = Field([], max_length=50)
     identification: Identification = Identification()
@@ -281,6 +286,9 @@ class ThreatGroup(Spec):
     distance: float = quantity("length", gt=0.0, le=3e6, sweepable=False)
     spread: float = quantity("time", 0.0, sweepable=False)
     stand_off: float = quantity("length", 0.0, le=1e6, sweepable=False)  # stays there instead of coming on
+    bearing: float | None = quantity(
+        "angle", None, ge=None, sweepable=False
+    )  # from the target; else drawn over all azimuths
 
 
 class Vignette(Spec):

@@ -22,16 +22,20 @@ from openiads.engine.command.bundles import (
     DECENTRALISED,
     FAST,
     FREE,
+    FRIEND_THERE,
     HOLD,
     IDLE,
     IN_FLIGHT,
     LOST,
     NEVER_ASKED,
     NO_LIMIT,
+    NOTHING_THERE,
     REPLIES,
     SILENCE,
     TIGHT,
     TOLD_HOSTILE,
+    UNLESS_FRIEND,
+    WHEN_HELD,
     Doctrine,
     FireUnits,
     Likelihoods,
@@ -39,16 +43,16 @@ from openiads.engine.command.bundles import (
     empty_orders,
 )  # fmt: skip
 from openiads.engine.command.identity import identify_all, odds
-from openiads.engine.command.meeting import flight_time, inside, intercept
+from openiads.engine.command.meeting import ahead, flight_time, inside, intercept
 from openiads.engine.command.sharing import AIMS
-from openiads.engine.command.threat import GRAVITY, time_to_asset
+from openiads.engine.command.threat import GRAVITY, falls, time_to_asset
 from openiads.engine.jit import part
 
 __all__ = [
     "ACQUIRING", "AERODYNAMIC", "AIMS", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
-    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED", "NO_LIMIT", "REPLIES",
-    "SILENCE", "TIGHT", "TOLD_HOSTILE", "Doctrine", "FireUnits", "Likelihoods", "Orders", "control_status", "decide", "empty_orders",
-    "flight_time", "inside", "intercept", "odds", "time_to_asset",
+    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "FRIEND_THERE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED",
+    "NOTHING_THERE", "NO_LIMIT", "REPLIES", "SILENCE", "TIGHT", "TOLD_HOSTILE", "UNLESS_FRIEND", "WHEN_HELD", "Doctrine", "FireUnits",
+    "Likelihoods", "Orders", "ahead", "control_status", "decide", "empty_orders", "falls", "flight_time", "inside", "intercept", "odds", "time_to_asset",
 ]  # fmt: skip
 
 

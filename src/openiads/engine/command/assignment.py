@@ -8,6 +8,7 @@ import numpy as np
 
 from openiads.engine.command.authority import answer, ask, eligible
 from openiads.engine.command.bundles import (
+    APPROVED,
     ASKED,
     BELIEVED_KILLED,
     FAST,
@@ -20,6 +21,7 @@ from openiads.engine.command.bundles import (
     TOLD_HOSTILE,
 )
 from openiads.engine.command.capability import channels_left, engaged, free_channel, notice, rounds_left, soonest
+from openiads.engine.command.clearance import keeps_clear
 from openiads.engine.command.meeting import intercept
 from openiads.engine.command.sharing import AIMS, share
 from openiads.engine.command.threat import falls, time_to_asset, urgency
@@ -34,7 +36,7 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
     """Bring the engagements of fire unit f up to date: track lost, identity changed, answered, assessed."""
     n = units.node[f]
     for c in range(orders.state.shape[1]):
-        orders.refused[f, c] = False
+        orders.refused[f, c] = 0
         if orders.state[f, c] == IDLE:
             continue
         if reports.phase[f, c] == LOST:
@@ -65,6 +67,9 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
             continue
         if orders.state[f, c] == ASKED and t1 >= orders.t_answer[f, c]:
             answer(doctrine, pictures, reports, orders, f, c, n, s, t1)
+        if doctrine.clearance[n] > 0.0 and orders.state[f, c] == APPROVED:
+            time = intercept(units, f, orders.x[f, c], orders.arc[f, c], 0.0)
+            orders.clear[f, c] = keeps_clear(doctrine, pictures, orders, f, n, s, orders.arc[f, c], time, t1)
 
 
 @part
@@ -96,6 +101,7 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
         orders.fired[n, s] = 0
         orders.done[n, s] = math.inf
         orders.barred[n, s] = -math.inf
+        orders.spared[n, s, 1] = -1
     if t1 < orders.barred[n, s] or not eligible(
         doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])
     ):
@@ -131,7 +137,7 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
         if time < first:  # false for nan
             best, first = f, time
     if best >= 0:
-        _open(units, doctrine, pictures, reports, orders, key, n, s, best, doctrine.salvo[n], t1)
+        _open(units, doctrine, pictures, reports, orders, key, n, s, best, doctrine.salvo[n], first, t1)
 
 
 @part
@@ -143,14 +149,17 @@ def _engage_shared(units, doctrine, pictures, reports, orders, key, n, slots, t1
             rounds = orders.plan.rounds[f, t]
             if rounds > 0 and channels_left(units, reports, orders, f) > 0:
                 salvo = doctrine.salvo[n] if doctrine.look[n] else rounds
-                _open(units, doctrine, pictures, reports, orders, key, n, slots[t], f, salvo, t1)
+                time = soonest(units, doctrine, pictures, n, slots[t], f)
+                _open(units, doctrine, pictures, reports, orders, key, n, slots[t], f, salvo, time, t1)
 
 
 @part
-def _open(units, doctrine, pictures, reports, orders, key, n, s, f, salvo, t1):
-    """Give fire unit f own track s, and ask the authority if one must be asked."""
-    c = free_channel(units, reports, orders, f)
+def _open(units, doctrine, pictures, reports, orders, key, n, s, f, salvo, time, t1):
+    """Give fire unit f own track s, which it meets after `time` (s), unless a friend is near; ask the authority if one must be asked."""
     arc = falls(doctrine, n, pictures.x[n, s])
+    if not keeps_clear(doctrine, pictures, orders, f, n, s, arc, time, t1):
+        return
+    c = free_channel(units, reports, orders, f)
     orders.slot[f, c] = s
     orders.track[f, c] = pictures.number[n, s]
     orders.luck[f, c] = pictures.luck[n, s]
@@ -160,6 +169,7 @@ def _open(units, doctrine, pictures, reports, orders, key, n, s, f, salvo, t1):
     orders.arc[f, c] = arc
     orders.held[f, c] = pictures.held[n, s, units.local[f]]
     orders.t_asked[f, c] = t1
+    orders.clear[f, c] = True
     orders.cause[f, c] = _cause(doctrine, pictures, n, s, arc)
     for i in range(6):
         orders.x[f, c, i] = pictures.x[n, s, i]

@@ -7,7 +7,18 @@ import math
 import numpy as np
 
 from openiads.engine import rng
-from openiads.engine.command.bundles import APPROVED, ASKED, AUTONOMOUS, DECENTRALISED, FREE, HOLD, IDLE
+from openiads.engine.command.bundles import (
+    APPROVED,
+    ASKED,
+    AUTONOMOUS,
+    DECENTRALISED,
+    FREE,
+    FRIEND_THERE,
+    HOLD,
+    IDLE,
+    NOTHING_THERE,
+    WHEN_HELD,
+)
 from openiads.engine.jit import part
 from openiads.engine.network import ASSUMED_FRIEND, FRIEND, HOSTILE, NEUTRAL, SUSPECT, UNKNOWN
 
@@ -98,11 +109,11 @@ def _queue(doctrine, orders, key, n, a, f, c, turn, t1):
 
 @part
 def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
-    """Each node that was asked looks at its own picture: a friend or a neutral there is a no, and bars the track for a minute.
+    """Each node that was asked looks at its own picture; a no bars the track for a minute.
 
     One that was destroyed in the meantime says nothing: the method of control decides, as without contact.
     """
-    a, second, refused = doctrine.authority[n], doctrine.second[n], False
+    a, second, refused = doctrine.authority[n], doctrine.second[n], 0
     if doctrine.method[n] != DECENTRALISED and not reports.stands[a]:
         orders.state[f, c] = APPROVED if doctrine.method[n] == AUTONOMOUS and second < 0 else IDLE
         return
@@ -111,20 +122,20 @@ def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
         return
     if not orders.unseen[f, c]:
         if doctrine.method[n] != DECENTRALISED:
-            refused = _knows_better(a, pictures, orders, f, c, n)
-        if second >= 0:
-            refused |= _knows_better(second, pictures, orders, f, c, n)
-    if refused:
+            refused = _objection(doctrine, pictures, orders, a, f, c, n)
+        if second >= 0 and refused == 0:
+            refused = _objection(doctrine, pictures, orders, second, f, c, n)
+    if refused > 0:
         orders.state[f, c] = IDLE
-        orders.refused[f, c] = True
+        orders.refused[f, c] = refused
         orders.barred[n, s] = t1 + _BARRED_FOR
     else:
         orders.state[f, c] = APPROVED
 
 
 @part
-def _knows_better(a, pictures, orders, f, c, n):
-    """Does the picture of node a hold a friend or a neutral at the target; what the asker sent proves nothing."""
+def _objection(doctrine, pictures, orders, a, f, c, n):
+    """Why node a says no, 0 for not: a friend or a neutral at the target, or nothing; what asker n sent proves nothing."""
     best, nearest = -1, _MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
         if not pictures.valid[a, p] or pictures.origin[a, p, 0] == n:
@@ -135,6 +146,6 @@ def _knows_better(a, pictures, orders, f, c, n):
         if gap < nearest:
             best, nearest = p, gap
     if best < 0:
-        return False
+        return NOTHING_THERE if doctrine.approval[a] == WHEN_HELD else 0
     identity = orders.identity[a, pictures.same[a, best] if pictures.same[a, best] >= 0 else best]
-    return identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL
+    return FRIEND_THERE if identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL else 0

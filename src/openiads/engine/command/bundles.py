@@ -12,6 +12,8 @@ from openiads.engine.command.allocation import Chances, Plan, empty_chances, emp
 FREE, TIGHT, HOLD = 0, 1, 2  # control status
 CENTRALISED, DECENTRALISED, AUTONOMOUS = 0, 1, 2  # method of control
 IDLE, ASKED, APPROVED = 0, 1, 2  # state of an order
+UNLESS_FRIEND, WHEN_HELD = 0, 1  # what an authority that is asked approves
+FRIEND_THERE, NOTHING_THERE = 1, 2  # why it says no, 0 for not
 LOST, ACQUIRING, IN_FLIGHT, ASSESSING = -1, 1, 2, 3  # phase of an engagement, 0 for none; LOST with its launcher
 BELIEVED_KILLED, BELIEVED_MISSED = 1, 2
 AERODYNAMIC, ARC = 0, 1  # the two envelopes of a missile
@@ -36,6 +38,7 @@ class FireUnits(NamedTuple):
     radar: np.ndarray  # int32[F] its engagement radar
     local: np.ndarray  # int32[F] that radar's number at the node
     pos: np.ndarray  # float64[F, 3] m, launchers
+    bias: np.ndarray  # float64[F, 2] rad, m: registration error of its engagement radar, which its rounds share
     channels: np.ndarray  # int32[F] targets at once
     limit: np.ndarray  # int32[F, 2] targets at once of all that share its engagement radar, of all of its node
     rounds: np.ndarray  # int32[F] ready rounds at the start
@@ -91,6 +94,8 @@ class Doctrine(NamedTuple):
     tiring: np.ndarray  # float64[N] 1/s, by which the median grows with the time on watch
     watch: np.ndarray  # float64[N] s on watch when the run begins
     patience: np.ndarray  # float64[N] s in the queue after which an answer is given without a look; inf for never
+    approval: np.ndarray  # int8[N] what it approves as an authority: UNLESS_FRIEND, WHEN_HELD
+    clearance: np.ndarray  # float64[N] m, it fires at nothing that would be met this near to a friend; 0 for no rule
     zone: (
         np.ndarray
     )  # float64[Z, 4] m, centre and radius of areas with a status of their own; radius inf for everywhere
@@ -131,12 +136,17 @@ class Orders(NamedTuple):
     held: np.ndarray  # float64[F, C] s, last plot of the engagement radar
     live: np.ndarray  # bool[F, C] the track is still in the picture
     cause: np.ndarray  # int8[F, C] evidence the engagement was ordered on (see Cause constants)
-    refused: np.ndarray  # bool[F, C] the authority said no in this tick
+    refused: np.ndarray  # int8[F, C] why the authority said no in this tick, 0 for not
     unseen: np.ndarray  # bool[F, C] the answer is given without a look: the queue is too long
+    clear: np.ndarray  # bool[F, C] no friend is held near where a round fired now would meet the target
     fired: np.ndarray  # int32[N, S] rounds fired at the track so far
     done: np.ndarray  # float64[N, S] s, believed killed at; inf for not
     barred: np.ndarray  # float64[N, S] s until which the track is not asked for again
-    memory: np.ndarray  # int64[N, S] track number that fired, done and barred belong to
+    spared: (
+        np.ndarray
+    )  # int32[N, S, 2] unit that holds its fire for a friend near the track, and the friend's row; -1 for none
+    t_spared: np.ndarray  # float64[N, S] s since when
+    memory: np.ndarray  # int64[N, S] track number that fired, done, barred and spared belong to
     cue: np.ndarray  # int32[F, X] further rows to search at, -1 for none
     cue_x: np.ndarray  # float64[F, X, 4] m, where, and how wide
     busy: np.ndarray  # float64[N, O] s until which each operator is busy
@@ -155,8 +165,9 @@ def empty_orders(
         np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int64), np.full((nodes, rows), -1, np.int32), np.zeros(shape, np.int8),
         np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros(shape, np.int32), np.zeros(shape), np.zeros(shape), np.zeros((*shape, 6)), np.zeros(shape, np.bool_),
-        np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.bool_),
-        np.zeros(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf), np.full((nodes, slots), -np.inf),
+        np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.int8),
+        np.zeros(shape, np.bool_), np.ones(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf),
+        np.full((nodes, slots), -np.inf), np.full((nodes, slots, 2), -1, np.int32), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
         np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, LUCKS), np.int32),
         empty_chances(units, aims), empty_plan(units, aims),

@@ -24,8 +24,7 @@ def intercept(units, f, x, arc, delay):
         time = _meeting(x, dx, dy, dz, units.speed[f], delay)
     if math.isnan(time):
         return time
-    drop = _drop(arc, time)
-    px, py, pz = x[0] * (1.0 - drop) + time * x[3], x[1] * (1.0 - drop) + time * x[4], x[2] * (1.0 - drop) + time * x[5]
+    px, py, pz = ahead(x, arc, time)
     return time if inside(units, f, px, py, pz, arc) else math.nan
 
 
@@ -94,8 +93,7 @@ def _bracketed(units, f, x, arc, delay):
 @part
 def _short(units, f, x, arc, delay, time):
     """How far a round is short of a target at a time (m)."""
-    drop = _drop(arc, time)
-    px, py, pz = x[0] * (1.0 - drop) + time * x[3], x[1] * (1.0 - drop) + time * x[4], x[2] * (1.0 - drop) + time * x[5]
+    px, py, pz = ahead(x, arc, time)
     gx, gy, gz = px - units.pos[f, 0], py - units.pos[f, 1], pz - units.pos[f, 2]
     slant = math.sqrt(gx * gx + gy * gy + gz * gz)
     speed = units.speed[f]
@@ -105,9 +103,10 @@ def _short(units, f, x, arc, delay, time):
 
 
 @part
-def _drop(arc, time):
-    """Share of its distance from the Earth's centre by which a ballistic target falls below a straight line."""
-    return 0.5 * GRAVITY * time * time / EARTH_RADIUS if arc else 0.0
+def ahead(x, arc, time):
+    """Where a track will be after `time` (s): straight on; one that falls, below that by a share of its distance from the centre."""
+    drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS if arc else 0.0
+    return x[0] * (1.0 - drop) + time * x[3], x[1] * (1.0 - drop) + time * x[4], x[2] * (1.0 - drop) + time * x[5]
 
 
 @jit

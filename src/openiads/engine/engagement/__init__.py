@@ -15,6 +15,7 @@ from openiads.engine.engagement.kill import assess, meet
 from openiads.engine.engagement.losses import Losses as Losses
 from openiads.engine.engagement.losses import empty_losses as empty_losses
 from openiads.engine.engagement.losses import reload, remaining
+from openiads.engine.engagement.registration import true_place as true_place
 from openiads.engine.jit import part
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.engine.command import ACQUIRING, APPROVED, GRAVITY, IN_FLIGHT, intercept
-from openiads.engine.geo import EARTH_RADIUS
+from openiads.engine.command import ACQUIRING, APPROVED, IN_FLIGHT, ahead, intercept
 from openiads.engine.jit import part
 
 _LOSE_AFTER = 3.0  # times the hold time without a plot, and a round in flight is lost
@@ -27,7 +26,7 @@ def acquire(units, orders, engagements, f, c, t1):
         return
     time = intercept(units, f, orders.x[f, c], orders.arc[f, c], 0.0)
     rounds = min(orders.rounds[f, c], engagements.rounds[f])
-    if math.isnan(time) or rounds <= 0:
+    if math.isnan(time) or rounds <= 0 or not orders.clear[f, c]:
         return
     engagements.phase[f, c] = IN_FLIGHT
     engagements.launched[f, c] = True
@@ -62,6 +61,5 @@ def guide(units, orders, engagements, f, c, t1):
 @part
 def _extrapolate(orders, engagements, f, c, time):
     """Where the track will be after `time` seconds."""
-    drop = 0.5 * GRAVITY * time * time / EARTH_RADIUS if orders.arc[f, c] else 0.0
-    for i in range(3):
-        engagements.aim[f, c, i] = orders.x[f, c, i] * (1.0 - drop) + time * orders.x[f, c, i + 3]
+    aim = engagements.aim
+    aim[f, c, 0], aim[f, c, 1], aim[f, c, 2] = ahead(orders.x[f, c], orders.arc[f, c], time)

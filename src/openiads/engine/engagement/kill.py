@@ -6,6 +6,7 @@ import math
 
 from openiads.engine import rng
 from openiads.engine.command import ASSESSING, BELIEVED_KILLED, BELIEVED_MISSED
+from openiads.engine.engagement.registration import true_place
 from openiads.engine.geo import EARTH_RADIUS
 from openiads.engine.jit import part
 from openiads.engine.motion import FLYING, ROUND
@@ -35,6 +36,8 @@ def meet(units, orders, bodies, truth, engagements, key, f, c, t1):
 def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
     """One of the bodies around the predicted point: likelier the nearer it is and the more it reflects."""
     back = t1 - engagements.t_meet[f, c]
+    aim = engagements.aim
+    x, y, z = true_place(units, f, aim[f, c, 0], aim[f, c, 1], aim[f, c, 2])
     u = rng.uniform(key, rng.BASKET, units.key[f], orders.luck[f, c], orders.ordinal[f, c])
     for turn in range(2):
         total = 0.0
@@ -42,8 +45,8 @@ def _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1):
             if truth.status[b] != FLYING or bodies.kind[b] == ROUND:
                 continue
             gap = 0.0
-            for i in range(3):
-                gap += (truth.pos[b, i] - back * truth.vel[b, i] - engagements.aim[f, c, i]) ** 2
+            for i, at in enumerate((x, y, z)):
+                gap += (truth.pos[b, i] - back * truth.vel[b, i] - at) ** 2
             if gap > _BASKET_END * _BASKET_END:
                 continue
             total += bodies.rcs[b, 1] ** 0.5 * math.exp(-gap / (2.0 * _BASKET_SIGMA * _BASKET_SIGMA))
