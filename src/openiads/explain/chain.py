@@ -113,7 +113,7 @@ def _identities(run: Run, row: int, nodes: list[str]) -> list[Link]:
 
 def _taken_for(run: Run, row: int, node: str) -> list[tuple[float, str]]:
     """Times (s) of which it is known what a node took a body for, and what."""
-    found = []
+    found: list[tuple[float, str]] = []
     for table in (run.tables["tracks"], run.tables["decisions"]):
         mine = (table["node"] == node) & (table["body"] == row)
         found += zip(table["t"][mine].tolist(), table["identity"][mine].tolist(), strict=True)
