@@ -212,8 +212,11 @@ def _age_received(links, reports, pictures, n, t0, t1):
 
 @part
 def _forget(pictures, n, p):
-    """Free a received row."""
+    """Free a received row; what it told of the row that shows the same object goes with it."""
     pictures.valid[n, p] = False
+    pictures.engaged[n, p] = False
+    if pictures.same[n, p] >= 0:
+        pictures.told[n, pictures.same[n, p]] = PENDING
     pictures.same[n, p] = -1
     pictures.row[n, pictures.origin[n, p, 0], pictures.origin[n, p, 1]] = -1
 
@@ -236,7 +239,7 @@ def _deliver(links, reports, messages, pictures, k, t1):
             p = pictures.row[n, node, slot]
             if p >= 0 and pictures.number[n, p] == messages.number[k, d, m]:
                 if pictures.t_update[n, p] == messages.t_update[k, d, m]:
-                    _tell(pictures, messages, n, p, k, d, m)
+                    _tell(links, pictures, messages, n, p, k, d, m)
                 if pictures.t_update[n, p] >= messages.t_update[k, d, m]:
                     continue
             elif t1 - messages.t_update[k, d, m] > links.keep[n, 0]:
@@ -249,6 +252,7 @@ def _deliver(links, reports, messages, pictures, k, t1):
                     continue
                 pictures.row[n, node, slot] = p
                 pictures.same[n, p] = -1
+                pictures.engaged[n, p] = False
             pictures.valid[n, p] = True
             pictures.number[n, p] = messages.number[k, d, m]
             pictures.origin[n, p, 0], pictures.origin[n, p, 1] = node, slot
@@ -258,7 +262,7 @@ def _deliver(links, reports, messages, pictures, k, t1):
                 pictures.x[n, p, i + 3] = messages.x[k, d, m, i + 3]
             pictures.sigma[n, p] = messages.sigma[k, d, m]
             pictures.t_update[n, p] = messages.t_update[k, d, m]
-            _tell(pictures, messages, n, p, k, d, m)
+            _tell(links, pictures, messages, n, p, k, d, m)
             pictures.luck[n, p] = messages.luck[k, d, m]
             pictures.news[n, p] = t1
         messages.count[k, d] = -1
@@ -266,12 +270,13 @@ def _deliver(links, reports, messages, pictures, k, t1):
 
 
 @part
-def _tell(pictures, messages, n, p, k, d, m):
+def _tell(links, pictures, messages, n, p, k, d, m):
     """The identity that a message gives row p of node n, and whether its sender engages it.
 
     An identity that rests on the node's own evidence is an echo, and no news.
     """
-    pictures.engaged[n, p] = messages.engaged[k, d, m]
+    if links.status[k] and links.source[k] == messages.origin[k, d, m, 0]:  # a copy that was forwarded does not know
+        pictures.engaged[n, p] = messages.engaged[k, d, m]
     echo = messages.basis[k, d, m] == n
     pictures.told[n, p] = PENDING if echo else messages.identity[k, d, m]
     pictures.teller[n, p] = messages.basis[k, d, m]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import betaln
 
 from openiads.engine import command, damage, engagement, motion, network, outcome, rng, sensing, step, tracking
-from openiads.engine.geo import ground_height, to_ecef
+from openiads.engine.geo import EARTH_RADIUS, ground_height, to_ecef
 from openiads.errors import ScenarioError
 from openiads.scenario.flights import name_key
 from openiads.scenario.radars import radars_of
@@ -364,11 +364,11 @@ _KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
 
 
 def _area(x: Control) -> tuple[float, float, float, float]:
-    """Centre and radius (m) of an area; everywhere without one."""
+    """Direction of the centre of an area, and the cosine of its radius seen from the Earth's centre; everywhere without one."""
     if x.latitude is None or x.longitude is None or x.radius is None:
-        return 0.0, 0.0, 0.0, math.inf
-    centre = to_ecef(x.latitude, x.longitude, 0.0)
-    return float(centre[0]), float(centre[1]), float(centre[2]), x.radius
+        return 0.0, 0.0, 0.0, -1.0
+    centre = np.array(to_ecef(x.latitude, x.longitude, 0.0)) / EARTH_RADIUS
+    return float(centre[0]), float(centre[1]), float(centre[2]), math.cos(x.radius / EARTH_RADIUS)
 
 
 def _lane(x: Lane) -> list[float]:

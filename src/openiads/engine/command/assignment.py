@@ -48,7 +48,10 @@ def follow(units, doctrine, pictures, reports, orders, f, t1):
         if reports.verdict[f, c] > 0:
             if alive and orders.memory[n, s] == orders.track[f, c]:
                 orders.fired[n, s] += reports.fired[f, c]
-                orders.done[n, s] = t1 if reports.verdict[f, c] == BELIEVED_KILLED else math.inf
+                if reports.verdict[f, c] == BELIEVED_KILLED:
+                    orders.done[n, s] = t1
+                elif t1 > orders.done[n, s] + _STILL_THERE:  # a second salvo that finds nothing undoes no fresh kill
+                    orders.done[n, s] = math.inf
             orders.state[f, c] = IDLE
             continue
         orders.live[f, c] = alive
@@ -80,7 +83,7 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
     slots = np.empty(own, np.int64)
     count = 0
     for s in range(own):
-        if pictures.valid[n, s] and _wanted(doctrine, pictures, orders, n, s, t1):
+        if pictures.valid[n, s] and _wanted(doctrine, pictures, orders, n, s, t1) and not engaged(units, pictures, orders, n, s):
             x = pictures.x[n, s]
             times[count] = urgency(doctrine, x, falls(doctrine, n, x))
             slots[count] = s
@@ -127,8 +130,6 @@ def _taken(pictures, n, s):
 @part
 def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     """Open an engagement of own track s by the fire unit of the node that can meet it soonest, if one can."""
-    if engaged(units, pictures, orders, n, s):
-        return
     best, first = -1, math.inf
     for f in range(units.key.size):
         if units.node[f] != n or rounds_left(reports, orders, f) <= 0 or channels_left(units, reports, orders, f) <= 0:

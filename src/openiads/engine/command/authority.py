@@ -32,10 +32,11 @@ def control_status(doctrine, n, x, arc):
     for z in range(doctrine.zone_status.size):
         if not (doctrine.zone_kind[z] >> arc) & 1:
             continue
-        gap = 0.0
+        along, height = 0.0, 0.0
         for i in range(3):
-            gap += (x[i] - doctrine.zone[z, i]) ** 2
-        if gap <= doctrine.zone[z, 3] ** 2:
+            along += x[i] * doctrine.zone[z, i]
+            height += x[i] * x[i]
+        if along >= doctrine.zone[z, 3] * math.sqrt(height):  # ground range: whatever the height
             return doctrine.zone_status[z]
     return doctrine.status[n]
 
@@ -58,20 +59,20 @@ def ask(doctrine, reports, orders, key, n, f, c, t1):
     A second node that can not be reached is a no: two must agree.
     """
     a, second, method = doctrine.authority[n], doctrine.second[n], doctrine.method[n]
-    orders.unseen[f, c] = False
+    orders.unseen[f, c] = 0
     orders.t_answer[f, c] = t1
     if method == DECENTRALISED and second < 0:
         orders.state[f, c] = APPROVED
         return
+    if method != DECENTRALISED and not _reached(doctrine, reports, key, n, a, 0):
+        orders.state[f, c] = APPROVED if method == AUTONOMOUS and second < 0 else IDLE
+        return
+    if second >= 0 and not _reached(doctrine, reports, key, n, second, 1):
+        orders.state[f, c] = IDLE
+        return
     if method != DECENTRALISED:
-        if not _reached(doctrine, reports, key, n, a, 0):
-            orders.state[f, c] = APPROVED if method == AUTONOMOUS and second < 0 else IDLE
-            return
         _queue(doctrine, orders, key, n, a, f, c, 0, t1)
     if second >= 0:
-        if not _reached(doctrine, reports, key, n, second, 1):
-            orders.state[f, c] = IDLE
-            return
         _queue(doctrine, orders, key, n, second, f, c, 1, t1)
     orders.state[f, c] = ASKED
 
@@ -100,7 +101,7 @@ def _queue(doctrine, orders, key, n, a, f, c, turn, t1):
     here = t1 + doctrine.delay[n]
     start = max(here, orders.busy[a, first])
     if start - here > doctrine.patience[n]:
-        orders.unseen[f, c] = True
+        orders.unseen[f, c] |= 1 << turn
         start, service = here + doctrine.patience[n], 0.0
     else:
         orders.busy[a, first] = start + service
@@ -120,11 +121,10 @@ def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
     if second >= 0 and not reports.stands[second]:
         orders.state[f, c] = IDLE
         return
-    if not orders.unseen[f, c]:
-        if doctrine.method[n] != DECENTRALISED:
-            refused = _objection(doctrine, pictures, orders, a, f, c, n)
-        if second >= 0 and refused == 0:
-            refused = _objection(doctrine, pictures, orders, second, f, c, n)
+    if doctrine.method[n] != DECENTRALISED and not orders.unseen[f, c] & 1:
+        refused = _objection(doctrine, pictures, orders, a, f, c, n)
+    if second >= 0 and refused == 0 and not orders.unseen[f, c] & 2:
+        refused = _objection(doctrine, pictures, orders, second, f, c, n)
     if refused > 0:
         orders.state[f, c] = IDLE
         orders.refused[f, c] = refused

@@ -96,9 +96,7 @@ class Doctrine(NamedTuple):
     patience: np.ndarray  # float64[N] s in the queue after which an answer is given without a look; inf for never
     approval: np.ndarray  # int8[N] what it approves as an authority: UNLESS_FRIEND, WHEN_HELD
     clearance: np.ndarray  # float64[N] m, it fires at nothing that would be met this near to a friend; 0 for no rule
-    zone: (
-        np.ndarray
-    )  # float64[Z, 4] m, centre and radius of areas with a status of their own; radius inf for everywhere
+    zone: np.ndarray  # float64[Z, 4] direction of the centre of an area with a status of its own, cosine of its radius
     zone_kind: np.ndarray  # uint8[Z] bit 0: what flies by itself, bit 1: ballistic
     zone_status: np.ndarray  # int8[Z] the first area that holds a track decides
     lane: np.ndarray  # float64[K, 11] m, two ends of a lane for friends, half its width, heights; s, from and to
@@ -137,7 +135,7 @@ class Orders(NamedTuple):
     live: np.ndarray  # bool[F, C] the track is still in the picture
     cause: np.ndarray  # int8[F, C] evidence the engagement was ordered on (see Cause constants)
     refused: np.ndarray  # int8[F, C] why the authority said no in this tick, 0 for not
-    unseen: np.ndarray  # bool[F, C] the answer is given without a look: the queue is too long
+    unseen: np.ndarray  # int8[F, C] answers given without a look, the queue being too long; bit 0: authority, 1: second key
     clear: np.ndarray  # bool[F, C] no friend is held near where a round fired now would meet the target
     fired: np.ndarray  # int32[N, S] rounds fired at the track so far
     done: np.ndarray  # float64[N, S] s, believed killed at; inf for not
@@ -166,7 +164,7 @@ def empty_orders(
         np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros(shape, np.int32), np.zeros(shape), np.zeros(shape), np.zeros((*shape, 6)), np.zeros(shape, np.bool_),
         np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.int8),
-        np.zeros(shape, np.bool_), np.ones(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf),
+        np.zeros(shape, np.int8), np.ones(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf),
         np.full((nodes, slots), -np.inf), np.full((nodes, slots, 2), -1, np.int32), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
         np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, LUCKS), np.int32),

@@ -1,6 +1,6 @@
 """Engagement: what a fire unit does with an order. Reads Orders and Truth (nature decides the hit), writes Engagements.
 
-Acquire with the own engagement radar, react, fire the salvo, guide until the meeting point, draw the kill,
+Acquire with the own engagement radar, react, fire the salvo, guide each round to its meeting point, draw the kill,
 assess it. A round hits one of the bodies around the predicted point, which need not be the one that was meant.
 docs/equations/engagement.md.
 """

@@ -24,20 +24,27 @@ def acquire(units, orders, engagements, f, c, t1):
     engagements.t_held[f, c] = min(engagements.t_held[f, c], t1)
     if t1 - engagements.t_held[f, c] < units.reaction[f]:
         return
-    time = intercept(units, f, orders.x[f, c], orders.arc[f, c], 0.0)
+    x, arc = orders.x[f, c], orders.arc[f, c]
+    first = intercept(units, f, x, arc, 0.0)
     rounds = min(orders.rounds[f, c], engagements.rounds[f])
-    if math.isnan(time) or rounds <= 0 or not orders.clear[f, c]:
+    if math.isnan(first) or rounds <= 0 or not orders.clear[f, c]:
         return
+    last = intercept(units, f, x, arc, (rounds - 1) * units.interval[f])
+    while math.isnan(last):  # a round that would meet it outside the envelope stays
+        rounds -= 1
+        last = intercept(units, f, x, arc, (rounds - 1) * units.interval[f])
     engagements.phase[f, c] = IN_FLIGHT
     engagements.launched[f, c] = True
     engagements.track[f, c] = orders.track[f, c]
     engagements.t_launch[f, c] = t1
-    engagements.t_meet[f, c] = t1 + time + (rounds - 1) * units.interval[f]
+    engagements.t_meet[f, c] = t1 + first
+    engagements.between[f, c] = (last - first) / max(1, rounds - 1)
     engagements.fired[f, c] = rounds
+    engagements.met_by[f, c] = 0
     engagements.rounds[f] -= rounds
     engagements.lost[f, c] = False
-    engagements.opening[f, c] = _opens(units, f, orders.x[f, c])
-    _extrapolate(orders, engagements, f, c, time)
+    engagements.opening[f, c] = _opens(units, f, x)
+    _extrapolate(orders, engagements, f, c, first)
 
 
 @part
@@ -51,7 +58,7 @@ def _opens(units, f, x):
 
 @part
 def guide(units, orders, engagements, f, c, t1):
-    """The meeting point follows the track while the radar holds it."""
+    """The meeting point of the next round follows the track while the radar holds it."""
     if t1 - orders.held[f, c] > _LOSE_AFTER * units.hold[f]:
         engagements.lost[f, c] = True
     if orders.live[f, c]:

@@ -1,4 +1,4 @@
-"""At the meeting point: which body is found, whether it is killed, and what the crew believes. docs/equations/engagement.md."""
+"""At the meeting points: which body a round finds, whether it kills it, and what the crew believes. docs/equations/engagement.md."""
 
 from __future__ import annotations
 
@@ -17,19 +17,33 @@ _BASKET_END = 3_000.0  # m: beyond it a round finds nothing
 
 @part
 def meet(units, orders, bodies, truth, engagements, key, f, c, t1):
-    """The rounds are there: nature draws what they find and whether they kill it."""
-    engagements.met[f, c] = True
-    engagements.phase[f, c] = ASSESSING
-    engagements.t_assess[f, c] = t1 + units.assessment[f]
-    engagements.killed[f, c] = False
-    engagements.hit[f, c] = -1
-    if engagements.lost[f, c]:
-        return
+    """The rounds that are there by t1, one after the other, until one kills or the last is through."""
+    if engagements.met_by[f, c] == 0:
+        engagements.killed[f, c] = False
+        engagements.hit[f, c] = -1
+    while engagements.t_meet[f, c] <= t1:
+        engagements.met_by[f, c] += 1
+        if not engagements.lost[f, c]:
+            _round_meets(units, orders, bodies, truth, engagements, key, f, c, t1)
+        if engagements.killed[f, c] or engagements.met_by[f, c] == engagements.fired[f, c]:
+            engagements.met[f, c] = True
+            engagements.phase[f, c] = ASSESSING
+            engagements.t_assess[f, c] = t1 + units.assessment[f]
+            return
+        engagements.t_meet[f, c] += engagements.between[f, c]
+
+
+@part
+def _round_meets(units, orders, bodies, truth, engagements, key, f, c, t1):
+    """Nature draws what the round finds and whether it kills that; those behind a kill find nothing more."""
     body = _body_in_basket(bodies, truth, engagements, orders, units, key, f, c, t1)
+    if body < 0:
+        return
     engagements.hit[f, c] = body
-    if body >= 0:
-        pk = _kill_probability(units, bodies, truth, engagements, f, c, body)
-        engagements.killed[f, c] = _salvo_kills(units, bodies, engagements, key, f, c, body, pk)
+    pk = _kill_probability(units, bodies, truth, engagements, f, c, body)
+    if _round_kills(units, bodies, engagements, key, f, c, body, pk):
+        engagements.killed[f, c] = True
+        engagements.arrived[f, body] += engagements.fired[f, c] - engagements.met_by[f, c]
 
 
 @part
@@ -71,17 +85,16 @@ def _kill_probability(units, bodies, truth, engagements, f, c, body):
 
 
 @part
-def _salvo_kills(units, bodies, engagements, key, f, c, body, pk):
-    """One draw for what fails all rounds of the salvo, then one a round; a round alone kills with `pk` whatever is common."""
-    first = engagements.arrived[f, body]
-    engagements.arrived[f, body] += engagements.fired[f, c]
+def _round_kills(units, bodies, engagements, key, f, c, body, pk):
+    """A draw for what fails all rounds of the salvo, and one of its own; a round alone kills with `pk` whatever is common."""
+    own = engagements.arrived[f, body]
+    engagements.arrived[f, body] += 1
+    if engagements.met_by[f, c] == 1:
+        engagements.salvo[f, c] = own
     common = units.common[f] * (1.0 - pk)
-    if common > 0.0 and rng.uniform(key, rng.SALVO, units.key[f], bodies.key[body], first) < common:
+    if common > 0.0 and rng.uniform(key, rng.SALVO, units.key[f], bodies.key[body], engagements.salvo[f, c]) < common:
         return False
-    for i in range(engagements.fired[f, c]):
-        if rng.uniform(key, rng.KILL, units.key[f], bodies.key[body], first + i) < pk / (1.0 - common):
-            return True
-    return False
+    return rng.uniform(key, rng.KILL, units.key[f], bodies.key[body], own) < pk / (1.0 - common)
 
 
 @part
