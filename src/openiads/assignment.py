@@ -76,7 +76,7 @@ def heuristic_assignment(
     most_salvo: ArrayLike | None = None, most: ArrayLike | None = None,
     *, tries: int | None = None,
 ) -> Assignment:  # fmt: skip
-    """As the engine assigns; `tries` local optima are left for others (None: 20 to 500, by size). Arguments as of the optimum."""
+    """The heuristic of the engine, which takes 40 `tries`: local optima left for others (None: 20 to 500, by size). Arguments as of the optimum."""
     chances = _chances(value, pk, rounds, channels, most_salvo, most)
     if tries is not None and tries < 0:
         raise UsageError(f"tries = {tries}: give 0 or more")

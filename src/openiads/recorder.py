@@ -11,7 +11,7 @@ from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, IDENTITIES, REFUSALS, STATUS, Simulation
+from openiads.scenario.build import CAUSES, IDENTITIES, KEPT, REFUSALS, STATUS, Simulation
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
 from openiads.scenario.phrasing import km
 
@@ -151,6 +151,9 @@ class Recorder:
         if kind in (outcome.ASSET_HIT, outcome.ASSET_LOST):
             self._damage(row)
             return
+        if kind == outcome.KEPT:
+            self._kept(row)
+            return
         unit = self.units[int(row[2])]
         track, body = int(row[3]), row[4]
         if kind in (outcome.EVIDENCE, outcome.RULES):
@@ -231,6 +234,12 @@ class Recorder:
         )
         text = f"{unit} holds its fire at track {int(row[3])} ({body}): it holds {friend} as a friend {near}"
         self._note(row[0], "spared", unit, body, text)
+
+    def _kept(self, row: np.ndarray) -> None:
+        """A node does not engage a hostile track, and why."""
+        node, body = self.nodes[int(row[2])], self._name(row[4])
+        text = f"{node} does not engage track {int(row[3])} ({body}): {KEPT[int(row[5])]}"
+        self._note(row[0], "not_engaged", node, body, text)
 
     def _damage(self, row: np.ndarray) -> None:
         """An asset was hit, or lost; how much is left is said of what states its hits, and of parts of the defence."""

@@ -7,6 +7,7 @@ the centre's asks the one that they answer.
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import stats
 
 from openiads.engine import motion
@@ -83,8 +84,29 @@ def test_who_waits_too_long_is_answered_without_a_look():
     assert killed(0.9, False, ["3A"], raiders=12, **asks, patience_s=5.0).sum() > 0.5 * RUNS
 
 
+def asked(raiders: int, ticks: int, runs: int = 1, **doctrine):
+    """Of each run what was asked for and how long that took, and until when operators are busy, after raiders came."""
+    nodes = [*builders.BASE["nodes"], {"name": "centre", "title": "centre", "owner": "national"}]
+    s = builders.scenario(
+        nodes=nodes, doctrine={"method": "centralised", "authority": "centre", "service_s": 8.0, **doctrine}
+    )
+    flights = [builders.inbound(s, f"raider-{k}", 2.0 + 0.2 * k, 95e3, 25e3) for k in range(raiders)]
+    run = builders.Repeated(builders.simulation(s, flights))
+    states = (run.run(k, ticks) for k in range(runs))
+    return [(int(x.tally.asked[0]), float(x.tally.wait[0]), float(x.orders.busy.max())) for x in states]
+
+
 def test_a_long_watch_makes_people_slower():
-    """Twice as slow after ten hours at a tenth an hour: fewer raiders are answered for in time."""
-    asks = {"method": "centralised", "authority": "centre", "service_s": 8.0, "service_sigma": 0.0, "tiring": 0.1}
-    fresh, tired = (killed(0.0, False, ["3A"], raiders=0, watch_h=h, **asks).sum() for h in (0.0, 10.0))
-    assert fresh >= tired
+    """Twice as slow after ten hours at a tenth an hour."""
+    asks = {"service_sigma": 0.0, "tiring": 0.1}
+    (fresh, short, _), (tired, long, _) = (asked(1, 60, watch_h=hours, **asks)[0] for hours in (0.0, 10.0))
+    assert fresh == tired == 1
+    assert short == pytest.approx(8.0, rel=1e-3) and long == pytest.approx(16.0, rel=1e-3)
+
+
+def test_nobody_is_kept_busy_by_requests_that_were_never_made():
+    """The second key can not be reached: the first is not asked, tick after tick."""
+    runs = asked(3, 60, 40, second_key="post", contact_availability=0.5)
+    both = [busy for count, _, busy in runs if count]
+    assert 0 < len(both) < 40 and all(np.isfinite(both))
+    assert not any(np.isfinite(busy) for count, _, busy in runs if not count)

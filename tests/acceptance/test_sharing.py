@@ -83,3 +83,17 @@ def test_what_comes_for_the_dearer_asset_goes_first(assignment):
     run = builders.Repeated(builders.simulation(s, flights))
     for k in range(20):
         assert run.run(k, 8).truth.status[:2].tolist() == [motion.KILLED, motion.FLYING]
+
+
+@pytest.mark.parametrize("assignment", ["urgent-first", "least-loss"])
+def test_more_tracks_than_are_shared_out_at_once(assignment):
+    """Those that are engaged leave their place to those behind them."""
+    s = builders.scenario(
+        doctrine={"assignment": assignment},
+        library={"fire_units": {"unit": {"channels": 48, "assessment_s": 600.0, "reaction_s": 0.0}}},
+    )
+    flights = [
+        builders.inbound(s, f"raider-{i}", 2.0 * math.pi * i / 45, 40e3 + 1e3 * i, 5e3, target=0) for i in range(45)
+    ]
+    run = builders.Repeated(builders.simulation(s, flights, log=2000))
+    assert run.run(0, 20).tally.rounds.sum() == 45

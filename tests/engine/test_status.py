@@ -30,6 +30,27 @@ def posts(link: dict):
     return builders.simulation(s, [builders.inbound(s, "raider", 1.0, 60e3, 5e3, target=0)])
 
 
+def test_a_copy_that_was_forwarded_does_not_undo_the_word():
+    """a tells b straight and by way of c, whose copies do not know: b holds that a engages as long as a does."""
+    s = builders.scenario(
+        nodes=[{**builders.BASE["nodes"][0], "name": name} for name in ("a", "b", "c")],
+        radars=[{**builders.BASE["radars"][0], "name": "eye", "node": "a"}],
+        fire_units=[{**builders.BASE["fire_units"][0], "launchers": 1, "node": "a", "radar": "eye"}],
+        links=[{**LINK, "period_s": 4.0, "name": f"{x}{y}", "from": x, "to": y} for x, y in ("ab", "ac", "cb")],
+        doctrine={"authority": "a", "rounds_max": 8},
+        library={"missiles": {"round": {"pk_cruise": 0.0}}, "fire_units": {"unit": {"assessment_s": 300.0}}},
+    )
+    sim = builders.simulation(s, [builders.inbound(s, "raider", 1.0, 60e3, 5e3, target=0)])
+    begun, known = None, []
+    for tick in range(100):
+        step.simulate(sim.params, sim.state, tick, sim.tick, 1)
+        if begun is None and (sim.state.orders.state[0] != IDLE).any():
+            begun = tick
+        if begun is not None and tick > begun + 5:
+            known.append((sim.state.pictures.engaged & sim.state.pictures.valid)[1].any())
+    assert len(known) > 50 and all(known)
+
+
 def watched(sim, ticks: int):
     """By tick: does a have an order, does b, does b hold that a engages, does a hold that b does."""
     rows = []

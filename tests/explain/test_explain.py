@@ -38,6 +38,22 @@ def test_everyone_who_got_through_is_explained(blind):
         assert (found.stage == "kill") == (fired > 0)
 
 
+@pytest.mark.parametrize(
+    ("sets", "why"),
+    [
+        ({"doctrine.method": "centralised"}, "who must be asked can not be reached"),
+        ({"doctrine.control.around-il-20.status": "hold", "doctrine.control.around-il-20.radius_km": "400"}, "weapons are on hold there"),
+        ({"library.missiles.s-200-class.range_max_km": "20"}, "no fire unit can meet it inside its envelope"),
+    ],
+    ids=["contact", "hold", "reach"],
+)  # fmt: skip
+def test_a_hostile_that_nobody_engages_says_why(sets, why):
+    run = oi.run(oi.load("il20-2018", sets), posture="as-it-was", vignette="raid", seed=1)
+    found = [chain(run, body) for body in bodies_to_explain(run)]
+    assert any(c.broke == f"it was declared hostile, and not engaged: {why}" for c in found)
+    assert all(x.t <= c.links[-1].t for c in found for x in c.links if x.kind == "not_engaged")
+
+
 def test_what_would_have_changed_it(blind):
     """Rounds that can not kill missiles let them through; with rounds that kill what they find, the same missile dies."""
     body = next(b for b in bodies_to_explain(blind) if b.startswith("cruise") and chain(blind, b).stage == "kill")

@@ -79,6 +79,10 @@ ONE_EACH = {"fire_units": {"unit": {"rounds_per_launcher": 1}}}
 FIRING = [
     ({"doctrine": {"control_status": "hold"}}, "doctrine.control_status: under 'hold' nothing is ever engaged"),
     ({"doctrine": {"control_status": "hold", "control": [{"name": "all", "status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
+    ({"doctrine": {"control": [{"name": "all", "status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
+    ({"doctrine": {"control": [{"name": "all", "status": "hold"}, {"name": "way", "status": "tight"}]}}, "doctrine.control_status: under 'hold' nothing"),
+    ({"doctrine": {"identification": {"hostile": 1.0}}}, "doctrine.identification.hostile: 1 is never reached"),
+    ({"doctrine": {"method": "centralised", "approval": "when-held"}}, "doctrine.authority: 'post' would ask itself"),
     ({"doctrine": {"identification": {"prior": [0.5, 0.5, 0.0]}}}, "doctrine.identification.prior: no track is ever hostile"),
     ({"doctrine": {"method": "centralised", "contact_availability": 0.0}}, "doctrine.contact_availability: 0, and no shot may be"),
     ({"doctrine": {"rounds_max": 0}}, "doctrine.rounds_max: must be at least 1 (given: 0)"),

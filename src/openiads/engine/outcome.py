@@ -24,20 +24,21 @@ AGE_BINS = 120  # of one second
 SIGNATURE_SNR = 20.0  # linear, 13 dB: a dwell good enough to keep
 
 # Events: time, kind, and what each kind names
-FIRM_TRACK, LAUNCH, MEETING, LEAKER, REFUSAL, ASKED_FOR, ASSESSED, ASSET_HIT, ASSET_LOST, EVIDENCE, RULES, SPARED = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-)
+(
+    FIRM_TRACK,
+    LAUNCH,
+    MEETING,
+    LEAKER,
+    REFUSAL,
+    ASKED_FOR,
+    ASSESSED,
+    ASSET_HIT,
+    ASSET_LOST,
+    EVIDENCE,
+    RULES,
+    SPARED,
+    KEPT,
+) = range(1, 14)
 
 
 @bundle
@@ -153,6 +154,7 @@ def account(units, doctrine, bodies, observers, truth, damage, plots, tracks, me
         _zone(units, doctrine, bodies, truth, pictures, orders, taskings, observers, tally, exposure)
     if events.row.shape[0] > 0:
         _spared(doctrine, tracks, pictures, orders, exposure, tally, events, t0, t1)
+        _kept(tracks, pictures, orders, exposure, tally, events, t0, t1)
     for f in range(units.key.size):
         for c in range(units.channels[f]):
             if events.row.shape[0] > 0:
@@ -314,6 +316,16 @@ def _spared(doctrine, tracks, pictures, orders, exposure, tally, events, t0, t1)
                 _known(doctrine, pictures, orders, tally, events, f, n, s, False, t1)
                 note(events, tally, t1, SPARED, f, pictures.number[n, s], body_of(tracks, pictures, exposure, n, s),
                      body_of(tracks, pictures, exposure, n, friend), 0, 0, 0, 0)  # fmt: skip
+
+
+@part
+def _kept(tracks, pictures, orders, exposure, tally, events, t0, t1):
+    """Hostile tracks that a node has begun in this tick not to engage, and why."""
+    for n in range(orders.kept.shape[0]):
+        for s in range(orders.kept.shape[1]):
+            if orders.t_kept[n, s] > t0 and orders.kept[n, s] > 0 and pictures.valid[n, s]:
+                note(events, tally, t1, KEPT, n, pictures.number[n, s], body_of(tracks, pictures, exposure, n, s),
+                     orders.kept[n, s], 0, 0, 0, 0)  # fmt: skip
 
 
 @part

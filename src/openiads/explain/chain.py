@@ -21,7 +21,7 @@ class Link:
     """One thing that happened, or that did not."""
 
     t: float  # s
-    kind: str  # held, identity, decision, refused, spared, launch, miss, kill, end
+    kind: str  # held, identity, decision, refused, spared, not_engaged, launch, miss, kill, end
     text: str
 
 
@@ -58,10 +58,10 @@ def chain(run: Run, body: str) -> Chain:
     row = names.index(body)
     fate, t_end = _fate(run, body)
     shooters = sorted({str(n) for n in run.tables["engagements"]["node"]} | _command_posts(run))
-    links = sorted([*_held(run, body), *_identities(run, row, shooters), *_decisions(run, body), *_shots(run, body)],
+    links = sorted([*_held(run, body), *_identities(run, row, shooters), *_decisions(run, body, t_end), *_shots(run, body)],
                    key=lambda link: link.t)  # fmt: skip
     links.append(Link(t_end, "end", _end(run, body, fate)))
-    stage, broke = _broken(run, body, row, fate, shooters)
+    stage, broke = _broken(run, body, row, fate, shooters, t_end)
     return Chain(body, str(bodies["side"][row]), fate, t_end, links, broke, stage)
 
 
@@ -126,7 +126,7 @@ def _orders(run: Run, body: str) -> np.ndarray:
     return np.flatnonzero((d["body_name"] == body) & d["ordered"].astype(bool))
 
 
-def _decisions(run: Run, body: str) -> list[Link]:
+def _decisions(run: Run, body: str, t_end: float) -> list[Link]:
     """Orders, with what was known when they were given; refusals, and fire that was held for a friend."""
     d, out = run.tables["decisions"], []
     method = (run.scenario or {}).get("doctrine", {}).get("method")
@@ -143,7 +143,11 @@ def _decisions(run: Run, body: str) -> list[Link]:
             f"{left}; weapons {d['control_status'][k]}",
         ))  # fmt: skip
     events = run.tables["events"]
-    mine = np.isin(events["event"], ("refused", "spared")) & (events["object"] == body)
+    mine = (
+        np.isin(events["event"], ("refused", "spared", "not_engaged"))
+        & (events["object"] == body)
+        & (events["t"] <= t_end)
+    )
     return out + [
         Link(float(t), str(kind), str(text))
         for t, kind, text in zip(events["t"][mine], events["event"][mine], events["text"][mine], strict=True)
@@ -169,7 +173,7 @@ def _shots(run: Run, body: str) -> list[Link]:
     return out
 
 
-def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple[str, str]:
+def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str], t_end: float) -> tuple[str, str]:
     """The first link of the defence that did not hold: stage and words."""
     if fate == LOST:
         return _why_shot(run, body, row)
@@ -194,10 +198,7 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
             return "identity", f"it was never declared hostile: at last it was {last}"
         if not (tracks["own"][seen]).any():
             return "seen", "it was known from others alone: no radar of a command post held it, and none could guide"
-        return (
-            "assignment",
-            "it was declared hostile, and no fire unit with a channel and a round could meet it inside its envelope",
-        )
+        return "assignment", _not_engaged(run, body, t_end)
     mine = shots["body_name"] == body
     if not mine.any():
         said = [str(x) for x in objections if x]
@@ -210,6 +211,22 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str]) -> tuple
     if (mine & (shots["believed"] == "kill") & (shots["victim"] != body)).any():
         return "kill", f"{_rounds(shots['rounds'][mine].sum())} did not find it, and a miss was taken for a kill"
     return "kill", f"{_rounds(shots['rounds'][mine].sum())} fired at it, and none found it"
+
+
+def _not_engaged(run: Run, body: str, t_end: float) -> str:
+    """Why a hostile track was not engaged: what held longest until the end."""
+    events = run.tables["events"]
+    mine = (events["event"] == "not_engaged") & (events["object"] == body) & (events["t"] <= t_end)
+    spans: dict[str, float] = {}
+    t = np.append(events["t"][mine].astype(float), t_end)
+    for text, begin, end in zip(events["text"][mine], t, t[1:], strict=False):
+        why = str(text).partition(": ")[2]
+        spans[why] = spans.get(why, 0.0) + end - begin
+    return (
+        f"it was declared hostile, and not engaged: {max(spans, key=spans.__getitem__)}"
+        if spans
+        else ("it was declared hostile too late for an engagement")
+    )
 
 
 def _rounds(count: int) -> str:

@@ -11,7 +11,7 @@ from openiads.errors import OpenIadsError, UsageError
 from openiads.explain.chain import LEAKED, LOST, Chain
 from openiads.record import Run
 from openiads.running import complete
-from openiads.scenario.build import build
+from openiads.scenario.build import CHANNELS, build
 from openiads.scenario.load import parse
 
 Conditions = Iterator[tuple[str, dict[str, str]]]  # in words, and what to set
@@ -80,7 +80,8 @@ def conditions(table: dict[str, Any], posture: str, fate: str, kind: str, model:
                 f"{salvo + 2} rounds at once",
                 {"doctrine.salvo": str(salvo + 2), "doctrine.rounds_max": str(max(most, salvo + 2))},
             )
-        yield "twice as many rounds against one target", {"doctrine.rounds_max": str(min(32, 2 * most))}
+        if most < 32:
+            yield "twice as many rounds against one target", {"doctrine.rounds_max": str(min(32, 2 * most))}
         yield from _stronger(table, kind)
     else:
         if d["control_status"] != "hold":
@@ -106,8 +107,8 @@ def conditions(table: dict[str, Any], posture: str, fate: str, kind: str, model:
     if p.get("in_feed", "none") == "none" and any(x.get("role") == "feed_in" for x in table.get("links", [])):
         yield "the national picture is fed", {f"postures.{posture}.in_feed": "open"}
     for radar in table["radars"]:
-        for key in ("azimuth_bias_deg", "range_bias_m"):
-            if _number(radar.get(key, 0.0)):
+        for key in radar:
+            if key.startswith(("azimuth_bias", "range_bias")) and _number(radar[key]):
                 yield f"{radar['name']} is set up right", {f"radars.{radar['name']}.{key}": "0"}
 
 
@@ -143,12 +144,16 @@ def _stronger(table: dict[str, Any], kind: str) -> Conditions:
     units = table["library"]["fire_units"]
     yield (
         "twice as many channels",
-        {f"library.fire_units.{c}.channels": str(2 * int(_number(units[c]["channels"]))) for c in classes},
+        {
+            f"library.fire_units.{c}.channels": str(min(CHANNELS, 2 * int(_number(units[c]["channels"]))))
+            for c in classes
+        },
     )
-    yield (
-        "reaction in half the time",
-        {f"library.fire_units.{c}.reaction_s": str(0.5 * _number(units[c]["reaction_s"])) for c in classes},
-    )
+    reactions = {
+        f"library.fire_units.{c}.{key}": str(0.5 * _number(value))
+        for c in classes for key, value in units[c].items() if key.startswith("reaction")
+    }  # fmt: skip
+    yield "reaction in half the time", reactions
     missiles = sorted({units[c]["missile"] for c in classes})
     kind = "aircraft" if kind == "airliner" else kind
     yield "every round kills what it finds", {f"library.missiles.{m}.pk_{kind}": "1" for m in missiles}

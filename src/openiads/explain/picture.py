@@ -10,7 +10,7 @@ import numpy as np
 from openiads.explain.chain import Chain
 
 _COLOURS = {
-    "held": "#4477aa", "identity": "#66ccee", "decision": "#228833", "refused": "#aa3377", "spared": "#ee8866", "launch": "#ccbb44", "miss": "#bbbbbb",
+    "held": "#4477aa", "identity": "#66ccee", "decision": "#228833", "refused": "#aa3377", "spared": "#ee8866", "not_engaged": "#bb5566", "launch": "#ccbb44", "miss": "#bbbbbb",
     "kill": "#ee6677", "end": "#000000",
 }  # fmt: skip
 _WIDTH = 68  # characters of a line

@@ -36,11 +36,16 @@ IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "susp
 STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
 _APPROVAL = ("unless-friend", "when-held")
-REFUSALS = (
+# why an authority says no, and why a hostile track is not engaged, as in the engine
+REFUSALS = ("", "it holds a friend or a neutral there", "it holds nothing there")
+KEPT = (
     "",
-    "it holds a friend or a neutral there",
-    "it holds nothing there",
-)  # why an authority says no, as in the engine
+    "weapons are on hold there",
+    "who must be asked can not be reached",
+    "another post says that it engages it",
+    "no fire unit can meet it inside its envelope",
+    "those who could meet it have no channel or no round left",
+)
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 
 

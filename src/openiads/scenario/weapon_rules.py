@@ -133,7 +133,7 @@ def never_fires(s: Scenario) -> Iterator[str]:
     d = s.doctrine
     if not s.fire_units:
         return
-    statuses = {d.control_status, *(x.status for x in d.control)}
+    statuses = _statuses(s, "aerodynamic") | _statuses(s, "ballistic")
     if statuses == {"hold"}:
         yield (
             "doctrine.control_status: under 'hold' nothing is ever engaged; write 'tight' or 'free', here or in an entry of "
@@ -144,6 +144,17 @@ def never_fires(s: Scenario) -> Iterator[str]:
             "doctrine.identification.prior: no track is ever hostile, and under 'tight' nothing else is engaged; give hostile a "
             "share, or write control_status = 'free'"
         )
+    elif "free" not in statuses and d.identification.hostile >= 1.0:
+        yield (
+            "doctrine.identification.hostile: 1 is never reached, and under 'tight' nothing but hostiles is engaged; give less than 1, "
+            "or write control_status = 'free'"
+        )
+    alone = d.second_key is None and all(u.node == d.authority for u in s.fire_units)
+    if d.method != "decentralised" and d.approval == "when-held" and alone:
+        yield (
+            f"doctrine.authority: '{d.authority}' would ask itself, and what it holds itself proves nothing to it; name another node, "
+            "or write method = 'decentralised'"
+        )
     asks = d.method == "centralised" or d.second_key is not None
     if asks and d.contact_availability == 0.0 and not _asked_over_a_link(s):
         yield (
@@ -152,6 +163,17 @@ def never_fires(s: Scenario) -> Iterator[str]:
         )
     yield from _larger_than_any_magazine(s)
     yield from _never_meets(s)
+
+
+def _statuses(s: Scenario, kind: str) -> set[str]:
+    """Control statuses that may hold for a kind of track: of the areas in their order, up to one that is everywhere, else the node's."""
+    found: set[str] = set()
+    for area in s.doctrine.control:
+        if area.kind in ("any", kind):
+            found.add(area.status)
+            if area.radius is None:
+                return found
+    return found | {s.doctrine.control_status}
 
 
 def _larger_than_any_magazine(s: Scenario) -> Iterator[str]:

@@ -17,8 +17,13 @@ from openiads.engine.command.bundles import (
     LOST,
     LUCKS,
     NEVER_ASKED,
+    NO_CONTACT,
+    NOTHING_FREE,
+    OUT_OF_REACH,
     SILENCE,
+    TAKEN,
     TOLD_HOSTILE,
+    WEAPONS_HELD,
 )
 from openiads.engine.command.capability import channels_left, engaged, free_channel, notice, rounds_left, soonest
 from openiads.engine.command.clearance import keeps_clear
@@ -83,7 +88,11 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
     slots = np.empty(own, np.int64)
     count = 0
     for s in range(own):
-        if pictures.valid[n, s] and _wanted(doctrine, pictures, orders, n, s, t1) and not engaged(units, pictures, orders, n, s):
+        if (
+            pictures.valid[n, s]
+            and _wanted(doctrine, pictures, orders, n, s, t1)
+            and not engaged(units, pictures, orders, n, s)
+        ):
             x = pictures.x[n, s]
             times[count] = urgency(doctrine, x, falls(doctrine, n, x))
             slots[count] = s
@@ -105,11 +114,14 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
         orders.done[n, s] = math.inf
         orders.barred[n, s] = -math.inf
         orders.spared[n, s, 1] = -1
-    if t1 < orders.barred[n, s] or not eligible(
-        doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])
-    ):
+        orders.kept[n, s] = 0
+    if not eligible(doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])):
+        _keep(orders, n, s, WEAPONS_HELD if orders.identity[n, s] == HOSTILE else 0, t1)
         return False
-    if orders.fired[n, s] >= doctrine.most[n] or _taken(pictures, n, s):
+    if t1 < orders.barred[n, s] or orders.fired[n, s] >= doctrine.most[n]:
+        return False
+    if _taken(pictures, n, s):
+        _keep(orders, n, s, TAKEN, t1)
         return False
     if orders.done[n, s] < math.inf:
         if pictures.t_update[n, s] < orders.done[n, s] + _STILL_THERE:
@@ -130,15 +142,36 @@ def _taken(pictures, n, s):
 @part
 def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     """Open an engagement of own track s by the fire unit of the node that can meet it soonest, if one can."""
-    best, first = -1, math.inf
+    best, first, short = -1, math.inf, False
     for f in range(units.key.size):
-        if units.node[f] != n or rounds_left(reports, orders, f) <= 0 or channels_left(units, reports, orders, f) <= 0:
+        if units.node[f] != n:
+            continue
+        if rounds_left(reports, orders, f) <= 0 or channels_left(units, reports, orders, f) <= 0:
+            short = True
             continue
         time = soonest(units, doctrine, pictures, n, s, f)
         if time < first:  # false for nan
             best, first = f, time
     if best >= 0:
         _open(units, doctrine, pictures, reports, orders, key, n, s, best, doctrine.salvo[n], first, t1)
+    else:
+        _keep(orders, n, s, NOTHING_FREE if short and _reached(units, doctrine, pictures, n, s) else OUT_OF_REACH, t1)
+
+
+@part
+def _reached(units, doctrine, pictures, n, s):
+    """Could some fire unit of the node meet own track s, if it had a channel and rounds."""
+    for f in range(units.key.size):
+        if units.node[f] == n and not math.isnan(soonest(units, doctrine, pictures, n, s, f)):
+            return True
+    return False
+
+
+@part
+def _keep(orders, n, s, why, t1):
+    """Note why own track s is not engaged, 0 for none of the reasons."""
+    if orders.kept[n, s] != why:
+        orders.kept[n, s], orders.t_kept[n, s] = why, t1
 
 
 @part
@@ -146,12 +179,17 @@ def _engage_shared(units, doctrine, pictures, reports, orders, key, n, slots, t1
     """Open what a plan for all tracks gives each fire unit; a channel that units share may run out before its end."""
     share(units, doctrine, pictures, reports, orders, n, slots)
     for t in range(min(slots.size, AIMS)):
+        given = False
         for f in range(units.key.size):
             rounds = orders.plan.rounds[f, t]
             if rounds > 0 and channels_left(units, reports, orders, f) > 0:
                 salvo = doctrine.salvo[n] if doctrine.look[n] else rounds
                 time = soonest(units, doctrine, pictures, n, slots[t], f)
                 _open(units, doctrine, pictures, reports, orders, key, n, slots[t], f, salvo, time, t1)
+                given = True
+        if not given:
+            reached = _reached(units, doctrine, pictures, n, slots[t])
+            _keep(orders, n, slots[t], NOTHING_FREE if reached else OUT_OF_REACH, t1)
 
 
 @part
@@ -176,6 +214,7 @@ def _open(units, doctrine, pictures, reports, orders, key, n, s, f, salvo, time,
         orders.x[f, c, i] = pictures.x[n, s, i]
     orders.rounds[f, c] = _rounds(units, doctrine, orders, f, c, salvo)
     ask(doctrine, reports, orders, key, n, f, c, t1)
+    _keep(orders, n, s, NO_CONTACT if orders.state[f, c] == IDLE else 0, t1)
 
 
 @part

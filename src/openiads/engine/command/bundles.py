@@ -13,6 +13,7 @@ FREE, TIGHT, HOLD = 0, 1, 2  # control status
 CENTRALISED, DECENTRALISED, AUTONOMOUS = 0, 1, 2  # method of control
 IDLE, ASKED, APPROVED = 0, 1, 2  # state of an order
 UNLESS_FRIEND, WHEN_HELD = 0, 1  # what an authority that is asked approves
+WEAPONS_HELD, NO_CONTACT, TAKEN, OUT_OF_REACH, NOTHING_FREE = 1, 2, 3, 4, 5  # why a hostile track is not engaged
 FRIEND_THERE, NOTHING_THERE = 1, 2  # why it says no, 0 for not
 LOST, ACQUIRING, IN_FLIGHT, ASSESSING = -1, 1, 2, 3  # phase of an engagement, 0 for none; LOST with its launcher
 BELIEVED_KILLED, BELIEVED_MISSED = 1, 2
@@ -135,10 +136,14 @@ class Orders(NamedTuple):
     live: np.ndarray  # bool[F, C] the track is still in the picture
     cause: np.ndarray  # int8[F, C] evidence the engagement was ordered on (see Cause constants)
     refused: np.ndarray  # int8[F, C] why the authority said no in this tick, 0 for not
-    unseen: np.ndarray  # int8[F, C] answers given without a look, the queue being too long; bit 0: authority, 1: second key
+    unseen: (
+        np.ndarray
+    )  # int8[F, C] answers given without a look, the queue being too long; bit 0: authority, 1: second key
     clear: np.ndarray  # bool[F, C] no friend is held near where a round fired now would meet the target
     fired: np.ndarray  # int32[N, S] rounds fired at the track so far
     done: np.ndarray  # float64[N, S] s, believed killed at; inf for not
+    kept: np.ndarray  # int8[N, S] why a hostile track is not engaged (WEAPONS_HELD ...), 0 for none of these reasons
+    t_kept: np.ndarray  # float64[N, S] s, since when that is why
     barred: np.ndarray  # float64[N, S] s until which the track is not asked for again
     spared: (
         np.ndarray
@@ -165,6 +170,7 @@ def empty_orders(
         np.zeros(shape, np.int32), np.zeros(shape), np.zeros(shape), np.zeros((*shape, 6)), np.zeros(shape, np.bool_),
         np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.int8),
         np.zeros(shape, np.int8), np.ones(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf),
+        np.zeros((nodes, slots), np.int8), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -np.inf), np.full((nodes, slots, 2), -1, np.int32), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -1, np.int64), np.full((units, cues), -1, np.int32), np.zeros((units, cues, 4)),
         np.full((nodes, operators), -np.inf), np.full(nodes, np.inf), np.zeros((nodes, LUCKS), np.int32),
