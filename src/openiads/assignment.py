@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 _NO_LIMIT = 1 << 30
+_LARGE, _FINE = 1e3, 1e-9  # values above which they are scaled, and the least tolerance in the largest of them then
 _FIRST_CUTS = 8  # tangents of a target before the first solution, evenly spaced in the value that survives
 _EFFORT = 500_000  # pairs of unit and target that the heuristic may look at, by which its tries are chosen
 
@@ -50,8 +51,17 @@ def optimal_assignment(
     """
     if not time_limit_s > 0.0:
         raise UsageError(f"time_limit_s = {time_limit_s}: give a number of seconds above 0")
+    if not tolerance >= 0.0:
+        raise UsageError(f"tolerance = {tolerance}: give a value of 0 or more")
     deadline = time.monotonic() + time_limit_s
     chances = _chances(value, pk, rounds, channels, most_salvo, most)
+    scale = float(chances.value.max(initial=0.0))
+    if scale > _LARGE:  # the solver keeps its own tolerances, which are absolute
+        scaled = optimal_assignment(
+            chances.value / scale, pk, rounds, channels, most_salvo, most,
+            time_limit_s=time_limit_s, tolerance=max(tolerance / scale, _FINE),
+        )  # fmt: skip
+        return scaled._replace(expected=surviving(value, pk, scaled.rounds), bound=scaled.bound * scale)
     best = _assigned(chances, pk, _tries(chances))
     programme = _Programme(chances)
     if programme.pairs == 0:
@@ -107,7 +117,12 @@ def _chances(
     most_salvo: ArrayLike | None, most: ArrayLike | None,
 ) -> Chances:  # fmt: skip
     """The arguments, checked, as the kernel takes them."""
-    worth, hit = np.asarray(value, float), np.asarray(pk, float)
+    try:
+        worth, hit = np.asarray(value, float), np.asarray(pk, float)
+    except (TypeError, ValueError):
+        raise UsageError(
+            "value or pk is no table of numbers: give one number a target, and pk as rows of equal length"
+        ) from None
     if hit.ndim != 2:
         raise UsageError(f"pk has {hit.ndim} axes: give a table, one row a fire unit, one column a target")
     units, targets = hit.shape
@@ -128,6 +143,8 @@ def _chances(
 def _counts(name: str, given: ArrayLike | None, size: int) -> Whole:
     """One whole number, 0 or more, for each of `size` units or targets."""
     counts = np.asarray(_NO_LIMIT if given is None else given)
+    if counts.dtype.kind not in "biuf":
+        raise UsageError(f"{name} holds what is no number: give whole numbers, 0 or more")
     if counts.shape not in ((), (size,)):
         raise UsageError(f"{name} has the shape {counts.shape}: give one number, or one for each of {size}")
     if not (counts >= 0).all() or not (counts == np.floor(counts)).all():

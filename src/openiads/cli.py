@@ -295,10 +295,16 @@ def explain(
       openiads explain first-run
       openiads explain first-run --body cruise-missile-1-3 --picture why.png
     """
+    from openiads.explain.chain import TABLES, require
     from openiads.explain.words import explained, listed
-    from openiads.record import Run
+    from openiads.record import Run, require_new_file
 
-    run = Run.load(record, only={"events", "bodies", "tracks", "truth", "decisions", "engagements"})
+    if picture is not None:
+        if body is None:
+            raise UsageError("--picture draws the chain of one body; name it with --body")
+        require_new_file(picture)
+    run = Run.load(record, only=set(TABLES))
+    require(run)
     if body is None:
         print("\n".join(listed(run)))
         return

@@ -86,10 +86,9 @@ def test_who_waits_too_long_is_answered_without_a_look():
 
 def asked(raiders: int, ticks: int, runs: int = 1, **doctrine):
     """Of each run what was asked for and how long that took, and until when operators are busy, after raiders came."""
-    nodes = [*builders.BASE["nodes"], {"name": "centre", "title": "centre", "owner": "national"}]
-    s = builders.scenario(
-        nodes=nodes, doctrine={"method": "centralised", "authority": "centre", "service_s": 8.0, **doctrine}
-    )
+    others = [{"name": name, "title": name, "owner": "national"} for name in ("centre", "key")]
+    doctrine = {"method": "centralised", "authority": "centre", "service_s": 8.0, **doctrine}
+    s = builders.scenario(nodes=[*builders.BASE["nodes"], *others], doctrine=doctrine)
     flights = [builders.inbound(s, f"raider-{k}", 2.0 + 0.2 * k, 95e3, 25e3) for k in range(raiders)]
     run = builders.Repeated(builders.simulation(s, flights))
     states = (run.run(k, ticks) for k in range(runs))
@@ -106,7 +105,7 @@ def test_a_long_watch_makes_people_slower():
 
 def test_nobody_is_kept_busy_by_requests_that_were_never_made():
     """The second key can not be reached: the first is not asked, tick after tick."""
-    runs = asked(3, 60, 40, second_key="post", contact_availability=0.5)
+    runs = asked(3, 60, 40, second_key="key", contact_availability=0.5)
     both = [busy for count, _, busy in runs if count]
     assert 0 < len(both) < 40 and all(np.isfinite(both))
     assert not any(np.isfinite(busy) for count, _, busy in runs if not count)

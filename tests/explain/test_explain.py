@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 
 import openiads as oi
-from openiads.errors import UsageError
+from openiads.errors import RecordError, UsageError
 from openiads.explain import chain, draw, otherwise
-from openiads.explain.chain import bodies_to_explain
+from openiads.explain.chain import TABLES, bodies_to_explain, require
 from openiads.explain.otherwise import conditions
 from openiads.record import Run
 
@@ -52,6 +53,36 @@ def test_a_hostile_that_nobody_engages_says_why(sets, why):
     found = [chain(run, body) for body in bodies_to_explain(run)]
     assert any(c.broke == f"it was declared hostile, and not engaged: {why}" for c in found)
     assert all(x.t <= c.links[-1].t for c in found for x in c.links if x.kind == "not_engaged")
+
+
+def test_an_empty_magazine_is_named_and_more_rounds_are_offered():
+    run = oi.run(oi.load("two-systems"), posture="apart", vignette="raid", seed=1)
+    found = [chain(run, body) for body in bodies_to_explain(run)]
+    empty = [c for c in found if c.broke.endswith("those who could meet it have no round left")]
+    assert empty
+    trials = {t.words: t for t in otherwise(run, empty[-1])}
+    assert trials["twice as many launchers, with their rounds"].changed
+
+
+@pytest.mark.parametrize("missing", TABLES)
+def test_a_record_that_is_not_whole_is_refused(blind, missing):
+    cut = Run(blind.meta, {k: t for k, t in blind.tables.items() if k != missing}, blind.scenario)
+    with pytest.raises(RecordError, match=f"the record lacks {missing}.parquet; run it again"):
+        require(cut)
+
+
+@pytest.mark.parametrize(("key", "value"), [("posture", "nope"), ("seed", "x"), ("duration_s", None)])
+def test_a_record_whose_head_was_changed_is_refused(blind, key, value):
+    with pytest.raises(RecordError, match="the record lacks"):
+        require(Run(blind.meta | {key: value}, blind.tables, blind.scenario))
+
+
+def test_a_record_that_lives_through_another_run_is_told(blind):
+    body = next(b for b in bodies_to_explain(blind) if b.startswith("cruise") and chain(blind, b).stage == "kill")
+    table = copy.deepcopy(blind.scenario)
+    table["library"]["missiles"]["48n6e3-class"]["pk_cruise"] = 1
+    with pytest.raises(UsageError, match="meets another end than the record says"):
+        otherwise(Run(blind.meta, blind.tables, table), chain(blind, body))
 
 
 def test_what_would_have_changed_it(blind):

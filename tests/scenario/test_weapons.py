@@ -81,6 +81,7 @@ FIRING = [
     ({"doctrine": {"control_status": "hold", "control": [{"name": "all", "status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
     ({"doctrine": {"control": [{"name": "all", "status": "hold"}]}}, "doctrine.control_status: under 'hold' nothing"),
     ({"doctrine": {"control": [{"name": "all", "status": "hold"}, {"name": "way", "status": "tight"}]}}, "doctrine.control_status: under 'hold' nothing"),
+    ({"doctrine": {"second_key": "post"}}, "doctrine.second_key: 'post' commands fire units and would agree with itself"),
     ({"doctrine": {"identification": {"hostile": 1.0}}}, "doctrine.identification.hostile: 1 is never reached"),
     ({"doctrine": {"method": "centralised", "approval": "when-held"}}, "doctrine.authority: 'post' would ask itself"),
     ({"doctrine": {"identification": {"prior": [0.5, 0.5, 0.0]}}}, "doctrine.identification.prior: no track is ever hostile"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from openiads.errors import UsageError
+from openiads.errors import RecordError, UsageError
 from openiads.record import Run
 
 LEAKED, LOST, KILLED, THROUGH = "leaker", "wrong shot", "killed", "alive"
@@ -36,6 +37,28 @@ class Chain:
     links: list[Link]
     broke: str  # in words
     stage: str  # seen, identity, assignment, authority, launch, kill, and shot for one that was shot at wrongly
+
+
+TABLES = ("events", "bodies", "tracks", "truth", "decisions", "engagements")  # what a chain is read from
+_META: dict[str, type | tuple[type, ...]] = {
+    "posture": str,
+    "vignette": str,
+    "seed": int,
+    "replication": int,
+    "duration_s": (int, float),
+    "warning_s": (int, float),
+}
+
+
+def require(run: Run) -> None:
+    """Refuse a record that is not whole, or not one run of its scenario."""
+    lacking = [f"{name}.parquet" for name in TABLES if name not in run.tables]
+    lacking += [f"{key} in meta.json" for key, kind in _META.items() if not isinstance(run.meta.get(key), kind)]
+    table = run.scenario
+    if table is not None and run.meta.get("posture") not in table.get("postures", {}):
+        lacking.append("its posture in scenario.json")
+    if lacking:
+        raise RecordError(f"the record lacks {', '.join(lacking)}; run it again")
 
 
 def bodies_to_explain(run: Run) -> list[str]:
@@ -131,14 +154,20 @@ def _decisions(run: Run, body: str, t_end: float) -> list[Link]:
     d, out = run.tables["decisions"], []
     method = (run.scenario or {}).get("doctrine", {}).get("method")
     alone = "alone, since the authority can not be reached" if method == "autonomous" else "without asking"
-    for k in _orders(run, body).tolist():
+    meant = {body: math.inf} | _meant_for_others(run, body)
+    for k in [k for name, last in meant.items() for k in _orders(run, name).tolist() if d["t"][k] <= last]:
+        whom = "it" if d["body_name"][k] == body else str(d["body_name"][k])
         told = f"; {d['told_by'][k]} said {d['told'][k]}" if d["told"][k] else ""
         left = f"{d['seconds_left'][k]:.0f} s from {d['asset'][k]}" if d["asset"][k] else "coming for no asset"
-        how = alone if d["by_itself"][k] else f"asking, answer at {d['t_answer'][k]:.0f} s"
+        how = (
+            f"orders {whom} to be engaged, {alone}"
+            if d["by_itself"][k]
+            else f"asks to engage {whom}, answer at {d['t_answer'][k]:.0f} s"
+        )
         how += ", which nobody looked at" if d["unseen"][k] else ""
         out.append(Link(
             float(d["t"][k]), "decision",
-            f"{d['fire_unit'][k]} orders its engagement {how}: taken for {d['identity'][k]}, with {d['p_hostile'][k]:.1%} for hostile, "
+            f"{d['fire_unit'][k]} {how}: taken for {d['identity'][k]}, with {d['p_hostile'][k]:.1%} for hostile, "
             f"{d['p_friend'][k]:.1%} for friend, {d['p_neutral'][k]:.1%} for neutral; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
             f"{left}; weapons {d['control_status'][k]}",
         ))  # fmt: skip
@@ -152,6 +181,13 @@ def _decisions(run: Run, body: str, t_end: float) -> list[Link]:
         Link(float(t), str(kind), str(text))
         for t, kind, text in zip(events["t"][mine], events["event"][mine], events["text"][mine], strict=True)
     ]
+
+
+def _meant_for_others(run: Run, body: str) -> dict[str, float]:
+    """Bodies that rounds which found this one were meant for, and when (s) these were fired."""
+    shots = run.tables["engagements"]
+    mine = (shots["victim"] == body) & (shots["body_name"] != body)
+    return {str(n): float(t) for n, t in zip(shots["body_name"][mine], shots["t_launch"][mine], strict=True)}
 
 
 def _shots(run: Run, body: str) -> list[Link]:

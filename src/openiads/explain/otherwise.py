@@ -41,6 +41,11 @@ def otherwise(
     kind, model = (str(run.tables["bodies"][column][row]) for column in ("kind", "class"))
     trials = list(conditions(run.scenario, str(run.meta["posture"]), found.fate, kind, model))
     before, out = _fate(run, run.scenario, {}, row), []
+    if before != (motion.ARRIVED if found.fate == LEAKED else motion.KILLED):
+        raise UsageError(
+            f"lived through again, '{found.body}' meets another end than the record says: it was made by another build of openiads, or "
+            "changed; run it again, or leave the changes out with --no-otherwise"
+        )
     fates = _FATES if found.fate == LEAKED else _FATES_OF_FRIENDS
     for k, (words, sets) in enumerate(trials):
         progress(float(k), float(len(trials)))
@@ -156,6 +161,11 @@ def _stronger(table: dict[str, Any], kind: str) -> Conditions:
     yield "reaction in half the time", reactions
     missiles = sorted({units[c]["missile"] for c in classes})
     kind = "aircraft" if kind == "airliner" else kind
+    launchers = {u["name"]: int(_number(u.get("launchers", 1))) for u in table.get("fire_units", [])}
+    yield (
+        "twice as many launchers, with their rounds",
+        {f"fire_units.{u}.launchers": str(2 * k) for u, k in launchers.items()},
+    )
     yield "every round kills what it finds", {f"library.missiles.{m}.pk_{kind}": "1" for m in missiles}
 
 

@@ -44,7 +44,8 @@ KEPT = (
     "who must be asked can not be reached",
     "another post says that it engages it",
     "no fire unit can meet it inside its envelope",
-    "those who could meet it have no channel or no round left",
+    "those who could meet it have no channel left",
+    "those who could meet it have no round left",
 )
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 

@@ -155,6 +155,8 @@ def never_fires(s: Scenario) -> Iterator[str]:
             f"doctrine.authority: '{d.authority}' would ask itself, and what it holds itself proves nothing to it; name another node, "
             "or write method = 'decentralised'"
         )
+    if d.second_key is not None and any(u.node == d.second_key for u in s.fire_units):
+        yield f"doctrine.second_key: '{d.second_key}' commands fire units and would agree with itself; name another node, or leave it out"
     asks = d.method == "centralised" or d.second_key is not None
     if asks and d.contact_availability == 0.0 and not _asked_over_a_link(s):
         yield (

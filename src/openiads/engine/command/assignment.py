@@ -17,8 +17,9 @@ from openiads.engine.command.bundles import (
     LOST,
     LUCKS,
     NEVER_ASKED,
+    NO_CHANNEL,
     NO_CONTACT,
-    NOTHING_FREE,
+    NO_ROUNDS,
     OUT_OF_REACH,
     SILENCE,
     TAKEN,
@@ -155,16 +156,19 @@ def _engage(units, doctrine, pictures, reports, orders, key, n, s, t1):
     if best >= 0:
         _open(units, doctrine, pictures, reports, orders, key, n, s, best, doctrine.salvo[n], first, t1)
     else:
-        _keep(orders, n, s, NOTHING_FREE if short and _reached(units, doctrine, pictures, n, s) else OUT_OF_REACH, t1)
+        _keep(orders, n, s, _lacking(units, doctrine, pictures, reports, orders, n, s) if short else OUT_OF_REACH, t1)
 
 
 @part
-def _reached(units, doctrine, pictures, n, s):
-    """Could some fire unit of the node meet own track s, if it had a channel and rounds."""
+def _lacking(units, doctrine, pictures, reports, orders, n, s):
+    """What the fire units of the node that could meet own track s lack: OUT_OF_REACH if there is none."""
+    why = OUT_OF_REACH
     for f in range(units.key.size):
         if units.node[f] == n and not math.isnan(soonest(units, doctrine, pictures, n, s, f)):
-            return True
-    return False
+            if rounds_left(reports, orders, f) > 0:
+                return NO_CHANNEL
+            why = NO_ROUNDS
+    return why
 
 
 @part
@@ -188,8 +192,7 @@ def _engage_shared(units, doctrine, pictures, reports, orders, key, n, slots, t1
                 _open(units, doctrine, pictures, reports, orders, key, n, slots[t], f, salvo, time, t1)
                 given = True
         if not given:
-            reached = _reached(units, doctrine, pictures, n, slots[t])
-            _keep(orders, n, slots[t], NOTHING_FREE if reached else OUT_OF_REACH, t1)
+            _keep(orders, n, slots[t], _lacking(units, doctrine, pictures, reports, orders, n, slots[t]), t1)
 
 
 @part

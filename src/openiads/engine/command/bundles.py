@@ -13,7 +13,14 @@ FREE, TIGHT, HOLD = 0, 1, 2  # control status
 CENTRALISED, DECENTRALISED, AUTONOMOUS = 0, 1, 2  # method of control
 IDLE, ASKED, APPROVED = 0, 1, 2  # state of an order
 UNLESS_FRIEND, WHEN_HELD = 0, 1  # what an authority that is asked approves
-WEAPONS_HELD, NO_CONTACT, TAKEN, OUT_OF_REACH, NOTHING_FREE = 1, 2, 3, 4, 5  # why a hostile track is not engaged
+WEAPONS_HELD, NO_CONTACT, TAKEN, OUT_OF_REACH, NO_CHANNEL, NO_ROUNDS = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+)  # why a hostile track is not engaged
 FRIEND_THERE, NOTHING_THERE = 1, 2  # why it says no, 0 for not
 LOST, ACQUIRING, IN_FLIGHT, ASSESSING = -1, 1, 2, 3  # phase of an engagement, 0 for none; LOST with its launcher
 BELIEVED_KILLED, BELIEVED_MISSED = 1, 2
