@@ -254,7 +254,7 @@ def test_commands_of_the_cases(name: str, other: str):
             "twice as many questions before silence counts",
         ),
         (
-            IL20, 18, "meant for f-16-class-0-3 and found what stood beside it, which unit took for suspect",
+            IL20, 12, "meant for f-16-class-0-1 and found what stood beside it, which unit took for suspect",
             ["weapons on hold in around-il-20", "it asks what il-20-class answers"],
             "twice as many questions before silence counts",
         ),
