@@ -19,8 +19,9 @@ from openiads.engine.command.bundles import (
     NOTHING_THERE,
     WHEN_HELD,
 )
+from openiads.engine.command.identity import judge
 from openiads.engine.jit import part
-from openiads.engine.network import ASSUMED_FRIEND, FRIEND, HOSTILE, NEUTRAL, SUSPECT, UNKNOWN
+from openiads.engine.network import ASSUMED_FRIEND, FRIEND, HOSTILE, NEUTRAL, PENDING, SUSPECT, UNKNOWN
 
 _MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
 _BARRED_FOR = 60.0  # s after a no until the authority is asked again
@@ -122,9 +123,9 @@ def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
         orders.state[f, c] = IDLE
         return
     if doctrine.method[n] != DECENTRALISED and not orders.unseen[f, c] & 1:
-        refused = _objection(doctrine, pictures, orders, a, f, c, n)
+        refused = _objection(doctrine, pictures, orders, a, f, c, n, t1)
     if second >= 0 and refused == 0 and not orders.unseen[f, c] & 2:
-        refused = _objection(doctrine, pictures, orders, second, f, c, n)
+        refused = _objection(doctrine, pictures, orders, second, f, c, n, t1)
     if refused > 0:
         orders.state[f, c] = IDLE
         orders.refused[f, c] = refused
@@ -134,7 +135,7 @@ def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
 
 
 @part
-def _objection(doctrine, pictures, orders, a, f, c, n):
+def _objection(doctrine, pictures, orders, a, f, c, n, t1):
     """Why node a says no, 0 for not: a friend or a neutral at the target, or nothing; what asker n sent proves nothing."""
     best, nearest = -1, _MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
@@ -147,5 +148,10 @@ def _objection(doctrine, pictures, orders, a, f, c, n):
             best, nearest = p, gap
     if best < 0:
         return NOTHING_THERE if doctrine.approval[a] == WHEN_HELD else 0
-    identity = orders.identity[a, pictures.same[a, best] if pictures.same[a, best] >= 0 else best]
+    row = pictures.same[a, best] if pictures.same[a, best] >= 0 else best
+    identity = orders.identity[a, row]
+    if row < pictures.held.shape[1] and (pictures.teller[a, row] == n or orders.basis[a, row] == n):
+        identity = judge(
+            doctrine, pictures, a, row, PENDING, False, t1
+        )  # what it would say had the asker told it nothing
     return FRIEND_THERE if identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL else 0
