@@ -18,8 +18,8 @@ WAY = (80e3, 25e3)  # m
 ASKING = {**builders.SHARP_RADAR, "iff_range_km": 300.0}
 
 
-def killed(reply: float, fed: bool, asked: list[str], raiders: int = 0, **doctrine) -> np.ndarray:
-    """Was the friend shot down, in each replication."""
+def killed(reply: float, fed: bool, asked: list[str], raiders: int = 0, tells: bool = False, **doctrine) -> np.ndarray:
+    """Was the friend shot down, in each replication; the centre feeds the post, or the post tells the centre what it takes it for."""
     friend = {**builders.RAIDER, "title": "a friend", "kind": "aircraft", "speed_mps": 250.0, "iff_modes": ["5"],
               "reply_probability": reply}  # fmt: skip
     s = builders.scenario(
@@ -28,8 +28,10 @@ def killed(reply: float, fed: bool, asked: list[str], raiders: int = 0, **doctri
             {"name": "eye", "class": "own", "node": "post", "at": "site"},
             {"name": "far", "class": "centres", "node": "centre", "latitude_deg": 38.1, "longitude_deg": 34.1},
         ],
-        links=[{"name": "picture", "from": "centre", "to": "post", "role": "fixed", "latency_s": 1.0, "period_s": 2.0,
-                "capacity": 50, "message_bits": 100.0}] if fed else [],
+        links=[
+            {"name": f"from-{x}", "from": x, "to": y, "role": "fixed", "latency_s": 1.0, "period_s": 2.0, "capacity": 50,
+             "message_bits": 100.0} for x, y, there in (("centre", "post", fed), ("post", "centre", tells)) if there
+        ],
         doctrine={"hostile_time_s": 300.0, "silent_interrogations": 20, **doctrine},
         library={
             "radars": {"own": {**ASKING, "iff_modes": asked}, "centres": {**ASKING, "iff_modes": ["5"], "role": "surveillance"}},
@@ -74,6 +76,12 @@ def test_weapons_tight_in_the_area_of_friends_and_two_keys():
         > 0.95 * RUNS
     )
     assert killed(0.9, False, ["3A"], second_key="centre", service_s=3.0).sum() == 0
+
+
+def test_who_is_asked_is_not_persuaded_by_the_question():
+    """The post tells the centre that it is hostile, and asks: the centre, which hears its reply, says no all the same."""
+    asks = {"method": "centralised", "authority": "centre", "service_s": 3.0}
+    assert killed(0.3, False, ["3A"], **asks).sum() == killed(0.3, False, ["3A"], tells=True, **asks).sum()
 
 
 def test_who_waits_too_long_is_answered_without_a_look():
