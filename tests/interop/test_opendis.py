@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.dis import PYTHON, SCRIPT
 from openiads.interop.dis import decode, encode, entity_states
 from openiads.interop.export import export
 from tests.records import short_run
-
-PYTHON = Path(sys.prefix) / "dis" / "bin" / "python"
-SCRIPT = Path(__file__).parents[1] / "oracles" / "opendis_states.py"
 
 
 def installed() -> bool:

@@ -117,9 +117,15 @@ def _end(run: Run, body: str, fate: str) -> str:
 
 def _held(run: Run, body: str) -> list[Link]:
     """Who came to hold it, and when."""
-    events = run.tables["events"]
-    mine = (events["event"] == "track_started") & (events["object"] == body)
-    return [Link(float(t), "held", str(text)) for t, text in zip(events["t"][mine], events["text"][mine], strict=True)]
+    return [Link(t, "held", text) for t, _, text in _events(run, body, "track_started")]
+
+
+def _events(run: Run, body: str, *kinds: str, until: float = math.inf) -> list[tuple[float, str, str]]:
+    """Time (s), kind and words of what happened to it, of these kinds."""
+    e = run.tables["events"]
+    mine = np.isin(e["event"], kinds) & (e["object"] == body) & (e["t"] <= until)
+    columns = (e[name][mine] for name in ("t", "event", "text"))
+    return [(float(t), str(kind), str(text)) for t, kind, text in zip(*columns, strict=True)]
 
 
 def _identities(run: Run, row: int, nodes: list[str]) -> list[Link]:
@@ -171,16 +177,7 @@ def _decisions(run: Run, body: str, t_end: float) -> list[Link]:
             f"{d['p_friend'][k]:.1%} for friend, {d['p_neutral'][k]:.1%} for neutral; {d['answers'][k]} answers to {d['questions'][k]} questions{told}; "
             f"{left}; weapons {d['control_status'][k]}",
         ))  # fmt: skip
-    events = run.tables["events"]
-    mine = (
-        np.isin(events["event"], ("refused", "spared", "not_engaged"))
-        & (events["object"] == body)
-        & (events["t"] <= t_end)
-    )
-    return out + [
-        Link(float(t), str(kind), str(text))
-        for t, kind, text in zip(events["t"][mine], events["event"][mine], events["text"][mine], strict=True)
-    ]
+    return out + [Link(*e) for e in _events(run, body, "refused", "spared", "not_engaged", until=t_end)]
 
 
 def _meant_for_others(run: Run, body: str) -> dict[str, float]:
@@ -251,18 +248,14 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str], t_end: f
 
 def _not_engaged(run: Run, body: str, t_end: float) -> str:
     """Why a hostile track was not engaged: what held longest until the end."""
-    events = run.tables["events"]
-    mine = (events["event"] == "not_engaged") & (events["object"] == body) & (events["t"] <= t_end)
+    told = _events(run, body, "not_engaged", until=t_end)
+    if not told:
+        return "it was declared hostile too late for an engagement"
     spans: dict[str, float] = {}
-    t = np.append(events["t"][mine].astype(float), t_end)
-    for text, begin, end in zip(events["text"][mine], t, t[1:], strict=False):
-        why = str(text).partition(": ")[2]
+    for (begin, _, text), end in zip(told, [*(t for t, _, _ in told[1:]), t_end], strict=True):
+        why = text.partition(": ")[2]
         spans[why] = spans.get(why, 0.0) + end - begin
-    return (
-        f"it was declared hostile, and not engaged: {max(spans, key=spans.__getitem__)}"
-        if spans
-        else ("it was declared hostile too late for an engagement")
-    )
+    return f"it was declared hostile, and not engaged: {max(spans, key=spans.__getitem__)}"
 
 
 def _rounds(count: int) -> str:

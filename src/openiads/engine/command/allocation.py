@@ -112,19 +112,22 @@ def allocate(chances, plan, shooters, aims, tries):
 
 @part
 def _total(plan, aims):
-    total = 0.0
-    for t in range(aims):
-        total += plan.alive[t]
-    return total
+    """Value that survives."""
+    return _sum(plan.alive, aims)
 
 
 @part
 def _slight(plan, aims):
     """What is too little to count as a gain."""
-    value = 0.0
+    return _SLIGHT * _sum(plan.value, aims)
+
+
+@part
+def _sum(values, aims):
+    total = 0.0
     for t in range(aims):
-        value += plan.value[t]
-    return _SLIGHT * value
+        total += values[t]
+    return total
 
 
 @part

@@ -108,7 +108,7 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
 
 @part
 def _wanted(doctrine, pictures, orders, n, s, t1):
-    """Is this own track one to engage now: eligible, not engaged already, rounds left for it, not believed dead."""
+    """Is this own track one to engage now: eligible, not barred or taken, rounds left for it, not believed dead."""
     if orders.memory[n, s] != pictures.number[n, s]:
         orders.memory[n, s] = pictures.number[n, s]
         orders.fired[n, s] = 0
@@ -215,20 +215,21 @@ def _open(units, doctrine, pictures, reports, orders, key, n, s, f, salvo, time,
     orders.cause[f, c] = _cause(doctrine, pictures, n, s, arc)
     for i in range(6):
         orders.x[f, c, i] = pictures.x[n, s, i]
-    orders.rounds[f, c] = _rounds(units, doctrine, orders, f, c, salvo)
+    orders.rounds[f, c] = _rounds(units, doctrine, orders, f, c, salvo, time)
     ask(doctrine, reports, orders, key, n, f, c, t1)
     _keep(orders, n, s, NO_CONTACT if orders.state[f, c] == IDLE else 0, t1)
 
 
 @part
-def _rounds(units, doctrine, orders, f, c, salvo):
-    """Rounds at once: one where a second could still meet the target after a look at the first, else the whole salvo."""
+def _rounds(units, doctrine, orders, f, c, salvo, time):
+    """Rounds at once: one where a second could still meet the target after a look at the first, which meets it after
+    `time` (s), else the whole salvo.
+    """
     n, x, arc = units.node[f], orders.x[f, c], orders.arc[f, c]
     most = min(salvo, doctrine.most[n] - orders.fired[n, orders.slot[f, c]])
     if not doctrine.look[n] or most == 1:
         return most
-    wait = notice(units, doctrine, f)
-    again = intercept(units, f, x, arc, intercept(units, f, x, arc, wait) + units.assessment[f] + wait)
+    again = intercept(units, f, x, arc, time + units.assessment[f] + notice(units, doctrine, f))
     left, _ = time_to_asset(doctrine, x, arc)
     return 1 if again < left else most  # false for nan
 

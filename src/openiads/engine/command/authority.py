@@ -151,7 +151,6 @@ def _objection(doctrine, pictures, orders, a, f, c, n, t1):
     row = pictures.same[a, best] if pictures.same[a, best] >= 0 else best
     identity = orders.identity[a, row]
     if row < pictures.held.shape[1] and (pictures.teller[a, row] == n or orders.basis[a, row] == n):
-        identity = judge(
-            doctrine, pictures, a, row, PENDING, False, t1
-        )  # what it would say had the asker told it nothing
+        # what it would say had the asker told it nothing
+        identity = judge(doctrine, pictures, a, row, PENDING, False, t1)
     return FRIEND_THERE if identity == FRIEND or identity == ASSUMED_FRIEND or identity == NEUTRAL else 0
