@@ -11,7 +11,7 @@ from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, IDENTITIES, KEPT, REFUSALS, STATUS, Simulation
+from openiads.scenario.build import CAUSES, CONDITIONS, IDENTITIES, KEPT, REFUSALS, STATUS, Simulation
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
 from openiads.scenario.phrasing import km
 
@@ -275,9 +275,14 @@ class Recorder:
             return
         side = int(bodies.side[hit])
         event = {motion.FRIEND: "friendly_killed", motion.CIVIL: "civil_killed"}.get(side, "kill")
-        cause = int(self.simulation.state.exposure.cause[hit])
-        why = "" if event == "kill" else f" ({list(CAUSES.values())[cause]})"
+        why = "" if event == "kill" else f" ({self._why(hit)})"
         self._note(t, event, unit, self._name(hit), f"{unit} hits {self._name(hit)}{why}")
+
+    def _why(self, hit: int) -> str:
+        """What the shot rested on, and what else was so."""
+        exposure = self.simulation.state.exposure
+        held = [words for words, so in zip(CONDITIONS.values(), exposure.beside[hit], strict=True) if so]
+        return "; ".join([list(CAUSES.values())[exposure.cause[hit]], *held])
 
     def finish(self, posture: str, vignette: str, seed: int, replication: int, end: float) -> Run:
         """All tables and the meta data."""

@@ -120,7 +120,8 @@ def everything() -> dict[str, Any]:
             "on": on,
             "linked": {**on, "emits": "announced-days", "in_feed": "open", "order_path": "link", "support": "link",
                        "ready_h": None, "readiness": "standby", "records": "in-view", "absent": ["mast"]},
-            **{state: {**on, "ready_h": None, "readiness": state} for state in ("sealed", "installed-cold", "radiating")},
+            **{state: {**on, "ready_h": None, "readiness": state, "emits": emits} for state in ("sealed", "installed-cold", "radiating")
+               for emits in ["duty-cycle" if state == "radiating" else "on-threat"]},
             "guarded": {**on, "out_feed": "filter", "emits": "on-threat", "support": "visits", "records": "all"},
         },
         "library": {

@@ -95,16 +95,20 @@ def written_out(d, asked, answered, coming, airliner, fast, address, told):
             no = wrong**r * (1.0 - wrong) ** q
             either = likely.holds[g, h] * yes + (1.0 - likely.holds[g, h]) * no
             states = [states[0] * no, states[1] * (either if g == 2 else no), states[2] * either]
-        p = likely.prior[h] * sum(states)
+        p = likely.prior[h] * sum(states)  # a lane and an address count after what is told
         for row, there in ((1, coming), (2, airliner), (3, fast)):
             p *= likely.sign[row, h] if there else 1.0 - likely.sign[row, h]
-        if address:
-            p *= likely.sign[0, h]
-        if told in TOLD:
+        if told in TOLD and (told not in ("suspect", "hostile") or any(answered)):
             says = {"friend": 0, "assumed": 0, "neutral": 1, "suspect": 2, "hostile": 2}[told]
             weight = 0.995 if says == h else 0.0025
             p *= math.sqrt(weight) if told in ("assumed", "suspect") else weight
         out.append(p)
+    if told in ("suspect", "hostile") and not any(answered):
+        least = {"suspect": likely.limit[1], "hostile": 0.995}[told]
+        if out[2] / sum(out) < least:
+            out[2] = (out[0] + out[1]) * least / (1.0 - least)
+    if address:
+        out = [p * likely.sign[0, h] for h, p in enumerate(out)]
     return np.array(out) / sum(out)
 
 
@@ -183,6 +187,22 @@ def test_more_silence_accuses_more_up_to_a_limit_that_is_known():
     never = e / (e + f)
     weight = (chances[-1] / (1 - chances[-1])) / (never / (1 - never))
     assert weight == pytest.approx((0.1 + 0.9 * 0.999) / (0.05 + 0.95 * (0.1 + 0.9 * works(0, REPLIES))), rel=0.01)
+
+
+@pytest.mark.parametrize("inbound", [True, False])
+@pytest.mark.parametrize("told", [SUSPECT, HOSTILE])
+def test_a_silence_that_two_nodes_hear_counts_once(told, inbound):
+    """Told of it, a node is as sure as the surer of the two; an answer that it heard itself is evidence against."""
+    d = doctrine()
+    says = {SUSPECT: d.likely.limit[1], HOSTILE: 0.995}[told]
+
+    def chance(told, asked, answered):
+        f, m, e, _, _ = _odds(d, picture(asked, answered, inbound=inbound), told)
+        return e / (f + m + e)
+
+    for asked in ((0, 0, 0), (5, 5, 5), (500, 500, 500)):
+        assert chance(told, asked, (0, 0, 0)) == pytest.approx(max(says, chance(PENDING, asked, (0, 0, 0))))
+    assert chance(PENDING, (0, 0, 3), (0, 0, 3)) < chance(told, (0, 0, 3), (0, 0, 3)) < says
 
 
 def test_silence_elsewhere_does_not_outweigh_an_answer_under_keys():

@@ -22,6 +22,7 @@ PICTURE = {
     "message_bits": 100.0,
 }
 HELD = {"method": "centralised", "authority": "centre", "approval": "when-held"}
+LANE = {"name": "east", "latitude_deg": 38.0, "longitude_deg": 34.0, "to_latitude_deg": 38.0, "to_longitude_deg": 36.0, "width_km": 9.0}
 AREA = {"name": "dome", "status": "hold", "latitude_deg": 38.0, "longitude_deg": 34.0, "radius_km": 5.0}
 
 
@@ -37,6 +38,9 @@ def asked(**parts: Any) -> dict[str, Any]:
         ({"doctrine": {"approval": "always"}}, "doctrine.approval: 'always' is not known; accepted: unless-friend, when-held"),
         ({"doctrine": {"friend_clearance_km": -1.0}}, "doctrine.friend_clearance_km: must be at least 0"),
         ({"doctrine": {"control": [{"status": "hold"}]}}, "name: missing"),
+        ({"doctrine": {"lanes": [{**LANE, "to_longitude_deg": 34.0}]}}, "doctrine.lanes.east: both its ends are at one place"),
+        ({"postures": {"on": {"ready_h": None, "readiness": "sealed"}}}, "postures.on: is sealed and emits for a share of the time"),
+        ({"postures": {"on": {"emits": "never", "readiness": "radiating"}}}, "postures.on: is radiating and never emits"),
         ({"doctrine": {"control": [AREA, AREA]}}, "doctrine.control.dome: is defined twice"),
         ({"doctrine": {"control": [{"name": "dome", "status": "hold", "latitude_deg": 38.0}]}}, "doctrine.control.dome: an area needs latitude_deg"),
     ],

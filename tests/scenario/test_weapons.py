@@ -85,6 +85,9 @@ FIRING = [
     ({"doctrine": {"identification": {"hostile": 1.0}}}, "doctrine.identification.hostile: 1 is never reached"),
     ({"doctrine": {"method": "centralised", "approval": "when-held"}}, "doctrine.authority: 'post' would ask itself"),
     ({"doctrine": {"identification": {"prior": [0.5, 0.5, 0.0]}}}, "doctrine.identification.prior: no track is ever hostile"),
+    ({"doctrine": {"identification": {"prior": [0.5, 0.5, 0.5]}}}, "doctrine.identification.prior: [0.5, 0.5, 0.5] add up to 1.5;"),
+    ({"doctrine": {"hostile_time_s": 0.0}}, "doctrine.hostile_time: 0, so nothing ever comes for an asset within it"),
+    ({"doctrine": {"salvo": 4, "rounds_max": 2}}, "doctrine.salvo: 4 rounds at once, and rounds_max allows 2 against one track; write salvo = 2"),
     ({"doctrine": {"method": "centralised", "contact_availability": 0.0}}, "doctrine.contact_availability: 0, and no shot may be"),
     ({"doctrine": {"rounds_max": 0}}, "doctrine.rounds_max: must be at least 1 (given: 0)"),
     ({"doctrine": {"salvo": 0}}, "doctrine.salvo: must be at least 1 (given: 0)"),
@@ -134,11 +137,13 @@ def test_a_doctrine_that_fires_somewhere_is_none_of_them():
         {"control_status": "hold", "control": [{"name": "falling", "status": "tight", "kind": "ballistic"}]},
         {"control_status": "free", "identification": {"prior": [0.5, 0.5, 0.0]}},
         {"method": "autonomous", "contact_availability": 0.0},
+        {"control_status": "free", "hostile_time_s": 0.0},
+        {"hostile_time_s": 0.0, "hostile_speed_mps": 200.0},
     ):
         parse(builders.table(doctrine=doctrine), "mine.toml")
     parse(builders.table(doctrine={"control_status": "hold"}, fire_units=[]), "mine.toml")
     two = [{**UNIT, "launchers": 2}, {**UNIT, "name": "poor", "launchers": 1}]
-    parse(builders.table(doctrine={"salvo": 2}, fire_units=two, library=ONE_EACH), "mine.toml")
+    parse(builders.table(doctrine={"salvo": 2, "rounds_max": 2}, fire_units=two, library=ONE_EACH), "mine.toml")
 
 
 SLOPE = st.integers(1, 40).map(lambda tenths: 0.1 * tenths)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.command import APPROVED, control_status, falls, inside, intercept, odds, time_to_asset
+from openiads.engine.command import APPROVED, MATCH_WITHIN, control_status, falls, inside, intercept, odds, time_to_asset
 from openiads.engine.damage import NOT_STRUCK
 from openiads.engine.jit import part
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND, aimed_at
@@ -80,6 +80,7 @@ class Exposure(NamedTuple):
     tracked: np.ndarray  # bool[B] ... and held there by its node
     known: np.ndarray  # bool[B] ... and taken as hostile there
     cause: np.ndarray  # int8[B] why it was shot, -1 for not; 4 for hit in place of another
+    beside: np.ndarray  # bool[B, 2] ... and decided alone; ... and its track lay far from it
 
 
 @bundle
@@ -91,6 +92,7 @@ class Events(NamedTuple):
 
 
 WRONG_BODY = 4
+ALONE, MISPLACED = 0, 1  # columns of Exposure.beside
 
 
 def empty_tally(units: int, nodes: int, links: int) -> Tally:
@@ -107,7 +109,7 @@ def empty_exposure(nodes: int, slots: int, bodies: int, groups: int) -> Exposure
     return Exposure(
         np.full((nodes, slots), -1, np.int32), np.full((nodes, slots), -1, np.int64), np.zeros((nodes, bodies, 2)),
         np.full((nodes, bodies), np.inf), np.zeros((groups, ASPECT_CELLS)), np.zeros(bodies, np.bool_),
-        np.zeros(bodies, np.bool_), np.zeros(bodies, np.bool_), np.full(bodies, -1, np.int8),
+        np.zeros(bodies, np.bool_), np.zeros(bodies, np.bool_), np.full(bodies, -1, np.int8), np.zeros((bodies, 2), np.bool_),
     )  # fmt: skip
 
 
@@ -159,7 +161,7 @@ def account(units, doctrine, bodies, observers, truth, damage, plots, tracks, me
         for c in range(units.channels[f]):
             if events.row.shape[0] > 0:
                 _decided(units, doctrine, pictures, orders, tally, events, f, c, t0, t1)
-            _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1)
+            _fire(units, bodies, truth, orders, engagements, exposure, tally, events, f, c, t0, t1)
     for b in range(truth.status.size):
         if truth.status[b] == ARRIVED and t0 < truth.t_end[b] <= t1 and bodies.side[b] == HOSTILE:
             note(events, tally, t1, LEAKER, b, aimed_at(bodies, truth, b), 0, 0, 0, 0, 0, 0)
@@ -343,7 +345,16 @@ def _known(doctrine, pictures, orders, tally, events, f, n, s, unseen, t1):
 
 
 @part
-def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0, t1):
+def _far(x, place):
+    """Is a place farther from a track than a node looks for the same track in its own picture."""
+    gap = 0.0
+    for i in range(3):
+        gap += (x[i] - place[i]) ** 2
+    return gap > MATCH_WITHIN * MATCH_WITHIN
+
+
+@part
+def _fire(units, bodies, truth, orders, engagements, exposure, tally, events, f, c, t0, t1):
     """Shots, hits and refusals of one engagement channel in this tick."""
     n = units.node[f]
     s = orders.slot[f, c]
@@ -368,6 +379,8 @@ def _fire(units, bodies, orders, engagements, exposure, tally, events, f, c, t0,
             tally.hits[f, side] += 1
             wrong = (side == FRIEND or side == CIVIL) and aimed >= 0 and bodies.side[aimed] == HOSTILE
             exposure.cause[hit] = WRONG_BODY if wrong else orders.cause[f, c]
+            exposure.beside[hit, ALONE] = orders.alone[f, c]
+            exposure.beside[hit, MISPLACED] = orders.live[f, c] and _far(orders.x[f, c], truth.pos[hit])
         note(events, tally, engagements.t_meet[f, c], MEETING, f, engagements.track[f, c], aimed, hit,
              1.0 if killed else 0.0, engagements.t_launch[f, c], engagements.fired[f, c], orders.t_asked[f, c])  # fmt: skip
     if engagements.verdict[f, c] > 0:

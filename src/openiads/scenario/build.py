@@ -32,6 +32,10 @@ CAUSES = {  # what an engagement rested on, in the order of the engine's constan
     "speed": "taken for a ballistic missile",
     "wrong-body": "stood near the target that was meant",
 }
+CONDITIONS = {  # what else was so when it was shot at, whatever it rested on, in the order of the engine's columns
+    "alone": "decided alone, since nobody who should have been asked could be reached",
+    "misplaced": "held more than 6 km from where it was",
+}
 IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")

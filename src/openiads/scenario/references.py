@@ -71,6 +71,10 @@ def _doctrine(s: Scenario) -> Iterator[str]:
             yield f"doctrine.lanes.{lane.name}: altitude_min is {lane.altitude_min:g} m, altitude_max {lane.altitude_max:g} m; it must be lower"
         if not lane.from_ < lane.to:
             yield f"doctrine.lanes.{lane.name}: it is open from {lane.from_:g} s to {lane.to:g} s; it must end after it begins"
+        if (lane.latitude, lane.longitude) == (lane.to_latitude, lane.to_longitude):
+            yield f"doctrine.lanes.{lane.name}: both its ends are at one place; give to_latitude_deg and to_longitude_deg of another"
+    if abs(sum(i.prior) - 1.0) > 0.01:
+        yield f"doctrine.identification.prior: {i.prior} add up to {sum(i.prior):g}; shares of friends, neutrals and hostiles add up to 1"
     if not i.clear < i.suspect <= i.hostile:
         yield (
             f"doctrine.identification: clear {i.clear:g}, suspect {i.suspect:g} and hostile {i.hostile:g} must rise in this order"
@@ -186,6 +190,13 @@ def _postures(s: Scenario) -> Iterator[str]:
         if p.readiness is None and p.ready is None:
             states = ", ".join(f"'{state.replace('_', '-')}'" for state in type(s.readiness).model_fields)
             yield f"postures.{name}: write readiness = one of {states}, or ready_h = a time of its own"
+        if p.emits == "duty-cycle" and p.readiness in ("sealed", "installed-cold"):
+            yield (
+                f"postures.{name}: is {p.readiness} and emits for a share of the time; in between it stands by: write readiness = "
+                "'standby' or 'radiating', or emits = 'never', 'on-threat' or 'announced-days'"
+            )
+        if p.emits == "never" and p.readiness == "radiating":
+            yield f"postures.{name}: is radiating and never emits; write another readiness, or emits = 'on-threat' or 'duty-cycle'"
         if p.emits == "announced-days" and "announced_days" not in p.model_fields_set:
             yield f"postures.{name}: emits on announced days; write announced_days = how many a year"
         if p.emits == "duty-cycle" and "duty" not in p.model_fields_set:

@@ -149,6 +149,11 @@ def never_fires(s: Scenario) -> Iterator[str]:
             "doctrine.identification.hostile: 1 is never reached, and under 'tight' nothing but hostiles is engaged; give less than 1, "
             "or write control_status = 'free'"
         )
+    elif "free" not in statuses and d.hostile_time == 0.0 and not _too_fast_for_a_friend(s):
+        yield (
+            "doctrine.hostile_time: 0, so nothing ever comes for an asset within it, and no threat is faster than hostile_speed: under "
+            "'tight' nothing becomes hostile; give it some minutes, or write control_status = 'free'"
+        )
     alone = d.second_key is None and all(u.node == d.authority for u in s.fire_units)
     if d.method != "decentralised" and d.approval == "when-held" and alone:
         yield (
@@ -167,6 +172,12 @@ def never_fires(s: Scenario) -> Iterator[str]:
     yield from _never_meets(s)
 
 
+def _too_fast_for_a_friend(s: Scenario) -> bool:
+    """Is there a threat that is taken for a missile by its speed alone."""
+    bodies = [s.library.bodies.get(t.class_) for v in s.vignettes.values() for t in v.threats]
+    return any(b is not None and (b.kind == "ballistic" or (b.speed or 0.0) > s.doctrine.hostile_speed) for b in bodies)
+
+
 def _statuses(s: Scenario, kind: str) -> set[str]:
     """Control statuses that may hold for a kind of track: of the areas in their order, up to one that is everywhere, else the node's."""
     found: set[str] = set()
@@ -180,6 +191,11 @@ def _statuses(s: Scenario, kind: str) -> set[str]:
 
 def _larger_than_any_magazine(s: Scenario) -> Iterator[str]:
     """A salvo that no fire unit has the rounds for."""
+    if s.doctrine.salvo > s.doctrine.rounds_max:
+        yield (
+            f"doctrine.salvo: {s.doctrine.salvo} rounds at once, and rounds_max allows {s.doctrine.rounds_max} against one track; write "
+            f"salvo = {s.doctrine.rounds_max}, or a larger rounds_max"
+        )
     models = [(u, s.library.fire_units.get(u.class_)) for u in s.fire_units]
     ready = {u.name: u.launchers * model.rounds_per_launcher for u, model in models if model is not None}
     if ready and s.doctrine.salvo > max(ready.values()):

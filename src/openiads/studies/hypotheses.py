@@ -12,6 +12,7 @@ from openiads.studies.statistics import TESTED_N, too_few
 
 Summary = dict[str, Any]
 _RESAMPLES = 2000
+_NO_DIFFERENCE = 0.01  # of the largest area: neither site nor posture changes it, and a share of nothing says nothing
 
 
 def hypotheses(summary: Summary) -> list[dict[str, str]]:
@@ -182,7 +183,7 @@ def site_spread(tables: Tables) -> dict[str, float | str | None] | None:
     grid = np.full((len(postures), len(replications)), np.nan)
     rows = np.searchsorted(postures, area["posture"][keep]), np.searchsorted(replications, area["replication"][keep])
     grid[rows] = area["area_100"][keep]
-    if np.isnan(grid).any() or np.ptp(grid) == 0.0:
+    if np.isnan(grid).any() or np.ptp(grid) <= _NO_DIFFERENCE * grid.max():
         return None
     n = len(replications)
     found: dict[str, float | str | None] = {"estimate": _by_site(grid), "low": None, "high": None, "reason": None}

@@ -9,7 +9,7 @@ import numpy as np
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import ground_distance
-from openiads.scenario.build import CAUSES, Simulation, links_of, powered
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, links_of, powered
 from openiads.scenario.spec import BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
@@ -44,9 +44,12 @@ def raid_row(simulation: Simulation) -> dict[str, float]:
         "asked_system": float(tally.asked[own].sum()), "refused_system": float(tally.refused[own].sum()),
         "wait_system": float(tally.wait[own].sum()),
     }  # fmt: skip
+    friend = (side == motion.FRIEND) | (side == motion.CIVIL)
     for c, cause in enumerate(CAUSES):
-        friend = (side == motion.FRIEND) | (side == motion.CIVIL)
         row[f"cause_{cause}"] = float((friend & (exposure.cause[:flights] == c)).sum())
+    lost = friend & (exposure.cause[:flights] >= 0)
+    for c, what in enumerate(CONDITIONS):
+        row[f"cause_{what}"] = float((lost & exposure.beside[:flights, c]).sum())
     row["overflow"] = float(tally.dropped[:3].sum())
     row["unresolved"], row["undecided"] = (tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0).tolist()
     row |= _warning(simulation, hostile)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from openiads.scenario.build import CAUSES, links_of
+from openiads.scenario.build import CAUSES, CONDITIONS, links_of
 from openiads.scenario.spec import Scenario
 from openiads.studies.compare import (
     Difference,
@@ -277,6 +277,10 @@ def _friends(scenario: Scenario) -> Iterator[Metric]:
         yield Metric(f"F1.cause.{cause}", f"friends and airliners lost: {rested_on}, {text}", "aircraft",
                      "Losses of F1 and F1.civil in a raid, by what the engagement rested on.", "mean", "raid",
                      f"cause_{cause}", warning=w, better="low", group="endangers")  # fmt: skip
+    for condition, words in CONDITIONS.items():
+        yield Metric(f"F1.of.{condition}", f"friends and airliners lost: {words}, {text}", "aircraft",
+                     "Losses of F1 and F1.civil in a raid of which this holds, whatever the engagement rested on.", "mean", "raid",
+                     f"cause_{condition}", warning=w, better="low", group="endangers")  # fmt: skip
     for column, title in (
         ("unresolved", "unresolved tracks in the zone"),
         ("undecided", "the same with less than a minute to decide"),

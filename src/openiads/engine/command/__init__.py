@@ -7,7 +7,7 @@ decision is taken on the picture that the deciding node holds, never on the trut
 from __future__ import annotations
 
 from openiads.engine.command.assignment import assign, cue_radar, follow
-from openiads.engine.command.authority import control_status
+from openiads.engine.command.authority import MATCH_WITHIN, control_status
 from openiads.engine.command.bundles import (
     ACQUIRING,
     AERODYNAMIC,
@@ -50,7 +50,7 @@ from openiads.engine.jit import part
 
 __all__ = [
     "ACQUIRING", "AERODYNAMIC", "AIMS", "APPROVED", "ARC", "ASKED", "ASSESSING", "AUTONOMOUS", "BELIEVED_KILLED", "BELIEVED_MISSED",
-    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "FRIEND_THERE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "NEVER_ASKED",
+    "CENTRALISED", "DECENTRALISED", "FAST", "FREE", "FRIEND_THERE", "GRAVITY", "HOLD", "IDLE", "IN_FLIGHT", "LOST", "MATCH_WITHIN", "NEVER_ASKED",
     "NOTHING_THERE", "NO_LIMIT", "REPLIES", "SILENCE", "TIGHT", "TOLD_HOSTILE", "UNLESS_FRIEND", "WHEN_HELD", "Doctrine", "FireUnits",
     "Likelihoods", "Orders", "ahead", "control_status", "decide", "empty_orders", "falls", "flight_time", "inside", "intercept", "odds", "time_to_asset",
 ]  # fmt: skip

@@ -89,11 +89,7 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
     slots = np.empty(own, np.int64)
     count = 0
     for s in range(own):
-        if (
-            pictures.valid[n, s]
-            and _wanted(doctrine, pictures, orders, n, s, t1)
-            and not engaged(units, pictures, orders, n, s)
-        ):
+        if pictures.valid[n, s] and _wanted(units, doctrine, pictures, orders, n, s, t1):
             x = pictures.x[n, s]
             times[count] = urgency(doctrine, x, falls(doctrine, n, x))
             slots[count] = s
@@ -107,8 +103,8 @@ def assign(units, doctrine, pictures, reports, orders, key, n, t1):
 
 
 @part
-def _wanted(doctrine, pictures, orders, n, s, t1):
-    """Is this own track one to engage now: eligible, not barred or taken, rounds left for it, not believed dead."""
+def _wanted(units, doctrine, pictures, orders, n, s, t1):
+    """Is this own track one to engage now: not engaged, eligible, not barred or taken, rounds left for it, not believed dead."""
     if orders.memory[n, s] != pictures.number[n, s]:
         orders.memory[n, s] = pictures.number[n, s]
         orders.fired[n, s] = 0
@@ -119,7 +115,7 @@ def _wanted(doctrine, pictures, orders, n, s, t1):
     if not eligible(doctrine, n, orders.identity[n, s], pictures.x[n, s], falls(doctrine, n, pictures.x[n, s])):
         _keep(orders, n, s, WEAPONS_HELD if orders.identity[n, s] == HOSTILE else 0, t1)
         return False
-    if t1 < orders.barred[n, s] or orders.fired[n, s] >= doctrine.most[n]:
+    if t1 < orders.barred[n, s] or orders.fired[n, s] >= doctrine.most[n] or engaged(units, pictures, orders, n, s):
         return False
     if _taken(pictures, n, s):
         _keep(orders, n, s, TAKEN, t1)

@@ -23,7 +23,7 @@ from openiads.engine.command.identity import judge
 from openiads.engine.jit import part
 from openiads.engine.network import ASSUMED_FRIEND, FRIEND, HOSTILE, NEUTRAL, PENDING, SUSPECT, UNKNOWN
 
-_MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
+MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
 _BARRED_FOR = 60.0  # s after a no until the authority is asked again
 
 
@@ -61,12 +61,14 @@ def ask(doctrine, reports, orders, key, n, f, c, t1):
     """
     a, second, method = doctrine.authority[n], doctrine.second[n], doctrine.method[n]
     orders.unseen[f, c] = 0
+    orders.alone[f, c] = False
     orders.t_answer[f, c] = t1
     if method == DECENTRALISED and second < 0:
         orders.state[f, c] = APPROVED
         return
     if method != DECENTRALISED and not _reached(doctrine, reports, key, n, a, 0):
-        orders.state[f, c] = APPROVED if method == AUTONOMOUS and second < 0 else IDLE
+        orders.alone[f, c] = method == AUTONOMOUS and second < 0
+        orders.state[f, c] = APPROVED if orders.alone[f, c] else IDLE
         return
     if second >= 0 and not _reached(doctrine, reports, key, n, second, 1):
         orders.state[f, c] = IDLE
@@ -137,7 +139,7 @@ def answer(doctrine, pictures, reports, orders, f, c, n, s, t1):
 @part
 def _objection(doctrine, pictures, orders, a, f, c, n, t1):
     """Why node a says no, 0 for not: a friend or a neutral at the target, or nothing; what asker n sent proves nothing."""
-    best, nearest = -1, _MATCH_WITHIN**2
+    best, nearest = -1, MATCH_WITHIN**2
     for p in range(pictures.valid.shape[1]):
         if not pictures.valid[a, p] or pictures.origin[a, p, 0] == n:
             continue

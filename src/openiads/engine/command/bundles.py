@@ -142,6 +142,7 @@ class Orders(NamedTuple):
     held: np.ndarray  # float64[F, C] s, last plot of the engagement radar
     live: np.ndarray  # bool[F, C] the track is still in the picture
     cause: np.ndarray  # int8[F, C] evidence the engagement was ordered on (see Cause constants)
+    alone: np.ndarray  # bool[F, C] approved because nobody who should have been asked could be reached
     refused: np.ndarray  # int8[F, C] why the authority said no in this tick, 0 for not
     unseen: (
         np.ndarray
@@ -175,7 +176,7 @@ def empty_orders(
         np.zeros((nodes, rows), np.int8), np.full((nodes, rows), -1, np.int64), np.full((nodes, rows), -1, np.int32), np.zeros(shape, np.int8),
         np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.zeros(shape, np.uint32), np.zeros(shape, np.int32),
         np.zeros(shape, np.int32), np.zeros(shape), np.zeros(shape), np.zeros((*shape, 6)), np.zeros(shape, np.bool_),
-        np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.int8),
+        np.full(shape, -1e9), np.zeros(shape, np.bool_), np.zeros(shape, np.int8), np.zeros(shape, np.bool_), np.zeros(shape, np.int8),
         np.zeros(shape, np.int8), np.ones(shape, np.bool_), np.zeros((nodes, slots), np.int32), np.full((nodes, slots), np.inf),
         np.zeros((nodes, slots), np.int8), np.full((nodes, slots), -np.inf),
         np.full((nodes, slots), -np.inf), np.full((nodes, slots, 2), -1, np.int32), np.full((nodes, slots), -np.inf),

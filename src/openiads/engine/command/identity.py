@@ -83,28 +83,51 @@ def odds(doctrine, pictures, n, p, told, t1):
     for h in range(3):
         weight = _replies(likely, h, pictures.asked[n, p], pictures.answered[n, p])
         f, m, e = (f * weight, m, e) if h == 0 else (f, m * weight, e) if h == 1 else (f, m, e * weight)
-    vouched = pictures.answered[n, p].max() > 0 or told == FRIEND or told == ASSUMED_FRIEND or told == NEUTRAL
+    answers = pictures.answered[n, p].max() > 0
+    vouched = answers or told == FRIEND or told == ASSUMED_FRIEND or told == NEUTRAL
     fast = falls(doctrine, n, x)
     time, _ = time_to_asset(doctrine, x, fast)
     coming = time < doctrine.urgent[n]
     for sign, there in ((APPROACH, coming), (AIRLINER, _like_airliner(x)), (FAST_SIGN, fast)):
         s = likely.sign[sign]
         f, m, e = (f * s[0], m * s[1], e * s[2]) if there else (f * (1.0 - s[0]), m * (1.0 - s[1]), e * (1.0 - s[2]))
+    if told == HOSTILE or told == SUSPECT:
+        f, m, e = _accused(likely, f, m, e, told, likely.trust[pictures.teller[n, p]], answers)
+    elif told != PENDING and told != UNKNOWN:
+        f, m, e = _vouched_for(f, m, e, told, likely.trust[pictures.teller[n, p]])
     if doctrine.lane.shape[0] > 0 and in_lane(doctrine, x, t1):
         s, vouched = likely.sign[LANE], True
         f, m, e = f * s[0], m * s[1], e * s[2]
     if pictures.address[n, p] >= 0:
         s, vouched = likely.sign[ADDRESS], True
         f, m, e = f * s[0], m * s[1], e * s[2]
-    if told != PENDING and told != UNKNOWN:
-        firm = likely.trust[pictures.teller[n, p]]
-        other = 0.5 * (1.0 - firm)
-        if told == ASSUMED_FRIEND or told == SUSPECT:  # half the weight
-            firm, other = math.sqrt(firm), math.sqrt(other)
-        f *= firm if told == FRIEND or told == ASSUMED_FRIEND else other
-        m *= firm if told == NEUTRAL else other
-        e *= firm if told == HOSTILE or told == SUSPECT else other
     return f, m, e, coming or fast or told == HOSTILE, vouched
+
+
+@part
+def _accused(likely, f, m, e, told, trust, answers):
+    """Weights with a told hostile or suspect.
+
+    What a teller holds against a body that answers nobody is what this node holds against it, too: silence, and the way
+    it flies. The stronger of the two counts, not both, and a suspect is worth the teller's threshold for one. A body
+    that answers here is other evidence than its silence there.
+    """
+    if not answers:
+        chance = min(trust if told == HOSTILE else likely.limit[1], 1.0 - 1e-12)
+        return f, m, max(e, (f + m) * chance / (1.0 - chance))
+    firm, other = trust, 0.5 * (1.0 - trust)
+    if told == SUSPECT:  # half the weight
+        firm, other = math.sqrt(firm), math.sqrt(other)
+    return f * other, m * other, e * firm
+
+
+@part
+def _vouched_for(f, m, e, told, trust):
+    """Weights with a told friend, assumed friend (half the weight) or neutral: somebody heard it answer."""
+    firm, other = trust, 0.5 * (1.0 - trust)
+    if told == ASSUMED_FRIEND:
+        firm, other = math.sqrt(firm), math.sqrt(other)
+    return (f * other, m * firm, e * other) if told == NEUTRAL else (f * firm, m * other, e * other)
 
 
 @part
