@@ -28,7 +28,7 @@ def run(scenario: Scenario, posture: str, vignette: str, seed: int = 1, *, repli
     A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships at every node.
     Stopped by Ctrl-C it returns what was recorded until then, with meta["complete"] false.
     """
-    scenario.require(posture=posture, vignette=vignette)
+    scenario.require(posture=str(posture), vignette=str(vignette))
     maker = None if tracker is None else find_tracker(tracker)
     require_draw(scenario, vignette, seed, replication, stratum)
     if not math.isfinite(sample) or (duration is not None and not math.isfinite(duration)):

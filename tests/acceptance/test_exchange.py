@@ -290,7 +290,7 @@ def test_saturated_channels(channels, service, window, count, pk, engaged, leak)
     agree(np.array(leakers, float), leak, engaged * pk * (1.0 - pk))
 
 
-def volley(posts: list[int], count: int, pk: float, laydown: int = 0) -> builders.Repeated:
+def volley(posts: list[int], count: int, pk: float, laydown: int = 0, **changes: Any) -> builders.Repeated:
     """Shooters with one round each, in posts that share out their targets; posts do not know of each other.
 
     Raiders come from all around, so that errors of measurement decide which one a post takes for the most urgent. They
@@ -298,26 +298,28 @@ def volley(posts: list[int], count: int, pk: float, laydown: int = 0) -> builder
     """
     names = [f"post-{i}" for i in range(len(posts))]
     one = {**builders.BASE["fire_units"][0], "launchers": 1}
-    s = builders.scenario(
-        nodes=[{**builders.BASE["nodes"][0], "name": name} for name in names],
-        radars=[{**builders.BASE["radars"][0], "name": f"eye-{laydown}-{i}", "node": name} for i, name in enumerate(names)],
-        fire_units=[
+    radar = builders.BASE["radars"][0]
+    laid = {
+        "nodes": [{**builders.BASE["nodes"][0], "name": name} for name in names],
+        "radars": [{**radar, "name": f"eye-{laydown}-{i}", "node": name} for i, name in enumerate(names)],
+        "fire_units": [
             {**one, "name": f"unit-{i}-{j}", "node": names[i], "radar": f"eye-{laydown}-{i}"} for i, n in enumerate(posts) for j in range(n)
         ],
-        doctrine={"authority": names[0]},
-        library={
+        "doctrine": {"authority": names[0]},
+        "library": {
             "missiles": {"round": {"pk_cruise": pk, "speed_mps": 20000.0}},
             "fire_units": {"unit": {"channels": 1, "rounds_per_launcher": 1, "reaction_s": 0.0}},
         },
-    )  # fmt: skip
+    }  # fmt: skip
+    s = builders.scenario(**builders.laid_over(laid, changes))
     return builders.Repeated(builders.simulation(s, raiders(s, count, 40e3, 5e3), log=400))
 
 
-def survivors(run: builders.Repeated, shooters: int, count: int, runs: int) -> np.ndarray:
+def survivors(run: builders.Repeated, shooters: int, count: int, runs: int, ticks: int = FIRST + 5) -> np.ndarray:
     """Share of the raiders that live through the volley, float64[runs]."""
     left = []
     for k in range(runs):
-        state = run.run(k, FIRST + 5)
+        state = run.run(k, ticks)
         assert state.tally.rounds.sum() == shooters
         left.append((state.truth.status[:count] == motion.FLYING).mean())
     return np.array(left)
@@ -337,3 +339,36 @@ def test_the_value_of_coordination(count, shooters, pk, random, even):
     agree(np.concatenate(alone), random, spread)
     posts = [count] * (shooters // count) + ([shooters % count] if shooters % count else [])
     agree(survivors(volley(posts, count, pk), shooters, count, 600), even)
+
+
+def in_turn(count: int, pk: float, laydown: int, status: bool) -> builders.Repeated:
+    """As many posts as raiders, which begin to see three seconds apart, each with one round, on links to all others.
+
+    Rounds are slow: all are under way before the first meets its target, so no post learns from a kill.
+    """
+    names = [f"post-{i}" for i in range(count)]
+    line = {"role": "fixed", "latency_s": 0.5, "period_s": 1.0, "capacity": 40, "message_bits": 400.0, "status": status}
+    radar = builders.BASE["radars"][0]
+    return volley(
+        [1] * count, count, pk, laydown,
+        radars=[
+            {**radar, "name": f"eye-{laydown}-{i}", "node": name, "silence": [{"from_s": 0.0, "to_s": 3.0 * i}] if i else []}
+            for i, name in enumerate(names)
+        ],
+        links=[{**line, "name": f"{a}-{b}", "from": a, "to": b} for a in names for b in names if a != b],
+        library={"missiles": {"round": {"speed_mps": 600.0}}},
+    )  # fmt: skip
+
+
+def test_the_value_of_the_link():
+    """LEAK-3 over links: posts that tell each other whom they engage share out the raid; on the air picture alone they do not."""
+    count, pk = 10, 0.8
+    ticks = FIRST + 3 * count + 50
+    told = np.concatenate(
+        [survivors(in_turn(count, pk, laydown, True), count, count, 100, ticks) for laydown in range(3)]
+    )
+    agree(told, 0.2, pk * (1.0 - pk) / count)
+    q, both = 1.0 - pk / count, (1.0 - 2.0 * pk / count) ** count
+    spread = q**count * (1.0 - q**count) / count + (count - 1) / count * (both - q ** (2 * count))
+    untold = [survivors(in_turn(count, pk, laydown, False), count, count, 60, ticks) for laydown in range(10)]
+    agree(np.concatenate(untold), 0.434388, spread)

@@ -22,7 +22,14 @@ PICTURE = {
     "message_bits": 100.0,
 }
 HELD = {"method": "centralised", "authority": "centre", "approval": "when-held"}
-LANE = {"name": "east", "latitude_deg": 38.0, "longitude_deg": 34.0, "to_latitude_deg": 38.0, "to_longitude_deg": 36.0, "width_km": 9.0}
+LANE = {
+    "name": "east",
+    "latitude_deg": 38.0,
+    "longitude_deg": 34.0,
+    "to_latitude_deg": 38.0,
+    "to_longitude_deg": 36.0,
+    "width_km": 9.0,
+}
 AREA = {"name": "dome", "status": "hold", "latitude_deg": 38.0, "longitude_deg": 34.0, "radius_km": 5.0}
 
 

@@ -12,7 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.engine.bundle import bundle
-from openiads.engine.command import APPROVED, MATCH_WITHIN, control_status, falls, inside, intercept, odds, time_to_asset
+from openiads.engine.command import (
+    APPROVED,
+    MATCH_WITHIN,
+    control_status,
+    falls,
+    inside,
+    intercept,
+    odds,
+    time_to_asset,
+)
 from openiads.engine.damage import NOT_STRUCK
 from openiads.engine.jit import part
 from openiads.engine.motion import ARRIVED, CIVIL, FLYING, FRIEND, HOSTILE, ROUND, aimed_at

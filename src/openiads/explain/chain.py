@@ -199,7 +199,7 @@ def _shots(run: Run, body: str) -> list[Link]:
         ))  # fmt: skip
         if shots["outcome"][k] == "open":
             continue
-        what = "they find it" if shots["victim"][k] == body else "they miss it"
+        what = "they hit it" if shots["victim"][k] == body else "they miss it"
         believed = f"; the crew takes it for a {shots['believed'][k]}" if shots["believed"][k] else ""
         kind = "kill" if shots["victim"][k] == body else "miss"
         out.append(Link(float(shots["t_intercept"][k]), kind, what + believed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
@@ -48,6 +49,8 @@ def load(scenario: str | Path | Scenario, sets: dict[str, str] | None = None) ->
 
 def find(scenario: str | Path) -> tuple[Path | Traversable, str]:
     """The file behind a name or a path, and what messages call it."""
+    if not isinstance(scenario, str | os.PathLike):
+        raise UsageError(f"scenario = {scenario!r}: give the name of a shipped scenario, or the path of a file")
     path = Path(scenario)
     if path.suffix != ".toml":
         return library_file(str(scenario)), f"{scenario}.toml"

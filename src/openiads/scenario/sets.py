@@ -18,7 +18,7 @@ KEPT_OUT = (
 
 def set_value(table: dict[str, Any], key: str, text: str) -> None:
     """Set one value of a raw table: `site`, `doctrine.salvo`, `library.radars.91n6e-class.range_km`, …"""
-    parts = key.split(".")
+    parts = str(key).split(".")
     if len(parts) == 1:
         _require(key, parts[0], Scenario.modifiers_model().accepted(), "modifier")
         parts = ["modifiers", *parts]
