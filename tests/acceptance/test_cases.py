@@ -76,6 +76,12 @@ def place(r: Run, e: dict[str, Any]) -> np.ndarray:
 # ---------------------------------------------------------------- Patriot class and Tornado class, 2003
 
 
+def killed_as(runs: list[Run], event: str) -> set[str]:
+    """What the log says of such losses."""
+    logs = [r.tables["events"] for r in runs]
+    return {str(text).split("(")[1].rstrip(")") for e in logs for text in np.array(e["text"])[np.array(e["event"]) == event]}
+
+
 def test_tornado_is_shot_at_by_a_unit_that_decides_alone():
     runs = lived(TORNADO)
     orders, shots = ordered(runs, "returning"), rows(runs, "engagements", "returning")
@@ -84,6 +90,9 @@ def test_tornado_is_shot_at_by_a_unit_that_decides_alone():
         assert o["identity"] == "hostile" and o["by_itself"] and o["answers"] == 0 and o["questions"] > 0
         assert o["asset"] == "unit-itself" and o["seconds_left"] < 101.0
     assert all(e["t_intercept"] - e["t_assigned"] < 60.0 for e in shots), "less than a minute"
+    assert killed_as(runs, "friendly_killed") == {
+        "no reply to interrogation; decided alone, since nobody who should have been asked could be reached"
+    }
     far = [np.hypot(*place(r, e)) for r in runs for e in rows([r], "engagements", "returning")]
     assert np.median(far) == pytest.approx(25.0, abs=4.0)
 
@@ -188,6 +197,8 @@ def test_ps752_an_airliner_seems_to_come_from_elsewhere():
     assert lost(runs, "civil_lost") > 0.7 * RUNS
     assert all(o["by_itself"] and o["identity"] == "hostile" for o in orders)
     assert np.mean([o["asset"] == "guarded" for o in orders]) > 0.9, "a declaration outlives the approach"
+    assert all("decided alone" in why for why in killed_as(runs, "civil_killed"))
+    assert any("held more than 6 km from where it was" in why for why in killed_as(runs, "civil_killed"))
     gaps = []
     for r in runs:
         shots = rows([r], "engagements", "international")
