@@ -118,7 +118,7 @@ def test_a_radar_that_is_lost():
 def test_a_fire_unit_loses_launchers_rounds_and_channels():
     s = scenario(
         [{"name": "launchers", "component": "unit", "hits_to_kill": 4}],
-        doctrine={"hostile_time_s": 0.0},
+        doctrine={"hostile_time_s": 0.001},
         fire_units=[{**UNIT, "launchers": 4}],
         library={"fire_units": {"unit": {"channels": 6, "rounds_per_launcher": 2, "reload_rounds": 8}}},
     )

@@ -14,7 +14,7 @@ from tests import builders
 
 def test_plots_without_room_are_counted():
     """Four bodies over a radar whose plot table has two rows: two are lost at every scan."""
-    s = builders.scenario(doctrine={"hostile_time_s": 0.0})  # nobody is hostile, so all of them fly on
+    s = builders.scenario(doctrine={"hostile_time_s": 0.001})  # nobody is hostile, so all of them fly on
     flights = [builders.inbound(s, f"raider-{i}", 0.5 * i, 60e3, 40e3) for i in range(4)]
     sim = builders.simulation(s, flights)
     step.simulate(sim.params, sim.state, 0, sim.tick, 10)

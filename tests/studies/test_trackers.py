@@ -20,7 +20,7 @@ from tests import builders
 from tests.oracles.metrics import gospa
 from tests.test_loop import SHIPPED, nothing
 
-PEACE = {"hostile_time_s": 0.0}  # nothing accuses anybody, so nobody is shot at
+PEACE = {"hostile_time_s": 0.001}  # nothing accuses anybody, so nobody is shot at
 
 
 class Strict(Tracker):
