@@ -141,7 +141,9 @@ def test_shoot_look_shoot(pk, most, expected):
     """LEAK-2: rounds for each raider (1 - (1 - p)^S) / p; those who leak are (1 - p)^S."""
     assert expected == pytest.approx((1.0 - (1.0 - pk) ** most) / pk)
     count = 20
-    leakers, rounds = lived_through(raid(count, pk, most, {"shot": "shoot-look-shoot", "salvo": most}, way=15e3), RUNS, 52)
+    leakers, rounds = lived_through(
+        raid(count, pk, most, {"shot": "shoot-look-shoot", "salvo": most}, way=15e3), RUNS, 52
+    )
     agree(rounds / count, expected)
     agree(leakers / count, (1.0 - pk) ** most)
 
