@@ -243,7 +243,7 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str], t_end: f
         )
     if (mine & (shots["believed"] == "kill") & (shots["victim"] != body)).any():
         return "kill", f"{_rounds(shots['rounds'][mine].sum())} did not find it, and a miss was taken for a kill"
-    return "kill", f"{_rounds(shots['rounds'][mine].sum())} fired at it, and none found it"
+    return "kill", f"{_rounds(shots['rounds'][mine].sum())} fired at it, and none hit it"
 
 
 def _not_engaged(run: Run, body: str, t_end: float) -> str:
