@@ -79,7 +79,9 @@ def place(r: Run, e: dict[str, Any]) -> np.ndarray:
 def killed_as(runs: list[Run], event: str) -> set[str]:
     """What the log says of such losses."""
     logs = [r.tables["events"] for r in runs]
-    return {str(text).split("(")[1].rstrip(")") for e in logs for text in np.array(e["text"])[np.array(e["event"]) == event]}
+    return {
+        str(text).split("(")[1].rstrip(")") for e in logs for text in np.array(e["text"])[np.array(e["event"]) == event]
+    }
 
 
 def test_tornado_is_shot_at_by_a_unit_that_decides_alone():
