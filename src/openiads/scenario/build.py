@@ -107,7 +107,9 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         radars=radars,
         trackers=trackers,
         stations=where,
-        links=to_links(scenario, open_links, world.key, span, float(trackers.coast.max(initial=0.0)), where.place),
+        links=to_links(
+            scenario, posture, open_links, world.key, span, float(trackers.coast.max(initial=0.0)), where.place
+        ),
         units=_units(scenario, world, p, node_index, radars),
         doctrine=_doctrine(scenario, world, p, open_links, node_index, system, span),
         targets=_targets(scenario, world, node_index),
@@ -116,7 +118,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
             np.array([node.tracks for node in scenario.nodes]),
             np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
-        readiness=_readiness(scenario, world, p, vignette, warning),
+        readiness=_readiness(scenario, world, posture, vignette, warning),
     )
     state = empty_state(params, len(scenario.nodes), slots, len(world.groups), log)
     return Simulation(
@@ -350,14 +352,13 @@ def _targets(scenario: Scenario, world: World, node_index: dict[str, int]) -> da
     )
 
 
-def _readiness(
-    scenario: Scenario, world: World, posture: Posture, vignette: Vignette, warning: float
-) -> step.Readiness:
+def _readiness(scenario: Scenario, world: World, name: str, vignette: Vignette, warning: float) -> step.Readiness:
     """When each radar may emit. The rest of the defence is always on; the system is as its posture says.
 
     In peace a posture that emits for a share of the time is run while it emits; the share weights the day
     (studies/metrics). In a raid it is on with that share, else it starts when it is called.
     """
+    posture = scenario.postures[name]
     kind, duration = vignette.kind, vignette.duration
     allowed = np.ones(len(scenario.radars), np.bool_)
     start = np.full(len(scenario.radars), -np.inf)
@@ -385,4 +386,4 @@ def _readiness(
             silence[r, i] = gap.from_, gap.to
     for radar in scenario.radars:
         require_ground(scenario, f"site of '{radar.name}'", world.site) if radar.at == "site" else None
-    return step.Readiness(allowed, start, silence, disabled(scenario))
+    return step.Readiness(allowed, start, silence, disabled(scenario, name))

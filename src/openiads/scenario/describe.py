@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from openiads.scenario.build import present, system_nodes
-from openiads.scenario.links import links_of, powered
+from openiads.scenario.links import compromised, links_of, powered
 from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
 from openiads.scenario.radars import modes_of
@@ -63,6 +63,10 @@ def diff(scenario: Scenario, p: str, q: str) -> list[str]:
     for here, there, open_here, open_there in ((p, q, mine, yours), (q, p, yours, mine)):
         for name in [n for n in open_here if n not in open_there]:
             found.append(f"Link {name}: open in {here} ({_link(open_here[name])}), closed in {there}.")
+    false = [compromised(scenario, x) for x in (p, q)]
+    if false[0] != false[1]:
+        words = [f"{c.of} is compromised ({c.effect})" if c else "nothing is compromised" for c in false]
+        found.append(f"Compromise: in {p} {words[0]}; in {q} {words[1]}.")
     for name in [n for n in mine if n in yours and mine[n].guard != yours[n].guard]:
         found.append(
             f"Link {name}: behind {_GUARDS[mine[name].guard]} in {p}, behind {_GUARDS[yours[name].guard]} in {q}."
@@ -228,6 +232,9 @@ def _system_links(s: Scenario, posture: str) -> Iterator[str]:
             yield f"{link.name}: {_link(opened[link.name])}; simulated as if it existed (belief {belief:g})"
         else:
             yield f"{link.name}: {_link(opened[link.name])}"
+    c = compromised(s, posture)
+    if c is not None:
+        yield f"{c.of}: {c.title} ({c.effect}), simulated as if it existed (belief {c.p_exists:g})"
     if not powered(s.postures[posture]):
         yield "while it is not powered, only what people and media carry can leave"
 

@@ -66,6 +66,9 @@ def nets(s: Scenario) -> Iterator[str]:
             yield f"nets.{net.name}.slots: {net.slots} of a frame, and its links take {taken} turns; give it more, or them fewer"
     for name in twice([net.name for net in s.nets]):
         yield f"nets.{name}: is defined twice"
+    for node in s.nodes:
+        if node.aboard is not None:
+            yield from known(f"nodes.{node.name}.aboard", node.aboard, [x.name for x in s.sorties], "sortie")
     for link in s.links:
         if link.medium == "radio":
             for end in (link.from_, link.to):
@@ -94,6 +97,9 @@ def compromises(s: Scenario) -> Iterator[str]:
     for name in twice(names):
         yield f"compromises.{name}: is defined twice"
     yield from known("modifiers.compromise", s.modifiers.compromise, ["none", *names], "compromise")
+    for name, p in s.postures.items():
+        if p.compromise is not None:
+            yield from known(f"postures.{name}.compromise", p.compromise, names, "compromise")
     for c in s.compromises:
         path = f"compromises.{c.name}"
         yield from known(f"{path}.of", c.of, [*nodes, *links], "node or link")

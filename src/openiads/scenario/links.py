@@ -62,7 +62,7 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
     return opened
 
 
-def to_links(scenario: Scenario, opened: list[Link], key: np.ndarray, span: tuple[float, float], coast: float,
+def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarray, span: tuple[float, float], coast: float,
              places: np.ndarray) -> network.Links:  # fmt: skip
     """The open links, drawn for a replication `key` over `span` (s); coast (s) of the trackers, places of nodes [N, 3]."""
 
@@ -94,7 +94,7 @@ def to_links(scenario: Scenario, opened: list[Link], key: np.ndarray, span: tupl
         identity=column([x.identity for x in opened], np.bool_),
         status=column([x.status for x in opened], np.bool_),
         guards=_guards(opened, scenario.doctrine.hostile_speed),
-        tampering=_tampering(scenario, opened, nodes, places),
+        tampering=_tampering(compromised(scenario, posture), opened, nodes, places),
         keep=np.array([_keep(opened, periods, n.name, n.owner in _COLLECTORS, coast) for n in scenario.nodes]),
     )  # fmt: skip
 
@@ -187,14 +187,17 @@ def _passes(identities: Sequence[str]) -> int:
     return sum(1 << IDENTITIES.index(name) for name in identities) if identities else _ALL_IDENTITIES
 
 
-def compromised(scenario: Scenario) -> Compromise | None:
-    """The compromise that the scenario's modifiers name."""
-    return next((c for c in scenario.compromises if c.name == scenario.modifiers.compromise), None)
+def compromised(scenario: Scenario, posture: str) -> Compromise | None:
+    """The compromise that is lived through in a posture: its own, or that of the modifiers."""
+    named = scenario.postures[posture].compromise or scenario.modifiers.compromise
+    return next((c for c in scenario.compromises if c.name == named), None)
 
 
-def _tampering(scenario: Scenario, opened: list[Link], nodes: dict[str, int], places: np.ndarray) -> network.Tampering:
-    """What the named compromise does to the links that it has in its hand: one of them, or all that a node sends."""
-    c, count = compromised(scenario), len(opened)
+def _tampering(
+    c: Compromise | None, opened: list[Link], nodes: dict[str, int], places: np.ndarray
+) -> network.Tampering:
+    """What a compromise does to the links that it has in its hand: one of them, or all that a node sends."""
+    count = len(opened)
     held = [c is not None and c.of in (x.name, x.from_) for x in opened]
     home = np.array([to_ecef(*places[nodes[x.to]]) for x in opened], float).reshape(-1, 3)
 
@@ -216,9 +219,9 @@ def _tampering(scenario: Scenario, opened: list[Link], nodes: dict[str, int], pl
     )
 
 
-def disabled(scenario: Scenario) -> np.ndarray:
-    """When each node is out of action by the named compromise, s: from, to; float64[N, 2], infinite where it is not."""
-    c = compromised(scenario)
+def disabled(scenario: Scenario, posture: str) -> np.ndarray:
+    """When each node is out of action by a compromise, s: from, to; float64[N, 2], infinite where it is not."""
+    c = compromised(scenario, posture)
     out = np.full((len(scenario.nodes), 2), np.inf)
     for n, node in enumerate(scenario.nodes):
         if c is not None and c.effect == "disable" and c.of == node.name:

@@ -380,6 +380,7 @@ class Posture(Spec):
     order_path: Literal["none", "voice", "link"]
     support: Literal["none", "visits", "link"]
     visit: float = quantity("time", 30 * 86400.0, gt=0.0)
+    compromise: Name | None = None  # what is lived through as if it existed; else that of the modifiers
     absent: list[Name] = Field([], max_length=100)
 
 
