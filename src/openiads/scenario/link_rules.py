@@ -66,9 +66,6 @@ def nets(s: Scenario) -> Iterator[str]:
             yield f"nets.{net.name}.slots: {net.slots} of a frame, and its links take {taken} turns; give it more, or them fewer"
     for name in twice([net.name for net in s.nets]):
         yield f"nets.{name}: is defined twice"
-    for node in s.nodes:
-        if node.aboard is not None:
-            yield from known(f"nodes.{node.name}.aboard", node.aboard, [x.name for x in s.sorties], "sortie")
     for link in s.links:
         if link.medium == "radio":
             for end in (link.from_, link.to):

@@ -10,7 +10,7 @@ from openiads.engine.geo import EARTH_RADIUS
 from openiads.scenario import link_rules, weapon_rules, words
 from openiads.scenario.classes import BAND_LIMITS, MOST_FALSE_PLOTS
 from openiads.scenario.radars import false_plots
-from openiads.scenario.spec import Scenario, Vignette
+from openiads.scenario.spec import Scenario, Sortie, Vignette
 from openiads.scenario.terrain import outside
 from openiads.scenario.words import known, twice
 
@@ -40,14 +40,22 @@ def _parts(s: Scenario) -> Iterator[str]:
         if r.node in nodes and not nodes[r.node].tracks:
             yield f"{path}.node: node '{r.node}' has no tracker; set tracks = true there"
         if r.aboard is not None:
-            yield from known(f"{path}.aboard", r.aboard, sorties, "sortie")
-            if r.aboard in sorties and sorties[r.aboard].count != 1:
-                yield f"{path}.aboard: sortie '{r.aboard}' has {sorties[r.aboard].count} aircraft; it must have one"
+            yield from _carried(f"{path}.aboard", r.aboard, sorties)
         elif r.at == "place" and not {"latitude", "longitude"} <= r.model_fields_set:
             yield f'{path}: has no place; write latitude_deg and longitude_deg, at = "site", or aboard = a sortie'
+    for n in s.nodes:
+        if n.aboard is not None:
+            yield from _carried(f"nodes.{n.name}.aboard", n.aboard, sorties)
     for link in s.links:
         yield from known(f"links.{link.name}.from", link.from_, nodes, "node")
         yield from known(f"links.{link.name}.to", link.to, nodes, "node")
+
+
+def _carried(path: str, name: str, sorties: dict[str, Sortie]) -> Iterator[str]:
+    """What is aboard is aboard one aircraft."""
+    yield from known(path, name, sorties, "sortie")
+    if name in sorties and sorties[name].count != 1:
+        yield f"{path}: sortie '{name}' has {sorties[name].count} aircraft; it must have one"
 
 
 def _doctrine(s: Scenario) -> Iterator[str]:
