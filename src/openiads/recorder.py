@@ -11,8 +11,9 @@ from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, CONDITIONS, IDENTITIES, KEPT, REFUSALS, STATUS, Simulation
+from openiads.scenario.build import CAUSES, CONDITIONS, KEPT, REFUSALS, STATUS, Simulation
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
+from openiads.scenario.links import IDENTITIES
 from openiads.scenario.phrasing import km
 
 _EMPTY: dict[str, list[Any]] = {

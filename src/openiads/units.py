@@ -14,6 +14,7 @@ UNITS: dict[str, dict[str, float]] = {
     "area": {"m2": 1.0, "km2": 1e6},
     "cross-section": {"m2": 1.0, "dbsm": DECIBELS},
     "data": {"bits": 1.0, "bytes": 8.0},
+    "data-rate": {"bit_s": 1.0, "kbit_s": 1e3, "mbit_s": 1e6},
     "frequency": {"ghz": 1e9, "mhz": 1e6, "khz": 1e3, "hz": 1.0},
     "power": {"w": 1.0, "kw": 1e3, "dbw": DECIBELS},
     "ratio": {"db": DECIBELS},
@@ -30,6 +31,7 @@ LARGEST = {
     "area": 5.2e14,  # the Earth's
     "cross-section": 1e6,
     "data": 1e9,
+    "data-rate": 1e12,
     "frequency": 1e12,
     "power": 1e12,
     "ratio": 1e10,

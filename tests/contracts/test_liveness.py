@@ -35,7 +35,7 @@ from tests.contracts import fields
 SOURCE = Path(openiads.__file__).parent
 
 # Fields that must agree with another part: a change of one alone is refused, and says so.
-TIED = {("FireUnit", "node"), ("Node", "name"), ("RadarClass", "role"), ("Scenario", "terrain"),
+TIED = {("FireUnit", "node"), ("Node", "name"), ("Net", "name"), ("Compromise", "name"), ("RadarClass", "role"), ("Scenario", "terrain"),
         ("Vignette", "kind")}  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def everything() -> dict[str, Any]:
              "latitude_deg": 38.5, "longitude_deg": 34.5},
             {"name": "vendor", "title": "the vendor", "owner": "vendor"},
             {"name": "allies", "title": "the allies", "owner": "nato", "tracks": True, "latitude_deg": 37.5,
-             "longitude_deg": 34.5},
+             "longitude_deg": 34.5, "aboard": "watch"},
         ],
         "radars": [
             {**radar, "sector_center_deg": 20.0, "offset_km": 1.0, "bearing_deg": 45.0, "azimuth_bias_deg": 0.1},
@@ -85,7 +85,19 @@ def everything() -> dict[str, Any]:
             {**line, "name": "help", "from": "post", "to": "vendor", "role": "support"},
             {**line, "name": "dark", "from": "post", "to": "vendor", "role": "undeclared"},
             {**line, "name": "both", "from": "allies", "to": "centre", "role": "fixed", "guard": "filter",
-             "topologies": ["hub", "mesh"]},
+             "topologies": ["hub", "mesh"], "guard_area": "outside", "guard_latitude_deg": 38.0, "guard_longitude_deg": 34.0,
+             "guard_radius_km": 30.0, "guard_kind": "aerodynamic", "rate_kbit_s": 2.0, "outage_s": 20.0,
+             "outages": [{"from_s": 5.0, "to_s": 15.0}]},
+            *({**{k: v for k, v in line.items() if k != "period_s"}, "name": name, "from": a, "to": b, "role": "fixed", "net": "air",
+               "medium": "radio", "access": access} for name, a, b, access in (
+                ("turn", "allies", "centre", "turns"), ("burst", "allies", "post", "slotted"), ("shout", "centre", "allies", "unslotted"))),
+        ],
+        "nets": [{"name": "air", "frame_s": 8.0, "slots": 6}, {"name": "ground", "frame_s": 9.0, "slots": 7}],
+        "compromises": [
+            {"name": effect, "title": f"it would {effect}", "of": of, "effect": effect, "p_exists": 0.2, "from_s": 10.0, "to_s": 90.0, **what}
+            for effect, of, what in (
+                ("inject", "centre", {"ghosts": 3, "radius_km": 20.0, "claim": "hostile"}), ("alter", "in", {"shift_km": 3.0}),
+                ("delay", "in", {"late_s": 3.0}), ("deny", "in", {"share": 0.5}), ("disable", "centre", {}))
         ],
         "undeclared": {"p_exists": 0.3, "duty": 0.4},
         "doctrine": {"method": "centralised", "authority": "centre", "voice_delay_s": 1.0, "service_s": 3.0,
@@ -122,6 +134,7 @@ def everything() -> dict[str, Any]:
                        "ready_h": None, "readiness": "standby", "records": "in-view", "absent": ["mast"]},
             **{state: {**on, "ready_h": None, "readiness": state, "emits": emits} for state in ("sealed", "installed-cold", "radiating")
                for emits in ["duty-cycle" if state == "radiating" else "on-threat"]},
+            **{effect: {**on, "in_feed": "open", "compromise": effect} for effect in ("inject", "alter", "delay", "deny", "disable")},
             "guarded": {**on, "out_feed": "filter", "emits": "on-threat", "support": "visits", "records": "all"},
         },
         "library": {
@@ -313,7 +326,7 @@ def others(cls: type[Spec], field: str, key: str, now: Any, names: list[str]) ->
 def names_in(raw: Any) -> list[str]:
     """Every name of the scenario, for what refers to another part."""
     found = [*raw["postures"], *raw["sites"], "quiet"]
-    for kind in ("nodes", "radars", "sorties", "fire_units"):
+    for kind in ("nodes", "radars", "sorties", "fire_units", "links", "nets", "compromises"):
         found += [entry["name"] for entry in raw[kind]]
     for entries in raw["library"].values():
         found += list(entries)

@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from openiads.errors import UsageError
-from openiads.scenario.build import links_of
 from openiads.scenario.describe import diff, show, used_evidence
+from openiads.scenario.links import links_of
 from openiads.scenario.load import load
 from openiads.scenario.phrasing import duration
 from tests import builders

@@ -72,7 +72,7 @@ class Tally(NamedTuple):
     age: np.ndarray  # int64[N, 120] age of the tracks in the picture, one-second bins
     undecided: np.ndarray  # float64[N, 2] s: unresolved tracks in the zone, and those with less than 60 s left
     link_tracks: np.ndarray  # int64[L]
-    link_withheld: np.ndarray  # int64[L]
+    link_withheld: np.ndarray  # int64[L, 2] by the guard, for lack of room
     dropped: np.ndarray  # int64[4] overflow: plots, track starts, received rows, events
 
 
@@ -109,7 +109,7 @@ def empty_tally(units: int, nodes: int, links: int) -> Tally:
     return Tally(
         np.zeros(units, np.int64), np.zeros((units, 4), np.int64), np.zeros(units, np.int64), np.zeros(units, np.int64),
         np.zeros(units), np.zeros((nodes, 6)), np.zeros((nodes, AGE_BINS), np.int64),
-        np.zeros((nodes, 2)), np.zeros(links, np.int64), np.zeros(links, np.int64), np.zeros(4, np.int64),
+        np.zeros((nodes, 2)), np.zeros(links, np.int64), np.zeros((links, 2), np.int64), np.zeros(4, np.int64),
     )  # fmt: skip
 
 
@@ -154,7 +154,8 @@ def account(units, doctrine, bodies, observers, truth, damage, plots, tracks, me
     """One tick of the ledgers."""
     for k in range(messages.sent.size):
         tally.link_tracks[k] += messages.sent[k]
-        tally.link_withheld[k] += messages.withheld[k]
+        for why in range(2):
+            tally.link_withheld[k, why] += messages.withheld[k, why]
     tally.dropped[0] += plots.dropped[0]
     tally.dropped[1] = tracks.dropped[0]
     tally.dropped[2] = pictures.dropped[0]

@@ -32,6 +32,7 @@ NOISE = np.uint32(16)  # radar, body, scan: measurement errors
 DOPPLER = np.uint32(17)  # radar, body or ordinal, scan: error of a range rate
 HIT = np.uint32(18)  # body, asset, leaker or debris: does it hit what it was sent to
 SALVO = np.uint32(19)  # fire unit, body, ordinal of its first round: does the whole salvo fail
+TAMPERING = np.uint32(20)  # link, frame or ghost: what a compromise does to it
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)

@@ -18,6 +18,7 @@ from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
 from openiads.engine.network import Links, Messages, Pictures, Reports, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
+from openiads.engine.radio import Stations, connect
 from openiads.engine.sensing import Antennas, Due, PlotOrigin, Plots, Radars, Taskings, sense
 from openiads.engine.tracking import Scratch, Trackers, Tracks, track
 
@@ -29,6 +30,7 @@ class Readiness(NamedTuple):
     allowed: np.ndarray  # bool[R] present and permitted by the posture
     start: np.ndarray  # float64[R] s from which it is on; inf for on alert only
     silence: np.ndarray  # float64[R, W, 2] s: from, to; within it does not emit (emission control)
+    disabled: np.ndarray  # float64[N, 2] s: from, to; within it the node is out of action
 
 
 @bundle
@@ -40,6 +42,7 @@ class Params(NamedTuple):
     terrain: Terrain
     radars: Radars
     trackers: Trackers
+    stations: Stations
     links: Links
     units: FireUnits
     doctrine: Doctrine
@@ -104,6 +107,7 @@ def _simulate(params, state, first, length, ticks, parts):
         if parts & TRACK:
             track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
         if parts & RESPOND:
+            connect(params.stations, links, params.terrain, truth, reports, t0, t1)
             exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
             decide(units, doctrine, pictures, reports, orders, key, t1)
             engage(units, orders, losses, bodies, truth, engagements, key, t1)
@@ -138,7 +142,8 @@ def emit(readiness, radars, doctrine, orders, damage, taskings, reports, t1):
         reports.up[n] |= taskings.on[r]
         taskings.on[r] &= not damage.radar[r]
     for n in range(damage.node.size):
-        reports.stands[n] = not damage.node[n]
+        out = readiness.disabled[n, 0] <= t1 < readiness.disabled[n, 1]
+        reports.stands[n] = not damage.node[n] and not out
         reports.up[n] &= reports.stands[n]
 
 

@@ -5,15 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 from scipy.special import betaln
 
 from openiads.engine import command, damage, engagement, motion, network, outcome, rng, sensing, step, tracking
-from openiads.engine.geo import EARTH_RADIUS, ground_height, to_ecef
-from openiads.errors import ScenarioError
+from openiads.engine.geo import ground_height, to_ecef
 from openiads.scenario.flights import name_key
+from openiads.scenario.links import (
+    KINDS,
+    circle,
+    delay_of,
+    disabled,
+    links_of,
+    order_path,
+    outages,
+    powered,
+    stations,
+    stretches,
+    to_links,
+)
 from openiads.scenario.radars import radars_of
 from openiads.scenario.spec import FRAMES, Control, Identification, Lane, Link, Posture, Scenario, Vignette
 from openiads.scenario.weapons import envelopes, flyouts, longest_flights
@@ -22,8 +34,6 @@ from openiads.scenario.world import World, draw_world, require_ground
 CHANNELS = 48  # most engagement channels a fire unit can have
 CUES = 16
 OPERATORS = 16
-KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
-_COLLECTORS = ("vendor", "outside")
 LEDGER_STEP = 10.0  # s between two samples of what every node holds
 CAUSES = {  # what an engagement rested on, in the order of the engine's constants
     "silence": "no reply to interrogation",
@@ -36,7 +46,6 @@ CONDITIONS = {  # what else was so when it was shot at, whatever it rested on, i
     "alone": "decided alone, since nobody who should have been asked could be reached",
     "misplaced": "held more than 6 km from where it was",
 }
-IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
 STATUS = ("free", "tight", "hold")
 _METHOD = ("centralised", "decentralised", "autonomous")
 _APPROVAL = ("unless-friend", "when-held")
@@ -51,7 +60,6 @@ KEPT = (
     "those who could meet it have no channel left",
     "those who could meet it have no round left",
 )
-_ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     trackers = _trackers(scenario, radars, p)
     open_links = links_of(scenario, posture)
     system = system_nodes(scenario)
+    span = (-vignette.warmup, vignette.duration)
+    where = stations(scenario, world.flights, world.antenna, partial(ground_height, world.terrain))
     bodies = world.bodies.key.size
     slots = min(1024, 96 + bodies + bodies // 4)
     params = step.Params(
@@ -96,16 +106,19 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         terrain=world.terrain,
         radars=radars,
         trackers=trackers,
-        links=_links(scenario, open_links, node_index, float(trackers.coast.max(initial=0.0))),
+        stations=where,
+        links=to_links(
+            scenario, posture, open_links, world.key, span, float(trackers.coast.max(initial=0.0)), where.place
+        ),
         units=_units(scenario, world, p, node_index, radars),
-        doctrine=_doctrine(scenario, world, p, open_links, node_index, system),
+        doctrine=_doctrine(scenario, world, p, open_links, node_index, system, span),
         targets=_targets(scenario, world, node_index),
         observers=outcome.Observers(
             np.array([i in system for i in range(len(scenario.nodes))]),
             np.array([node.tracks for node in scenario.nodes]),
             np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
-        readiness=_readiness(scenario, world, p, vignette, warning),
+        readiness=_readiness(scenario, world, posture, vignette, warning),
     )
     state = empty_state(params, len(scenario.nodes), slots, len(world.groups), log)
     return Simulation(
@@ -124,7 +137,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
     engagements = engagement.empty_engagements(units, CHANNELS, bodies)
     engagements.rounds[:] = params.units.rounds
     engagements.reserve[:] = params.units.reserve
-    reports = network.empty_reports(nodes, 2 * slots, units, CHANNELS)
+    reports = network.empty_reports(nodes, 2 * slots, units, CHANNELS, links)
     reports.rounds[:] = params.units.rounds
     room = int(params.links.capacity.max(initial=1))
     return step.State(
@@ -161,43 +174,6 @@ def present(scenario: Scenario, posture: Posture, name: str, batch: int) -> bool
     return batch <= scenario.modifiers.batches and name not in posture.absent
 
 
-def powered(posture: Posture) -> bool:
-    """Does the system ever run in this posture."""
-    return posture.emits != "never" and posture.located == "site"
-
-
-def links_of(scenario: Scenario, posture: str) -> list[Link]:
-    """The links that are open in a posture, with the guard that the posture puts on them."""
-    p = scenario.postures[posture]
-    opened = []
-    for link in scenario.links:
-        if link.topologies and scenario.modifiers.topology not in link.topologies:
-            continue
-        guard = link.guard
-        if link.role in ("feed_in", "feed_out"):
-            feed = p.in_feed if link.role == "feed_in" else p.out_feed
-            if feed == "none":
-                continue
-            guard = "none" if feed == "open" else feed
-        elif link.role == "orders" and p.order_path == "link":
-            guard = "filter" if p.in_feed == "filter" else link.guard  # orders pass the guard of the feed
-        elif (
-            link.role == "orders"
-            or (link.role == "support" and p.support != "link")
-            or (link.role == "undeclared" and not powered(p))
-        ):
-            continue
-        opened.append(link.model_copy(update={"guard": guard}))
-    for link in opened:
-        back = [o for o in opened if o.from_ == link.to and o.to == link.from_]
-        if link.guard == "diode" and back:
-            raise ScenarioError(
-                f"posture '{posture}': link '{link.name}' is a diode, but '{back[0].name}' runs the other way; "
-                "close one of the two or take the diode off"
-            )
-    return opened
-
-
 def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> tracking.Trackers:
     """Tracker settings from the scan of the radars that feed a node (docs/equations/tracking.md)."""
     count = len(scenario.nodes)
@@ -224,47 +200,6 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
         late=np.zeros(count),
         limit=np.zeros((count, 3)),
     )
-
-
-def _links(scenario: Scenario, links: list[Link], node_index: dict[str, int], coast: float) -> network.Links:
-    """The open links; what the guard lets through and how precisely."""
-
-    def column(values: Sequence[Any], dtype: Any = np.float64) -> np.ndarray:
-        return np.array(values, dtype)
-
-    filtered = [link.guard == "filter" for link in links]
-    duty = scenario.undeclared.duty if scenario.undeclared else 1.0
-    return network.Links(
-        key=column([name_key(link.name) for link in links], np.uint32),
-        source=column([node_index[link.from_] for link in links], np.int32),
-        sink=column([node_index[link.to] for link in links], np.int32),
-        latency=column([x.latency + (x.guard_delay if f else 0.0) for x, f in zip(links, filtered, strict=True)]),
-        period=column([link.period for link in links]),
-        phase=column([float(name_key(link.name) % 1000) / 1000.0 * link.period for link in links]),
-        capacity=column([link.capacity for link in links], np.int32),
-        availability=column([x.availability * (duty if x.role == "undeclared" else 1.0) for x in links]),
-        passes=column(
-            [_passes(x.guard_pass) if f else _ALL_IDENTITIES for x, f in zip(links, filtered, strict=True)], np.int32
-        ),
-        precision=column([x.guard_precision if f else 0.0 for x, f in zip(links, filtered, strict=True)]),
-        bits=column([link.message for link in links]),
-        status=column([link.status for link in links], np.bool_),
-        keep=np.array([_keep(links, node.name, node.owner in _COLLECTORS, coast) for node in scenario.nodes]),
-    )
-
-
-def _keep(links: list[Link], node: str, collector: bool, coast: float) -> tuple[float, float]:
-    """How long a node keeps a received track: age of its last plot, time since its last news (s).
-
-    As long as the tracker that made it would coast, and a few frames. The far end of a channel that takes
-    information away is credited with what it was told and no more: one frame for every report.
-    """
-    period = max((x.period for x in links if x.to == node), default=1.0)
-    return (math.inf, period) if collector else (coast + KEEP_FRAMES * period, math.inf)
-
-
-def _passes(identities: Sequence[str]) -> int:
-    return sum(1 << IDENTITIES.index(name) for name in identities) if identities else _ALL_IDENTITIES
 
 
 def _units(scenario: Scenario, world: World, posture: Posture, node_index: dict[str, int],
@@ -322,19 +257,20 @@ def _limits(scenario: Scenario) -> np.ndarray:
 
 
 def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: list[Link], node_index: dict[str, int],
-              system: set[int]) -> command.Doctrine:  # fmt: skip
+              system: set[int], span: tuple[float, float]) -> command.Doctrine:  # fmt: skip
     """The same doctrine for every node; only the order path of the system is the posture's."""
     d, count = scenario.doctrine, len(scenario.nodes)
     authority = np.full(count, node_index[d.authority], np.int32)
     delay = np.full(count, d.voice_delay)
     contact = np.full(count, d.contact_availability)
     ready = np.zeros(count)
+    closed: list[list[tuple[float, float]]] = [[] for _ in range(count)]
     for n in system:
-        if posture.order_path == "link":
-            for x in open_links:
-                if x.role == "orders" and node_index[x.to] == n:
-                    delay[n] = x.latency + (x.guard_delay if x.guard == "filter" else 0.0)
-                    contact[n] = x.availability
+        way = order_path(open_links, d.authority, scenario.nodes[n].name) if posture.order_path == "link" else None
+        if way is not None:
+            delay[n] = sum(map(delay_of, way))
+            contact[n] = math.prod(x.availability for x in way if x.outage is None)
+            closed[n] = [gap for x in way for gap in outages(x, world.key, span)]
         # without an order path nobody can call it during the vignette; a warning beforehand still can, by voice
         ready[n] = math.inf if posture.order_path == "none" else scenario.ready(posture)
     return command.Doctrine(
@@ -342,6 +278,7 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         method=np.full(count, _METHOD.index(d.method), np.int8),
         authority=authority,
         contact=contact,
+        closed=stretches(closed),
         delay=delay,
         operators=np.full(count, min(OPERATORS, d.operators), np.int32),
         service=np.tile([d.service, d.service_sigma], (count, 1)),
@@ -356,7 +293,7 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
         approval=np.full(count, _APPROVAL.index(d.approval), np.int8),
         clearance=np.full(count, d.friend_clearance),
         zone=np.array([_area(x) for x in d.control]).reshape(-1, 4),
-        zone_kind=np.array([_KINDS[x.kind] for x in d.control], np.uint8),
+        zone_kind=np.array([KINDS[x.kind] for x in d.control], np.uint8),
         zone_status=np.array([STATUS.index(x.status) for x in d.control], np.int8),
         lane=np.array([_lane(x) for x in d.lanes]).reshape(-1, 11),
         likely=_likelihoods(d.identification, count),
@@ -370,15 +307,11 @@ def _doctrine(scenario: Scenario, world: World, posture: Posture, open_links: li
     )
 
 
-_KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
-
-
 def _area(x: Control) -> tuple[float, float, float, float]:
     """Direction of the centre of an area, and the cosine of its radius seen from the Earth's centre; everywhere without one."""
     if x.latitude is None or x.longitude is None or x.radius is None:
         return 0.0, 0.0, 0.0, -1.0
-    centre = np.array(to_ecef(x.latitude, x.longitude, 0.0)) / EARTH_RADIUS
-    return float(centre[0]), float(centre[1]), float(centre[2]), math.cos(x.radius / EARTH_RADIUS)
+    return circle(x.latitude, x.longitude, x.radius)
 
 
 def _lane(x: Lane) -> list[float]:
@@ -419,14 +352,13 @@ def _targets(scenario: Scenario, world: World, node_index: dict[str, int]) -> da
     )
 
 
-def _readiness(
-    scenario: Scenario, world: World, posture: Posture, vignette: Vignette, warning: float
-) -> step.Readiness:
+def _readiness(scenario: Scenario, world: World, name: str, vignette: Vignette, warning: float) -> step.Readiness:
     """When each radar may emit. The rest of the defence is always on; the system is as its posture says.
 
     In peace a posture that emits for a share of the time is run while it emits; the share weights the day
     (studies/metrics). In a raid it is on with that share, else it starts when it is called.
     """
+    posture = scenario.postures[name]
     kind, duration = vignette.kind, vignette.duration
     allowed = np.ones(len(scenario.radars), np.bool_)
     start = np.full(len(scenario.radars), -np.inf)
@@ -454,4 +386,4 @@ def _readiness(
             silence[r, i] = gap.from_, gap.to
     for radar in scenario.radars:
         require_ground(scenario, f"site of '{radar.name}'", world.site) if radar.at == "site" else None
-    return step.Readiness(allowed, start, silence)
+    return step.Readiness(allowed, start, silence, disabled(scenario, name))

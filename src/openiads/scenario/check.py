@@ -39,7 +39,7 @@ def check(name_or_path: str | Path) -> list[Problem]:
 
 def _closed_circles(scenario: Scenario) -> Iterator[tuple[str, str]]:
     """Postures whose open links can not stand side by side (a diode and a way back), in every topology."""
-    from openiads.scenario.build import links_of  # here, since it loads the engine
+    from openiads.scenario.links import links_of  # here, since it loads the engine
 
     for topology in get_args(Modifiers.model_fields["topology"].annotation):
         variant = _with(scenario, topology=topology)

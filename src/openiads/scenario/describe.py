@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from openiads.scenario.build import links_of, powered, present, system_nodes
+from openiads.scenario.build import present, system_nodes
+from openiads.scenario.links import compromised, links_of, powered
 from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
 from openiads.scenario.radars import modes_of
@@ -62,6 +63,10 @@ def diff(scenario: Scenario, p: str, q: str) -> list[str]:
     for here, there, open_here, open_there in ((p, q, mine, yours), (q, p, yours, mine)):
         for name in [n for n in open_here if n not in open_there]:
             found.append(f"Link {name}: open in {here} ({_link(open_here[name])}), closed in {there}.")
+    false = [compromised(scenario, x) for x in (p, q)]
+    if false[0] != false[1]:
+        words = [f"{c.of} is compromised ({c.effect})" if c else "nothing is compromised" for c in false]
+        found.append(f"Compromise: in {p} {words[0]}; in {q} {words[1]}.")
     for name in [n for n in mine if n in yours and mine[n].guard != yours[n].guard]:
         found.append(
             f"Link {name}: behind {_GUARDS[mine[name].guard]} in {p}, behind {_GUARDS[yours[name].guard]} in {q}."
@@ -227,6 +232,9 @@ def _system_links(s: Scenario, posture: str) -> Iterator[str]:
             yield f"{link.name}: {_link(opened[link.name])}; simulated as if it existed (belief {belief:g})"
         else:
             yield f"{link.name}: {_link(opened[link.name])}"
+    c = compromised(s, posture)
+    if c is not None:
+        yield f"{c.of}: {c.title} ({c.effect}), simulated as if it existed (belief {c.p_exists:g})"
     if not powered(s.postures[posture]):
         yield "while it is not powered, only what people and media carry can leave"
 
@@ -235,10 +243,37 @@ def _link(link: Link) -> str:
     cargo = (
         f"{link.capacity} tracks{', with who engages them' if link.status else ''}" if link.capacity else "orders only"
     )
-    return (
-        f"{link.from_} to {link.to}, {cargo} every {duration(link.period)}, {duration(link.latency)} late, "
-        f"{_GUARDS[link.guard]}"
-    )
+    cargo += "" if link.identity or not link.capacity else ", without saying who they are"
+    return f"{link.from_} to {link.to}, {cargo} {_when(link)}, {duration(link.latency)} late, {_guard(link)}"
+
+
+def _when(link: Link) -> str:
+    """How often it sends, by which medium, and how often it can not."""
+    if link.net is None:
+        text = f"every {duration(link.period or 0.0)}"
+    elif link.access == "turns":
+        text = f"in {link.slots} slots of net {link.net}"
+    else:
+        text = f"when it likes on net {link.net} ({link.access})"
+    text += " by radio, in line of sight" if link.medium == "radio" else ""
+    if link.rate is not None:
+        text += f" at {link.rate / 1e3:g} kbit/s"
+    if link.outage is not None:
+        text += f", down {100.0 * (1.0 - link.availability):.3g} % of the time for {duration(link.outage)} on average"
+    return text + (f", down in {len(link.outages)} stated stretches" if link.outages else "")
+
+
+def _guard(link: Link) -> str:
+    """What stands on it."""
+    if link.guard != "filter":
+        return _GUARDS[link.guard]
+    text = _GUARDS[link.guard]
+    text += "" if link.guard_kind == "any" else f", {link.guard_kind} tracks only"
+    if link.guard_latitude is not None and link.guard_longitude is not None and link.guard_radius is not None:
+        text += (
+            f", only {link.guard_area} {km(link.guard_radius)} of {place(link.guard_latitude, link.guard_longitude)}"
+        )
+    return text
 
 
 def _others(s: Scenario, p: Posture) -> Iterator[str]:

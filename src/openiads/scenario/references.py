@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from openiads.engine.geo import EARTH_RADIUS
-from openiads.scenario import weapon_rules, words
+from openiads.scenario import link_rules, weapon_rules, words
 from openiads.scenario.classes import BAND_LIMITS, MOST_FALSE_PLOTS
 from openiads.scenario.radars import false_plots
-from openiads.scenario.spec import FRAMES, Scenario, Vignette
+from openiads.scenario.spec import Scenario, Sortie, Vignette
 from openiads.scenario.terrain import outside
+from openiads.scenario.words import known, twice
 
 MOST_LINES = 100  # of problems; whoever has more mends these first
 MOST_BODIES = 2000  # of one vignette, without civil traffic, which is drawn
@@ -23,43 +23,45 @@ def cross_references(scenario: Scenario) -> list[str]:
     rules = (
         _parts, _doctrine, _library, _flights, _assets, _carriers, _postures, _doubles, _fire_units, _coverages,
         _descriptions, _places, _jamming, _vignettes,
-        _ticks, _links, _ground, _surface, *weapon_rules.RULES,
+        _ticks, _ground, _surface, *link_rules.RULES, *weapon_rules.RULES,
     )  # fmt: skip
     return list(islice((line for rule in rules for line in rule(scenario)), MOST_LINES))
-
-
-def _known(path: str, name: str, names: Iterable[str], what: str) -> Iterator[str]:
-    known = list(names)
-    if name not in known:
-        yield f"{path}: {words.unknown(what, name, known)}"
 
 
 def _parts(s: Scenario) -> Iterator[str]:
     nodes = {n.name: n for n in s.nodes}
     sorties = {x.name: x for x in s.sorties}
-    yield from _known("modifiers.site", s.modifiers.site, s.sites, "site")
-    yield from _known("doctrine.authority", s.doctrine.authority, nodes, "node")
+    yield from known("modifiers.site", s.modifiers.site, s.sites, "site")
+    yield from known("doctrine.authority", s.doctrine.authority, nodes, "node")
     for r in s.radars:
         path = f"radars.{r.name}"
-        yield from _known(f"{path}.class", r.class_, s.library.radars, "radar class")
-        yield from _known(f"{path}.node", r.node, nodes, "node")
+        yield from known(f"{path}.class", r.class_, s.library.radars, "radar class")
+        yield from known(f"{path}.node", r.node, nodes, "node")
         if r.node in nodes and not nodes[r.node].tracks:
             yield f"{path}.node: node '{r.node}' has no tracker; set tracks = true there"
         if r.aboard is not None:
-            yield from _known(f"{path}.aboard", r.aboard, sorties, "sortie")
-            if r.aboard in sorties and sorties[r.aboard].count != 1:
-                yield f"{path}.aboard: sortie '{r.aboard}' has {sorties[r.aboard].count} aircraft; it must have one"
+            yield from _carried(f"{path}.aboard", r.aboard, sorties)
         elif r.at == "place" and not {"latitude", "longitude"} <= r.model_fields_set:
             yield f'{path}: has no place; write latitude_deg and longitude_deg, at = "site", or aboard = a sortie'
+    for n in s.nodes:
+        if n.aboard is not None:
+            yield from _carried(f"nodes.{n.name}.aboard", n.aboard, sorties)
     for link in s.links:
-        yield from _known(f"links.{link.name}.from", link.from_, nodes, "node")
-        yield from _known(f"links.{link.name}.to", link.to, nodes, "node")
+        yield from known(f"links.{link.name}.from", link.from_, nodes, "node")
+        yield from known(f"links.{link.name}.to", link.to, nodes, "node")
+
+
+def _carried(path: str, name: str, sorties: dict[str, Sortie]) -> Iterator[str]:
+    """What is aboard is aboard one aircraft."""
+    yield from known(path, name, sorties, "sortie")
+    if name in sorties and sorties[name].count != 1:
+        yield f"{path}: sortie '{name}' has {sorties[name].count} aircraft; it must have one"
 
 
 def _doctrine(s: Scenario) -> Iterator[str]:
     d, i = s.doctrine, s.doctrine.identification
     if d.second_key is not None:
-        yield from _known("doctrine.second_key", d.second_key, [n.name for n in s.nodes], "node")
+        yield from known("doctrine.second_key", d.second_key, [n.name for n in s.nodes], "node")
         if d.second_key == d.authority and d.method != "decentralised":
             yield f"doctrine.second_key: '{d.second_key}' is the authority already; name another node, or leave the key out"
     yield from _approves_nothing(s)
@@ -96,21 +98,21 @@ def _approves_nothing(s: Scenario) -> Iterator[str]:
 
 def _library(s: Scenario) -> Iterator[str]:
     for name, unit in s.library.fire_units.items():
-        yield from _known(f"library.fire_units.{name}.missile", unit.missile, s.library.missiles, "missile class")
+        yield from known(f"library.fire_units.{name}.missile", unit.missile, s.library.missiles, "missile class")
     for u in s.fire_units:
-        yield from _known(f"fire_units.{u.name}.class", u.class_, s.library.fire_units, "fire unit class")
+        yield from known(f"fire_units.{u.name}.class", u.class_, s.library.fire_units, "fire unit class")
 
 
 def _flights(s: Scenario) -> Iterator[str]:
     bodies = s.library.bodies
     patterns = {"none"} | {p for x in s.sorties for p in x.patterns}
-    yield from _known("modifiers.allied_pattern", s.modifiers.allied_pattern, sorted(patterns), "flight pattern")
+    yield from known("modifiers.allied_pattern", s.modifiers.allied_pattern, sorted(patterns), "flight pattern")
     named = [(f"sorties.{x.name}", x.class_) for x in s.sorties]
     named += [("civil.airliner", s.civil.airliner)] if s.civil else []
     for name, v in s.vignettes.items():
         named += [(f"vignettes.{name}.threats.{t.class_}", t.class_) for t in v.threats]
     for path, body in named:
-        yield from _known(f"{path}.class", body, bodies, "body class")
+        yield from known(f"{path}.class", body, bodies, "body class")
     for x in s.sorties:
         if x.kind == "transit" and not {"to_latitude", "to_longitude"} <= x.model_fields_set:
             yield f"sorties.{x.name}: a transit leads somewhere; write to_latitude_deg and to_longitude_deg"
@@ -137,7 +139,7 @@ def _assets(s: Scenario) -> Iterator[str]:
         if given:
             yield f"{path}: stands where '{a.component}' stands; leave out {' and '.join(given)}, or component"
         parts = [*radars, *(u.name for u in s.fire_units), *nodes]
-        yield from _known(f"{path}.component", a.component, parts, "radar, fire unit or node")
+        yield from known(f"{path}.component", a.component, parts, "radar, fire unit or node")
         radar = radars.get(a.component)
         if radar is not None and radar.aboard is not None:
             yield f"{path}.component: '{a.component}' is carried by a sortie; a raid is sent to what stands on the ground"
@@ -145,7 +147,7 @@ def _assets(s: Scenario) -> Iterator[str]:
         grounded = any(r.node == a.component and r.aboard is None for r in s.radars)
         if node is not None and node.latitude is None and not grounded:
             yield f"{path}.component: node '{a.component}' has no place; give it latitude_deg and longitude_deg"
-    for name in _twice([a.component for a in s.assets if a.component is not None]):
+    for name in twice([a.component for a in s.assets if a.component is not None]):
         yield f"assets: '{name}' is the component of two; its hits would be counted apart"
 
 
@@ -164,7 +166,7 @@ def _carriers(s: Scenario) -> Iterator[str]:
             yield f"{path}: releases {body.releases}; write weapon = their class, and release_distance_km"
         if body.weapon is None:
             continue
-        yield from _known(f"{path}.weapon", body.weapon, bodies, "body class")
+        yield from known(f"{path}.weapon", body.weapon, bodies, "body class")
         weapon = bodies.get(body.weapon)
         if body.weapon == name:
             yield f"{path}.weapon: a carrier can not release itself; name another class"
@@ -176,11 +178,11 @@ def _carriers(s: Scenario) -> Iterator[str]:
 
 def _postures(s: Scenario) -> Iterator[str]:
     parts = [n.name for n in s.nodes] + [r.name for r in s.radars] + [u.name for u in s.fire_units]
-    yield from _known("baseline", s.baseline, s.postures, "posture")
+    yield from known("baseline", s.baseline, s.postures, "posture")
     links = {link.role for link in s.links}
     for name, p in s.postures.items():
         for part in p.absent:
-            yield from _known(f"postures.{name}.absent", part, parts, "node, radar or fire unit")
+            yield from known(f"postures.{name}.absent", part, parts, "node, radar or fire unit")
         for key, wanted, role in (
             ("in_feed", p.in_feed != "none", "feed_in"), ("out_feed", p.out_feed != "none", "feed_out"),
             ("order_path", p.order_path == "link", "orders"), ("support", p.support == "link", "support"),
@@ -213,22 +215,18 @@ def _doubles(s: Scenario) -> Iterator[str]:
         "civil.gates": [x.name for x in s.civil.gates] if s.civil else [],
     }  # fmt: skip
     for kind, names in lists.items():
-        for name in _twice(names):
+        for name in twice(names):
             yield f"{kind}.{name}: is defined twice; names key the random numbers and must differ"
-    for name in _twice([n for kind in ("nodes", "radars", "fire_units") for n in sorted(set(lists[kind]))]):
+    for name in twice([n for kind in ("nodes", "radars", "fire_units") for n in sorted(set(lists[kind]))]):
         yield f"nodes, radars, fire_units: '{name}' names parts of two kinds; a posture could not take one of them away"
-
-
-def _twice(names: list[str]) -> list[str]:
-    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _fire_units(s: Scenario) -> Iterator[str]:
     radars = {r.name: r for r in s.radars}
     for u in s.fire_units:
         path = f"fire_units.{u.name}"
-        yield from _known(f"{path}.node", u.node, [n.name for n in s.nodes], "node")
-        yield from _known(f"{path}.radar", u.radar, radars, "radar")
+        yield from known(f"{path}.node", u.node, [n.name for n in s.nodes], "node")
+        yield from known(f"{path}.radar", u.radar, radars, "radar")
         radar = radars.get(u.radar)
         if radar is None or radar.class_ not in s.library.radars:
             continue
@@ -385,23 +383,6 @@ def _bodies(s: Scenario, v: Vignette) -> int:
     sorties = sum(x.count for x in s.sorties if (x.in_raid if v.kind == "raid" else x.in_peace))
     carried = {name: body.releases for name, body in s.library.bodies.items()}
     return sorties + sum(t.count * (1 + carried.get(t.class_, 0)) for t in v.threats)
-
-
-def _links(s: Scenario) -> Iterator[str]:
-    for link in s.links:
-        path = f"links.{link.name}"
-        if link.from_ == link.to:
-            yield f"{path}: runs from '{link.from_}' to itself"
-        late, longest = link.latency + link.guard_delay, (FRAMES - 1) * link.period
-        if late > longest:
-            yield (
-                f"{path}.latency: {late:g} s with its guard exceeds {FRAMES - 1} periods ({longest:g} s); lengthen the "
-                "period or shorten the latency"
-            )
-        if link.capacity == 0 and link.role != "orders":
-            yield f'{path}.capacity: 0 carries nothing; only a link with role = "orders" may do without'
-        if link.role == "undeclared" and s.undeclared is None:
-            yield f"{path}: is undeclared; write [undeclared] with p_exists and duty"
 
 
 def _ground(s: Scenario) -> Iterator[str]:

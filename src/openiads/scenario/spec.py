@@ -86,11 +86,13 @@ class Node(Spec):
     tracks: bool = False
     latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)
     longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)
+    aboard: Name | None = None  # the sortie that carries it
+    antenna_height: float = quantity("length", 10.0, le=200.0)  # of its radio, above the ground
     system_channels: int | None = Field(None, ge=1, le=1000)  # targets at once of its fire units, all together
 
 
-class Silence(Spec):
-    """A stretch of a vignette in which a radar does not emit (emission control)."""
+class Stretch(Spec):
+    """A stretch of a vignette: in which a radar does not emit (emission control), or a link is down."""
 
     from_: float = quantity("time", alias="from", ge=None)
     to: float = quantity("time", ge=None)
@@ -113,7 +115,7 @@ class Radar(Spec):
     sector_center: float = quantity("angle", 0.0)
     azimuth_bias: float = quantity("angle", 0.0, ge=-math.pi, le=math.pi)
     range_bias: float = quantity("length", 0.0, ge=-50e3, le=50e3)
-    silence: list[Silence] = Field([], max_length=20)
+    silence: list[Stretch] = Field([], max_length=20)
     batch: Literal[1, 2] = 1
 
 
@@ -128,6 +130,14 @@ class FireUnit(Spec):
     batch: Literal[1, 2] = 1
 
 
+class Net(Spec):
+    """A medium that links share: the slots of a frame are dealt out, or taken by who wants to send."""
+
+    name: Name
+    frame: float = quantity("time", 12.0, gt=0.0, le=3600.0)
+    slots: int = Field(1536, ge=1, le=100_000)  # of a frame
+
+
 class Link(Spec):
     """A directed link between two nodes."""
 
@@ -136,15 +146,28 @@ class Link(Spec):
     to: Name
     role: Literal["fixed", "feed_in", "feed_out", "orders", "support", "undeclared"]
     latency: float = quantity("time", le=3600.0)
-    period: float = quantity("time", gt=0.0, le=3600.0)
+    period: float | None = quantity("time", None, gt=0.0, le=3600.0)  # between frames; on a net its frame over `slots`
+    net: Name | None = None
+    access: Literal["turns", "slotted", "unslotted"] = "turns"  # to its net: slots of its own, or when it likes
+    slots: int = Field(1, ge=1, le=100_000)  # of its own in a frame of its net
+    medium: Literal["line", "radio"] = "line"  # radio needs line of sight
     capacity: int = Field(ge=0, le=5000)  # tracks a frame; 0 for a link that carries orders only
     message: float = quantity("data", gt=0.0)
+    rate: float | None = quantity("data-rate", None, gt=0.0)  # at which a frame is sent; else at once
+    identity: bool = True  # it says who a track is
     status: bool = False  # it also says which tracks the sender engages
-    availability: float = number(1.0, le=1.0)
+    availability: float = number(1.0, le=1.0)  # share of frames that go out; with `outage` the share of time it is up
+    outage: float | None = quantity("time", None, gt=0.0, le=86400.0)  # how long it is down on average
+    outages: list[Stretch] = Field([], max_length=20)
     guard: Literal["none", "filter", "diode"] = "none"
     guard_pass: list[IdentityName] = Field([], max_length=7)
     guard_precision: float = quantity("length", 0.0)
     guard_delay: float = quantity("time", 0.0)
+    guard_kind: Literal["any", "aerodynamic", "ballistic"] = "any"  # ballistic is what is faster than hostile_speed
+    guard_area: Literal["everywhere", "inside", "outside"] = "everywhere"  # of the circle that follows
+    guard_latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)
+    guard_longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)
+    guard_radius: float | None = quantity("length", None, gt=0.0, le=2e6)
     topologies: list[Literal["hub", "mesh", "national"]] = Field([], max_length=3)
 
 
@@ -153,6 +176,24 @@ class Undeclared(Spec):
 
     p_exists: float = number(le=1.0)
     duty: float = number(1.0, gt=0.0, le=1.0)
+
+
+class Compromise(Spec):
+    """What a node or link would do that is not what it seems, by its effect. Copying out is a link with role undeclared."""
+
+    name: Name
+    title: Text
+    of: Name  # a node, with all that it sends, or a link
+    effect: Literal["inject", "alter", "delay", "deny", "disable"]
+    p_exists: float = number(le=1.0)
+    from_: float = quantity("time", 0.0, alias="from", ge=None)
+    to: float = quantity("time", math.inf, ge=None)
+    ghosts: int = Field(0, ge=0, le=200)  # inject: tracks of nothing in each frame ...
+    radius: float = quantity("length", 50e3, gt=0.0, le=1e6)  # ... around the receiver, within this
+    claim: IdentityName | None = None  # inject, alter: the identity that tracks are given
+    shift: float = quantity("length", 0.0, le=500e3)  # alter: by how much positions are moved
+    late: float = quantity("time", 0.0, le=3600.0)  # delay
+    share: float = number(1.0, gt=0.0, le=1.0)  # deny: frames that are lost
 
 
 class Control(Spec):
@@ -339,6 +380,7 @@ class Posture(Spec):
     order_path: Literal["none", "voice", "link"]
     support: Literal["none", "visits", "link"]
     visit: float = quantity("time", 30 * 86400.0, gt=0.0)
+    compromise: Name | None = None  # what is lived through as if it existed; else that of the modifiers
     absent: list[Name] = Field([], max_length=100)
 
 
@@ -352,6 +394,7 @@ class Modifiers(Spec):
     topology: Literal["hub", "mesh", "national"] = "hub"
     interrogator: Literal["vendor", "national"] = "vendor"
     warning: float = quantity("time", 0.0)
+    compromise: Name = "none"
 
 
 class Scenario(Spec):
@@ -370,7 +413,9 @@ class Scenario(Spec):
     nodes: list[Node] = Field(min_length=1, max_length=60)
     radars: list[Radar] = Field(min_length=1, max_length=100)
     fire_units: list[FireUnit] = Field([], max_length=60)
+    nets: list[Net] = Field([], max_length=20)
     links: list[Link] = Field([], max_length=200)
+    compromises: list[Compromise] = Field([], max_length=50)
     undeclared: Undeclared | None = None
     doctrine: Doctrine
     civil: Civil | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from openiads.units import UNITS, from_si, spellings
@@ -112,3 +113,15 @@ def explain(line: Mapping[str, Any], given: Any, key: Any) -> str:
         return f"must be {_KINDS[kind]}{was}"
     text = line["msg"].removeprefix("Value error, ")
     return text if kind == "value_error" else text + was
+
+
+def known(path: str, name: str, names: Iterable[str], what: str) -> Iterator[str]:
+    """A problem line where a name is none of those that there are."""
+    there = list(names)
+    if name not in there:
+        yield f"{path}: {unknown(what, name, there)}"
+
+
+def twice(names: list[str]) -> list[str]:
+    """Names that stand there more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -9,7 +9,8 @@ import numpy as np
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import ground_distance
-from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, links_of, powered
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation
+from openiads.scenario.links import links_of, powered
 from openiads.scenario.spec import BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from openiads.scenario.build import CAUSES, CONDITIONS, links_of
+from openiads.scenario.build import CAUSES, CONDITIONS
+from openiads.scenario.links import links_of
 from openiads.scenario.spec import Scenario
 from openiads.studies.compare import (
     Difference,

@@ -66,11 +66,11 @@ def ask(doctrine, reports, orders, key, n, f, c, t1):
     if method == DECENTRALISED and second < 0:
         orders.state[f, c] = APPROVED
         return
-    if method != DECENTRALISED and not _reached(doctrine, reports, key, n, a, 0):
+    if method != DECENTRALISED and not _reached(doctrine, reports, key, n, a, 0, t1):
         orders.alone[f, c] = method == AUTONOMOUS and second < 0
         orders.state[f, c] = APPROVED if orders.alone[f, c] else IDLE
         return
-    if second >= 0 and not _reached(doctrine, reports, key, n, second, 1):
+    if second >= 0 and not _reached(doctrine, reports, key, n, second, 1, t1):
         orders.state[f, c] = IDLE
         return
     if method != DECENTRALISED:
@@ -81,8 +81,11 @@ def ask(doctrine, reports, orders, key, n, f, c, t1):
 
 
 @part
-def _reached(doctrine, reports, key, n, a, turn):
-    """Does this one stand, and can the node reach it in this replication."""
+def _reached(doctrine, reports, key, n, a, turn, t1):
+    """Does this one stand, and can the node reach it in this replication, and now."""
+    for w in range(doctrine.closed.shape[1]):
+        if doctrine.closed[n, w, 0] <= t1 < doctrine.closed[n, w, 1]:
+            return False
     return (
         a >= 0
         and reports.stands[a]

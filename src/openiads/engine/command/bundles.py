@@ -95,6 +95,7 @@ class Doctrine(NamedTuple):
     method: np.ndarray  # int8[N] method of control
     authority: np.ndarray  # int32[N] node that authorises, -1 for nobody
     contact: np.ndarray  # float64[N] probability that the authority can be reached in a replication
+    closed: np.ndarray  # float64[N, W, 2] s, from, to: within it the order path is down
     delay: np.ndarray  # float64[N] s, each way on the order path
     operators: np.ndarray  # int32[N] people who authorise, at the authority
     service: np.ndarray  # float64[N, 2] s median of their time to decide, and its sigma in logarithm

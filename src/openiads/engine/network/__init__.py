@@ -1,0 +1,71 @@
+"""Network: what every node holds. Reads Tracks and the Reports inbox, writes Pictures and the Messages under way.
+
+A picture is the node's own firm tracks (rows 0..S-1, the same slots as in Tracks) followed by tracks that came
+over links (rows S..P-1). A link sends a frame every period (`access`), a guard decides what goes in (`guard`,
+`sending`), latency passes, the receiver files each track under its origin, so that a track relayed in a circle is
+never a second track (`receiving`), and finds which rows show one object (`correlation`). docs/equations/network.md.
+"""
+
+from __future__ import annotations
+
+from openiads.engine.jit import part
+from openiads.engine.network.access import NO_FRAME, choose_turn, collides, frame_at, is_up
+from openiads.engine.network.bundles import (
+    ASSUMED_FRIEND,
+    BY_CAPACITY,
+    BY_GUARD,
+    FRIEND,
+    HOSTILE,
+    NEUTRAL,
+    OWN_TURN,
+    PENDING,
+    SLOTTED,
+    SUSPECT,
+    UNKNOWN,
+    UNSLOTTED,
+    Guards,
+    Links,
+    Messages,
+    Pictures,
+    Reports,
+    Tampering,
+    empty_messages,
+    empty_pictures,
+    empty_reports,
+)
+from openiads.engine.network.correlation import correlate
+from openiads.engine.network.receiving import age_received, deliver, own_rows
+from openiads.engine.network.sending import send
+
+__all__ = [
+    "ASSUMED_FRIEND", "BY_CAPACITY", "BY_GUARD", "FRIEND", "HOSTILE", "NEUTRAL", "NO_FRAME", "OWN_TURN", "PENDING", "SLOTTED", "SUSPECT", "UNKNOWN",
+    "UNSLOTTED", "Guards", "Links", "Messages", "Pictures", "Reports", "Tampering", "empty_messages", "empty_pictures",
+    "empty_reports", "exchange", "frame_at",
+]  # fmt: skip
+
+
+@part
+def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
+    """One tick: own tracks into the pictures, frames that are due delivered, new frames sent."""
+    nodes = pictures.valid.shape[0]
+    for n in range(nodes):
+        own_rows(tracks, reports, pictures, n)
+        age_received(links, reports, pictures, n, t0, t1)
+    for n in range(nodes):
+        news = False
+        for k in range(links.key.size):
+            if links.sink[k] == n:
+                news |= deliver(links, reports, messages, pictures, k, t1)
+        if news:
+            correlate(pictures, n)
+    for k in range(links.key.size):
+        messages.sent[k] = 0
+        messages.withheld[k, BY_GUARD] = messages.withheld[k, BY_CAPACITY] = 0
+        frame = frame_at(links, k, t0, t1)
+        if frame != NO_FRAME and links.access[k] != OWN_TURN:
+            choose_turn(links, messages, key, k, frame)
+    for k in range(links.key.size):
+        frame = frame_at(links, k, t0, t1)
+        if frame != NO_FRAME and is_up(links, reports, key, k, frame, t1):
+            lost = collides(links, reports, messages, key, k, frame, t1)
+            send(links, reports, messages, pictures, key, k, lost, t1)

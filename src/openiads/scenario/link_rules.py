@@ -1,0 +1,113 @@
+"""What is refused of links: those that can not send, nets that are full, guards and compromises that are half stated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from openiads.scenario.spec import FRAMES, Link, Scenario
+from openiads.scenario.words import known, twice
+
+
+def links(s: Scenario) -> Iterator[str]:
+    for link in s.links:
+        path = f"links.{link.name}"
+        if link.from_ == link.to:
+            yield f"{path}: runs from '{link.from_}' to itself"
+        yield from _when_it_sends(s, path, link)
+        yield from _guarded(path, link)
+        for gap in link.outages:
+            if gap.to <= gap.from_:
+                yield f"{path}.outages: ends at {gap.to:g} s, not after its start at {gap.from_:g} s; swap from and to"
+        if link.capacity == 0 and link.role != "orders":
+            yield f'{path}.capacity: 0 carries nothing; only a link with role = "orders" may do without'
+        if link.role == "undeclared" and s.undeclared is None:
+            yield f"{path}: is undeclared; write [undeclared] with p_exists and duty"
+
+
+def _when_it_sends(s: Scenario, path: str, link: Link) -> Iterator[str]:
+    """A link has a period of its own, or slots of a net, and is not late by more frames than can be under way."""
+    nets = {net.name: net for net in s.nets}
+    period = link.period
+    if link.net is not None:
+        yield from known(f"{path}.net", link.net, nets, "net")
+        if link.period is not None:
+            yield f"{path}: sends when net '{link.net}' lets it; leave out period"
+        if link.access != "turns" and link.slots != 1:
+            yield f"{path}.slots: {link.slots} of its own, and access = '{link.access}' has none; leave it out, or write access = 'turns'"
+        net = nets.get(link.net)
+        period = None if net is None else net.frame / (link.slots if link.access == "turns" else 1)
+    elif link.period is None:
+        yield f"{path}: write period = the time between two frames, or net = the medium that it shares"
+    elif link.access != "turns" or link.slots != 1:
+        yield f"{path}: access and slots are those of a net; name it, or leave them out"
+    late = link.latency + link.guard_delay
+    if period is not None and late > (longest := (FRAMES - 1) * period):
+        yield (
+            f"{path}.latency: {late:g} s with its guard exceeds {FRAMES - 1} periods ({longest:g} s); lengthen the "
+            "period or shorten the latency"
+        )
+
+
+def _guarded(path: str, link: Link) -> Iterator[str]:
+    """An area of a guard is stated whole."""
+    given = [key for key in ("guard_latitude", "guard_longitude", "guard_radius") if getattr(link, key) is not None]
+    if (link.guard_area == "everywhere") == bool(given) or 0 < len(given) < 3:
+        yield (
+            f"{path}.guard_area: an area has guard_latitude_deg, guard_longitude_deg and guard_radius_km, and guard_area = 'inside' or "
+            "'outside'; give all four or none"
+        )
+
+
+def nets(s: Scenario) -> Iterator[str]:
+    """A net has slots for all links that take turns on it."""
+    for net in s.nets:
+        taken = sum(x.slots for x in s.links if x.net == net.name and x.access == "turns")
+        if taken > net.slots:
+            yield f"nets.{net.name}.slots: {net.slots} of a frame, and its links take {taken} turns; give it more, or them fewer"
+    for name in twice([net.name for net in s.nets]):
+        yield f"nets.{name}: is defined twice"
+    for link in s.links:
+        if link.medium == "radio":
+            for end in (link.from_, link.to):
+                yield from _without_a_place(s, link.name, end)
+
+
+def _without_a_place(s: Scenario, link: str, end: str) -> Iterator[str]:
+    """Who speaks by radio is somewhere."""
+    node = next((n for n in s.nodes if n.name == end), None)
+    stands = any(r.node == end and r.aboard is None for r in s.radars)
+    if node is not None and node.latitude is None and node.aboard is None and not stands:
+        yield f"links.{link}.medium: radio, and node '{end}' has no place; give it latitude_deg and longitude_deg, aboard, or a radar"
+
+
+_NEEDS = {"inject": ("ghosts",), "alter": ("claim", "shift"), "delay": ("late",), "deny": (), "disable": ()}
+_USES: dict[str, set[str]] = {
+    "inject": {"ghosts", "radius", "claim"}, "alter": {"claim", "shift"}, "delay": {"late"}, "deny": {"share"}, "disable": set(),
+}  # fmt: skip
+_OF_AN_EFFECT = set().union(*_USES.values())
+
+
+def compromises(s: Scenario) -> Iterator[str]:
+    """A compromise has what its effect needs and nothing else, and is of a node or a link."""
+    nodes, links = [n.name for n in s.nodes], [x.name for x in s.links]
+    names = [c.name for c in s.compromises]
+    for name in twice(names):
+        yield f"compromises.{name}: is defined twice"
+    yield from known("modifiers.compromise", s.modifiers.compromise, ["none", *names], "compromise")
+    for name, p in s.postures.items():
+        if p.compromise is not None:
+            yield from known(f"postures.{name}.compromise", p.compromise, names, "compromise")
+    for c in s.compromises:
+        path = f"compromises.{c.name}"
+        yield from known(f"{path}.of", c.of, [*nodes, *links], "node or link")
+        if c.to <= c.from_:
+            yield f"{path}: from {c.from_:g} s to {c.to:g} s; it must end after it begins"
+        needed = _NEEDS[c.effect]
+        if needed and not any(getattr(c, key) not in (0, 0.0, None) for key in needed):
+            yield f"{path}: effect = '{c.effect}' needs {' or '.join(needed)}"
+        extra = (c.model_fields_set & _OF_AN_EFFECT) - _USES[c.effect]
+        if extra:
+            yield f"{path}: effect = '{c.effect}' does not use {', '.join(sorted(extra))}; leave out"
+
+
+RULES: tuple[Callable[[Scenario], Iterator[str]], ...] = (links, nets, compromises)

@@ -1,0 +1,139 @@
+"""Compromise by its effect, through the whole engine: what the receiver then holds, how late, and who is untouched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openiads.engine.network import HOSTILE
+from openiads.errors import ScenarioError
+from tests import builders
+from tests.engine.test_links import COUNT, NODE, TO, Watched, bodies, laid
+
+FALSE = {"name": "false", "title": "what the link would do", "of": "link-0", "p_exists": 0.1}
+
+
+def false(of: str = "link-0", **effect: Any) -> dict[str, Any]:
+    return {"compromises": [{**FALSE, "of": of, **effect}], "modifiers": {"compromise": "false"}}
+
+
+def watched(ticks: int = 60, **changes: Any) -> Watched:
+    return Watched(laid([TO, {"from": "post", "to": "node-1"}], **changes), ticks)
+
+
+def rows(w: Watched, node: int) -> np.ndarray:
+    return w.own + np.flatnonzero(w.sim.state.pictures.valid[node, w.own :])
+
+
+def test_nothing_happens_unless_it_is_named():
+    plain, stated = watched(), watched(compromises=[{**FALSE, "effect": "inject", "ghosts": 5}])
+    np.testing.assert_array_equal(plain.sim.state.pictures.x, stated.sim.state.pictures.x)
+    assert plain.held[-1, 1] == COUNT
+
+
+def test_ghosts_are_tracks_of_nothing_and_nobody_is_credited_with_them():
+    w = watched(**false(effect="inject", ghosts=5, claim="hostile", radius_km=30.0))
+    assert (w.held[-1, 1], w.held[-1, 2]) == (COUNT + 5, COUNT), "the other link tells the truth"
+    pictures, exposure = w.sim.state.pictures, w.sim.state.exposure
+    ghosts = [p for p in rows(w, 1) if pictures.number[1, p] < 0]
+    assert len(ghosts) == 5 and (pictures.told[1, ghosts] == HOSTILE).all()
+    home = w.sim.params.links.tampering.home[0]
+    gap = np.linalg.norm(pictures.x[1, ghosts, :3] - home, axis=1)
+    assert (gap < 35e3).all() and (np.linalg.norm(pictures.x[1, ghosts, 3:], axis=1) > 100.0).all()
+    assert (exposure.seconds[1, :COUNT, 1] > 0.0).all() and (exposure.body[0] < COUNT).all()
+
+
+def test_ghosts_fly_on_smoothly():
+    """A frame later a ghost is where its speed took it, within what a circle bends."""
+    a, b = (watched(ticks, **false(effect="inject", ghosts=3)) for ticks in (22, 26))
+    ghosts = [p for p in rows(a, 1) if a.sim.state.pictures.number[1, p] < 0]
+    x, y = a.sim.state.pictures.x[1, ghosts], b.sim.state.pictures.x[1, ghosts]
+    assert np.linalg.norm(y[:, :3] - x[:, :3], axis=1) == pytest.approx(
+        4.0 * np.linalg.norm(x[:, 3:], axis=1), rel=0.15
+    )
+
+
+def test_positions_are_moved_and_identities_renamed_on_that_link_alone():
+    plain, w = watched(), watched(**false(effect="alter", shift_km=20.0, claim="friend"))
+    a, b = plain.sim.state.pictures, w.sim.state.pictures
+    gap = np.linalg.norm(b.x[1, rows(w, 1), :3] - a.x[1, rows(plain, 1), :3], axis=1)
+    assert gap == pytest.approx(20e3, rel=1e-6)
+    np.testing.assert_array_equal(a.x[2], b.x[2])
+    assert (b.told[1, rows(w, 1)] == 3).all() and (b.told[2, rows(w, 2)] == a.told[2, rows(plain, 2)]).all()
+
+
+def test_a_delay_makes_news_old():
+    plain, w = watched(), watched(**false(effect="delay", late_s=5.0))
+    assert np.median(w.ages(1)) == pytest.approx(np.median(plain.ages(1)) + 4.0)  # at once is the next tick
+    assert np.median(w.ages(2)) == np.median(plain.ages(2))
+
+
+def test_denial_takes_frames_and_only_for_its_time():
+    w = watched(240, **false(effect="deny", share=0.5))
+    frames = (w.sent[8:] > 0).sum(axis=0)
+    assert frames[1] == 58 and 18 <= frames[0] <= 40
+    cut = watched(60, **false(effect="disable", from_s=20.0, to_s=40.0))
+    t = np.arange(1, 61)
+    assert cut.sent[(t >= 20) & (t < 40), 0].sum() == 0 and cut.sent[t >= 40, 0].sum() > 0
+
+
+def test_a_node_that_is_disabled_holds_and_tells_nothing():
+    w = watched(60, **false(of="post", effect="disable", from_s=20.0))
+    assert w.sent[22:].sum() == 0 and not w.sim.state.pictures.valid[0].any()
+    assert w.held[18, 1] == COUNT and w.held[-1, 1] == 0
+
+
+def test_a_node_has_all_that_it_sends_in_its_hand():
+    w = watched(**false(of="post", effect="inject", ghosts=2))
+    assert (w.held[-1, 1], w.held[-1, 2]) == (COUNT + 2, COUNT + 2)
+
+
+def test_who_is_told_that_raiders_are_friends_holds_its_fire():
+    """Alter, by effect: the fire unit's own silence evidence against a word that somebody heard an answer."""
+    link = {
+        "name": "link-0",
+        "from": "node-0",
+        "to": "post",
+        "role": "fixed",
+        "latency_s": 0.0,
+        "period_s": 2.0,
+        "capacity": 50,
+        "message_bits": 1.0,
+    }
+    radars = [
+        {**builders.BASE["radars"][0], "name": n, "node": node} for n, node in (("eye", "post"), ("other", "node-0"))
+    ]
+
+    def rounds(**changes: Any) -> int:
+        s = builders.scenario(
+            nodes=[*builders.BASE["nodes"], {**NODE, "name": "node-0"}], links=[link], radars=radars, **changes
+        )
+        return int(builders.Repeated(builders.simulation(s, bodies(s))).run(0, 60).tally.rounds.sum())
+
+    assert rounds() == COUNT
+    assert rounds(**false(effect="alter", claim="friend")) == 0
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"effect": "inject"}, "compromises.false: effect = 'inject' needs ghosts"),
+        ({"effect": "alter"}, "compromises.false: effect = 'alter' needs claim or shift"),
+        ({"effect": "delay"}, "compromises.false: effect = 'delay' needs late"),
+        ({"effect": "deny", "ghosts": 2}, "compromises.false: effect = 'deny' does not use ghosts"),
+        ({"effect": "deny", "of": "moon"}, "compromises.false.of: no node or link 'moon'"),
+        ({"effect": "deny", "from_s": 5.0, "to_s": 5.0}, "compromises.false: from 5 s to 5 s; it must end after it begins"),
+        ({"effect": "spy"}, "compromises.false.effect: 'spy' is not known"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(stated, said):
+    with pytest.raises(ScenarioError) as refused:
+        laid([TO], compromises=[{**FALSE, **stated}])
+    assert any(said in line for line in refused.value.problems), refused.value.problems
+
+
+def test_a_compromise_that_is_not_there_can_not_be_named():
+    with pytest.raises(ScenarioError, match="no compromise 'other'"):
+        laid([TO], modifiers={"compromise": "other"})
