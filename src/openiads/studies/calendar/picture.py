@@ -6,6 +6,8 @@ from datetime import date as Date
 from pathlib import Path as File
 from typing import Any
 
+import numpy as np
+
 from openiads.studies.calendar.outcome import LEVELS
 from openiads.studies.calendar.reckon import Calendar, crossing, filling_band, interval
 
@@ -24,13 +26,14 @@ def draw(c: Calendar, out: File, emits: dict[str, str] | None = None) -> None:
     with plt.rc_context(
         {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False}
     ):
-        figure, axes = plt.subplots(
-            4, 1, figsize=(11, 10), sharex=True, height_ratios=[1.5, 1.6, 1.6, 0.9], layout="constrained"
-        )
+        figure = plt.figure(figsize=(11, 10), layout="constrained")
+        grid = figure.add_gridspec(4, 1, height_ratios=[1.5, 1.6, 0.9, 1.6])
+        states = figure.add_subplot(grid[0])
+        axes = [states, *(figure.add_subplot(grid[k], sharex=states) for k in (1, 2)), figure.add_subplot(grid[3])]
         _states(axes[0], c, emits or {})
         _exposure(axes[1], c)
-        _filling(axes[2], c)
-        _defended(axes[3], c)
+        _defended(axes[2], c)
+        _filling(axes[3], c)
         figure.suptitle(f"{c.path.title} ({c.path.name})", x=0.01, ha="left", weight="bold")
         figure.savefig(out, dpi=110, metadata={"Software": None})
         plt.close(figure)
@@ -106,46 +109,43 @@ def _exposure(axis: Any, c: Calendar) -> None:
 
 
 def _filling(axis: Any, c: Calendar) -> None:
-    """Share of the aspects shown that have their dwells, with the days of 50 and 90 %."""
-    when = _when(c)
-    for (name, f), colour in zip(sorted(c.filling.items()), _LINES, strict=False):
+    """Share of the aspects shown that are known, against days since the first emission, with the days of 50 and 90 %."""
+    first = c.timeline.first(lambda s: s.share > 0.0)
+    axis.set_ylim(0, 1.02)
+    axis.set_ylabel("share of aspects known (C3)")
+    if first is None or not c.filling:
+        why = "the system never emits" if first is None else "no aircraft without reflectors comes near"
+        axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", color=_DIM)
+        axis.set_xticks([])
+        return
+    since = np.arange(1, c.timeline.days - first + 1)
+    for level in LEVELS:
+        axis.axhline(level, color=_DIM, lw=0.6, ls="--")
+    for k, ((name, f), colour) in enumerate(zip(sorted(c.filling.items()), _LINES, strict=False)):
         band = filling_band(f)
         if band is not None:
-            axis.fill_between(when, *band, color=colour, alpha=0.15, lw=0)
-        axis.plot(when, f.share, color=colour, label=f"{name}, of {f.shown} cells shown")
-        axis.plot(when, f.most, color=colour, ls=":", lw=1.0)
+            axis.fill_between(since, band[0][first:], band[1][first:], color=colour, alpha=0.15, lw=0)
+        axis.plot(
+            since, f.share[first:], color=colour, marker=".", ms=3, lw=1.2, label=f"{name}, of {f.shown} cells shown"
+        )
+        axis.plot(since, f.most[first:], color=colour, ls=":", lw=1.0)
         for level in LEVELS:
             day = crossing(f.share, level)
             if day is not None:
-                axis.plot([when[day]], [level], "o", color=colour, ms=4)
-                axis.annotate(
-                    f"{level:.0%} {when[day]}",
-                    (when[day], level),
-                    xytext=(5, -10),
-                    textcoords="offset points",
-                    fontsize=8,
-                )
-    for level in LEVELS:
-        axis.axhline(level, color=_DIM, lw=0.6, ls="--")
-    axis.set_ylim(0, 1.02)
-    axis.set_ylabel("share of aspects known (C3)")
-    if c.filling:
-        axis.legend(
-            loc="lower right",
-            frameon=False,
-            fontsize=8,
-            title="dotted: with all that the windows may have missed",
-            title_fontsize=7.5,
-        )
-    else:
-        axis.text(
-            0.5,
-            0.5,
-            "no aircraft without reflectors is ever looked at",
-            transform=axis.transAxes,
-            ha="center",
-            color=_DIM,
-        )
+                axis.plot([day - first + 1], [level], "o", color=colour, ms=5)
+                axis.annotate(f"{level:.0%}: {c.timeline.day(day)}", (day - first + 1, level), xytext=(6, -9 - 10 * k),
+                              textcoords="offset points", fontsize=8, color=colour)  # fmt: skip
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    axis.set_xlim(0.9, max(2, len(since)))
+    axis.set_xlabel(f"days since the first emission, {c.timeline.day(first)}")
+    axis.legend(
+        loc="lower right",
+        frameon=False,
+        fontsize=8,
+        title="dotted: with all that the windows may have missed",
+        title_fontsize=7.5,
+    )
 
 
 def _defended(axis: Any, c: Calendar) -> None:

@@ -149,16 +149,24 @@ def _filling(path: Path, line: Timeline, rates: dict[Need, Rates], name: str) ->
     share = _expected(path, line, rates, name, np.arange(count), shown, seen, np.arange(line.days))
     error = None
     if count >= TESTED_N and seen.any():
-        grid = np.unique(np.linspace(0, line.days - 1, 60).astype(int))
+        grid = _telling_days(line)
         others = np.array([
             _expected(path, line, rates, name, np.delete(np.arange(count), r), shown, seen, grid) for r in range(count)
         ])  # fmt: skip
         jackknife = np.sqrt((count - 1) / count * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
-        error = np.interp(np.arange(line.days), grid, jackknife)
+        error = np.where(share > 0.0, np.interp(np.arange(line.days), grid, jackknife), 0.0)
     part = float(WEIGHT[seen].sum()) / whole if whole else 0.0
     observed = max((r.observed for r in rates.values()), default=1.0)
     most = share + (1.0 - part) * at_most(24.0 * line.column("share").cumsum(), observed) if whole else share
     return Filling(share, error, count, int(shown.sum()), whole, part, most)
+
+
+def _telling_days(line: Timeline) -> np.ndarray:
+    """Days on which something changes, and others ever farther apart from the first emission on."""
+    first = int(np.argmax(line.column("share") > 0.0))
+    later = first + np.unique(np.geomspace(1, max(1, line.days - first), 40).astype(int)) - 1
+    edges = [d for _, a, b in line.spans() for d in (a, b - 1)]
+    return np.unique(np.concatenate([later, edges, [line.days - 1]]).astype(int))
 
 
 def _expected(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, keep: np.ndarray, shown: np.ndarray,

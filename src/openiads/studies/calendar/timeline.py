@@ -166,7 +166,7 @@ class _Triggers:
         if origin is None:
             return None
         proof = event.evidence.get("lag")
-        lags = (proof.value, proof.low, proof.high) if proof else (event.lag,) * 3
+        lags = (event.lag, proof.low, proof.high) if proof else (event.lag,) * 3
         return Happening(event, *(origin + timedelta(seconds=lag) for lag in lags))
 
 

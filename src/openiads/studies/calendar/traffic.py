@@ -54,7 +54,7 @@ def _by_day(periods: Sequence[Period], as_of: Date | None) -> dict[Date, tuple[f
             continue
         length = (period.to - period.from_).days + 1
         proof = period.evidence.get("movements")
-        three = (proof.value, proof.low, proof.high) if proof else (period.movements,) * 3
+        three = (period.movements, proof.low, proof.high) if proof else (period.movements,) * 3
         for k in range(length):
             table[period.from_ + timedelta(k)] = (three[0] / length, three[1] / length, three[2] / length)
     return table
