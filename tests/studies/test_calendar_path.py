@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -248,3 +249,13 @@ def test_a_step_is_known_from_its_date_unless_it_says_so():
     base = {"date": date(2020, 4, 1), "text": "x", "source": "S00", "grade": "B"}
     assert Step.model_validate(base).known == date(2020, 4, 1)
     assert Step.model_validate(base | {"published": date(2019, 11, 20)}).known == date(2019, 11, 20)
+
+
+def test_the_path_of_the_guide_can_be_lived(tmp_path):
+    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    shown = next(b for b in guide.split("```toml\n")[1:] if "[[step]]" in b).split("```")[0]
+    line = timeline(mine(tmp_path, shown), SCENARIO)
+    assert [h.event.name for h in line.happenings] == ["bases-closed", "sanctions-by-operating"]
+    assert line.states[-1].variant.pattern == "none" and line.states[-1].share == 0.1
+    for name in path_names():
+        assert f"`{name}`" in guide

@@ -14,6 +14,7 @@ from openiads.errors import UsageError
 from openiads.record import new_folder, write_tables
 from openiads.studies.calendar.files import load_path, notices, path_names, periods
 from openiads.studies.calendar.outcome import Limit, outcome
+from openiads.studies.calendar.path import LAST
 from openiads.studies.calendar.reckon import Calendar, reckon
 from openiads.studies.calendar.source import Progress, Source, needs
 from openiads.studies.calendar.timeline import timeline
@@ -58,6 +59,8 @@ def calendars(targets: list[str], paths: list[str], sets: dict[str, str] | None 
     if not names:
         raise UsageError(f"no path; accepted: {', '.join(path_names())}, all, or the path of a .toml file")
     read = [load_path(name, own, as_of) for name in names]
+    if until is not None and until > LAST:
+        raise UsageError(f"--until {until}: accepted are days to {LAST}")
     if until is not None:
         late = [p for p in read if p.step[0].date >= until]
         if late:

@@ -113,6 +113,18 @@ def _pair(two: list[float | None]) -> str:
     return "" if two[0] is None else f"{number(two[0])} to {number(two[1])}"
 
 
+def _interval(d: dict[str, Any]) -> str:
+    return "" if d["low"] is None else f" [{_pair([d['low'], d['high']])}]"
+
+
+def _money(usd: float) -> str:
+    """Dollars as they are said."""
+    for size, word in ((1e9, "bn"), (1e6, "m")):
+        if usd >= size:
+            return f"{usd / size:.3g} {word} USD"
+    return f"{usd:.3g} USD"
+
+
 def _rest(console: Any, s: dict[str, Any]) -> None:
     """Verification, readiness, feed, money."""
     for v in s["verification"]:
@@ -133,14 +145,10 @@ def _rest(console: Any, s: dict[str, Any]) -> None:
     if not s["D6"]:
         _say(console, "D6: not said; the folder of a study with raids gives it")
     k = s["K1"]
-    _say(console, f"K1 sunk {k['sunk_usd'] / 1e9:.3g} bn USD; further {k['further_usd'] / 1e9:.3g} bn USD"
-         + "".join(f"; {i['what']}: {i['usd'] / 1e9:.3g} bn ({i['source']})" for i in k["items"]))  # fmt: skip
+    spent = "".join(f"; {i['what']}: {_money(i['usd'])} ({i['source']})" for i in k["items"])
+    _say(console, f"K1 sunk {_money(k['sunk_usd'])}; further {_money(k['further_usd'])}{spent}")
     for metric, p in k["per"].items():
-        said = (
-            f"{number(p['estimate'])} {p['unit']} ({p['from']} to {p['to']})"
-            if p["estimate"] is not None
-            else p["reason"]
-        )
+        said = p["reason"] or f"{_money(p['estimate'])} {p['unit']}, {p['metric']} from {p['from']} to {p['to']}"
         _say(console, f"K1 per change of {metric}: {said}")
     t = s["traffic"]
     _say(

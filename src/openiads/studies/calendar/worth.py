@@ -52,7 +52,7 @@ def money(path: Path, line: Timeline, summary: dict[str, Any] | None) -> Cell:
     further = sum(float(i["usd"]) for i in items)
     first, last = line.states[0].posture, line.states[-1].posture
     per: dict[str, Cell] = {}
-    for metric, sign, unit in (("D1", 1.0, "USD per km2"), ("D3", -1.0, "USD per leaker avoided")):
+    for metric, sign, unit in (("D1", 1.0, "per km2"), ("D3", -1.0, "per leaker avoided")):
         per[metric] = {
             "unit": unit,
             "from": first,
