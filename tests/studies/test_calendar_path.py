@@ -95,6 +95,12 @@ def test_each_day_has_the_state_that_steps_and_events_give_it(tmp_path):
     assert [(b - a) for _, a, b in line.spans()] == [10, 10, 5, 36]
 
 
+def test_a_batch_that_is_put_off_beyond_the_end_does_not_come(tmp_path):
+    line = timeline(mine(tmp_path, MINE.replace("lag_days = 5", "lag_days = 500")), SCENARIO)
+    assert {s.variant.batches for s in line.states} == {1}
+    assert [h.event.name for h in line.happenings] == ["protest"]
+
+
 def test_only_what_emits_must_be_run(tmp_path):
     found = needs([timeline(mine(tmp_path), SCENARIO)])
     assert {posture for _, posture in found} == {"standalone", "one-way-in"} and len(found) == 3

@@ -18,6 +18,8 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.calendar.path import Event, Path, Step
 from openiads.studies.measure import emitting_share
 
+Change = tuple[Date, dict[str, Any]]  # a day, and what it changes in the state
+
 
 class Variant(NamedTuple):
     """What a study must be run with: modifiers of the scenario."""
@@ -102,32 +104,29 @@ def timeline(path: Path, scenario: Scenario) -> Timeline:
     _require(path, scenario)
     start, days = path.step[0].date, (path.end - path.step[0].date).days + 1
     trigger = _Triggers(path, scenario)
-    found = [
-        h
-        for h in (trigger.happening(e) for e in path.event)
-        if h is not None and start - timedelta(366) <= h.day <= path.end
-    ]
+    found = sorted((h for h in map(trigger.happening, path.event) if h is not None), key=lambda h: h.day)
     delay = sum((timedelta(seconds=h.event.lag) for h in found if h.event.delays == "batches"), timedelta())
-    changes: list[tuple[Date, dict[str, Any]]] = []
+    steps = [(s.date + (delay if s.batches == 2 and s.posture is None else timedelta()), s) for s in path.step]
+    states = [*_live(scenario, start, days, _changes(path, found, delay))]
+    return Timeline(start, states, [h for h in found if h.day <= path.end], steps)
+
+
+def _changes(path: Path, found: list[Happening], delay: timedelta) -> list[Change]:
+    """What changes on which day; the second batch comes late by the delay."""
+    out: list[Change] = []
     for step in path.step:
-        said = {
-            k: getattr(step, k)
-            for k in ("pattern", "reflectors", "inspections", "monitor")
-            if getattr(step, k) is not None
-        }
-        said |= {"posture": step.posture, "duty": step.duty} if step.posture or step.duty is not None else {}
-        changes.append((step.date, {k: v for k, v in said.items() if v is not None or k == "duty"}))
+        said = {name: getattr(step, name) for name in ("posture", "pattern", "reflectors", "inspections", "monitor")}
+        said = {name: value for name, value in said.items() if value is not None}
+        if step.posture is not None or step.duty is not None:
+            said["duty"] = step.duty  # it belongs to its step: a new posture has its own again
+        out.append((step.date, said))
         if step.batches is not None:
-            changes.append((step.date + (delay if step.batches == 2 else timedelta()), {"batches": step.batches}))
-    changes += [(h.day, {"pattern": h.event.pattern}) for h in found if h.event.pattern]
-    changes.sort(key=lambda c: c[0])
-    return Timeline(
-        start, [*_live(scenario, start, days, changes)], sorted(found, key=lambda h: h.day),
-        [(s.date + (delay if s.batches == 2 and s.posture is None else timedelta()), s) for s in path.step],
-    )  # fmt: skip
+            out.append((step.date + (delay if step.batches == 2 else timedelta()), {"batches": step.batches}))
+    out += [(h.day, {"pattern": h.event.pattern}) for h in found if h.event.pattern]
+    return sorted(out, key=lambda change: change[0])
 
 
-def _live(scenario: Scenario, start: Date, days: int, changes: list[tuple[Date, dict[str, Any]]]) -> Iterator[State]:
+def _live(scenario: Scenario, start: Date, days: int, changes: list[Change]) -> Iterator[State]:
     """The state of each day; what a change does not say stays."""
     m = scenario.modifiers
     now: dict[str, Any] = {"posture": "", "duty": None, "pattern": m.allied_pattern, "reflectors": m.reflectors,
