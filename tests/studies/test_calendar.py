@@ -42,7 +42,7 @@ def by_hand(sites=1, dwells=0.0, weekend=0.0) -> Rates:
     counts[:, 0, :, 8 * 36], counts[:, 0, :, 8 * 36 + 1] = dwells, dwells / 10.0
     counts[:, 1, :, 8 * 36] = weekend
     flows = {"held_now": one, "sent": one / 3.0, "kept": one / 2.0, "hidden": one / 12.0}
-    return Rates(flows, {"jet": counts}, np.full((2, 2), 12.0), 0.25, {"jet": shown_cells(5.0)})
+    return Rates(flows, {"jet": counts}, np.full((2, 2), 12.0), 0.25, {"jet": np.array([shown_cells(5.0)] * sites)})
 
 
 def of(states: list[State], start=date(2020, 6, 1)) -> Timeline:  # a Monday
@@ -91,6 +91,19 @@ def test_filling_counts_the_cells_shown():
     two = WEIGHT[8 * 36] * 2 / WEIGHT[shown_cells(5.0)].sum()
     assert found.shown == 36 and found.seen == pytest.approx(two) == found.share[-1] and found.error is None
     assert found.most[-1] == pytest.approx(1.0, abs=1e-6) and (found.most >= found.share).all()
+
+
+def test_cells_that_few_sites_show_weigh_as_little():
+    """Two sites in six show the next ten degrees too: known there for certain, they count a third in both sums."""
+    hand = by_hand(sites=6, dwells=1000.0)
+    steep = shown_cells(15.0) & ~shown_cells(5.0)
+    hand.shown["jet"][:2] |= steep
+    hand.counts["jet"][:2][:, :, :, steep] = 1000.0
+    found = made([ON] * 20, hand).filling["jet"]
+    low = WEIGHT[shown_cells(5.0)].sum()
+    extra = WEIGHT[steep].sum() / 3.0
+    assert found.shown == pytest.approx(36 + 12)
+    assert found.share[-1] == pytest.approx((low / 18.0 + extra) / (low + extra), rel=1e-3)
 
 
 def test_a_sealed_path_never_fills_and_holds_nothing():

@@ -116,9 +116,10 @@ def test_one_site_says_nothing_of_variance():
 
 
 def test_share_is_weighted_by_solid_angle_over_the_cells_shown():
-    weight, shown = np.array([1.0, 3.0, 10.0]), np.array([True, True, False])
-    assert share_filled(np.array([1.0, 0.0, 1.0]), weight, shown) == pytest.approx(0.25)
-    assert share_filled(np.ones((2, 3)), weight, np.zeros(3, bool)).tolist() == [0.0, 0.0]
+    weight = np.array([1.0, 3.0, 10.0])
+    assert share_filled(np.array([1.0, 0.0, 0.0]), weight, np.array([1.0, 1.0, 0.0])) == pytest.approx(0.25)
+    assert share_filled(np.array([1.0, 0.5, 0.0]), weight, np.array([1.0, 0.5, 0.0])) == pytest.approx(1.0)
+    assert share_filled(np.ones((2, 3)), weight, np.zeros(3)).tolist() == [0.0, 0.0]
 
 
 def test_what_windows_can_have_missed_is_the_rule_of_three():

@@ -97,10 +97,11 @@ def at_most(hours: Floats, observed: float) -> Floats:
     return np.asarray(-np.expm1(-math.log(20.0) / observed * hours))
 
 
-def share_filled(probability: Floats, weight: Floats, shown: NDArray[np.bool_]) -> Floats:
-    """Filled share [...] of the solid angle of the cells shown, from probabilities [..., C]; 0 where nothing is shown."""
-    whole = float(weight[shown].sum())
+def share_filled(probability: Floats, weight: Floats, shown: Floats) -> Floats:
+    """Filled share [...] of the solid angle of the cells shown, from probabilities [..., C] and the probability [C] that a site
+    shows a cell, which they include; 0 where nothing is shown."""
+    whole = float(weight @ shown)
     if whole == 0.0:
         return np.zeros(probability.shape[:-1])
-    out: Floats = probability[..., shown] @ weight[shown] / whole
+    out: Floats = probability @ weight / whole
     return out

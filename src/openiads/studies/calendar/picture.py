@@ -126,7 +126,13 @@ def _filling(axis: Any, c: Calendar) -> None:
         if band is not None:
             axis.fill_between(since, band[0][first:], band[1][first:], color=colour, alpha=0.15, lw=0)
         axis.plot(
-            since, f.share[first:], color=colour, marker=".", ms=3, lw=1.2, label=f"{name}, of {f.shown} cells shown"
+            since,
+            f.share[first:],
+            color=colour,
+            marker=".",
+            ms=3,
+            lw=1.2,
+            label=f"{name}, of {f.shown:.0f} cells shown",
         )
         axis.plot(since, f.most[first:], color=colour, ls=":", lw=1.0)
         for level in LEVELS:

@@ -27,7 +27,7 @@ class Rates:
     counts: dict[str, Floats]  # by class [R, 2 day types, K windows, 648] dwells
     hours: Floats  # [2 day types, K] h of a day that a window stands for
     window: float  # h
-    shown: dict[str, np.ndarray]  # by class bool[648]
+    shown: dict[str, np.ndarray]  # by class bool[R, 648]: cells that its flights show at the site of a replication
 
     @property
     def replications(self) -> int:
@@ -44,9 +44,9 @@ class Rates:
         totals = (self.counts[name].sum(axis=3) * self.hours[None] / self.window).sum(axis=2)
         return np.asarray(totals)
 
-    def moments(self, name: str, day_type: int, keep: np.ndarray) -> Moments:
-        """Of the dwells of a day in each cell, from some replications."""
-        return moments(self.counts[name][keep, day_type], self.hours[day_type], self.window)
+    def moments(self, name: str, day_type: int, sites: np.ndarray, cells: np.ndarray) -> Moments:
+        """Of the dwells of a day in some cells, from some replications."""
+        return moments(self.counts[name][sites, day_type][:, :, cells], self.hours[day_type], self.window)
 
 
 def rates(scenario: Scenario, tables: Tables, posture: str) -> Rates:
@@ -80,7 +80,8 @@ def rates(scenario: Scenario, tables: Tables, posture: str) -> Rates:
     share = grid("share")
     flows = {name: _daily(grid, pair, hours, share) for name, pair in FLOWS.items()}
     window = float(grid("hours")[0, 0, 0])
-    shown = {n: shown_cells(float(grid(f"steepest_{n}").max())) for n in signature_classes(scenario)}
+    looks = {n: grid(f"steepest_{n}").max(axis=(1, 2)) for n in signature_classes(scenario)}
+    shown = {n: np.array([shown_cells(float(angle)) for angle in looks[n]]) for n in looks}
     counts = {n: _counts(tables.get("aspect", {}), posture, n, place, strata) for n in signature_classes(scenario)}
     return Rates(flows, counts, hours, window, shown)
 

@@ -25,7 +25,7 @@ class Filling:
     share: Floats  # [D] of the solid angle of the cells shown
     error: Floats | None  # [D] standard error over sites; None for fewer than are accepted
     replications: int
-    shown: int  # cells
+    shown: float  # cells, mean of the sites
     sphere: float  # share of the sphere that the cells shown are
     seen: float  # share of them, by solid angle, with a dwell in any window: what `share` can not exceed
     most: Floats  # [D] the share, were the others passed as often as windows without a pass allow (95 %)
@@ -143,22 +143,23 @@ def ready_share(scenario: Scenario, state: State, warning: float) -> float:
 def _filling(path: Path, line: Timeline, rates: dict[Need, Rates], name: str) -> Filling:
     """Expected filling of the aspects of a class, and its jackknife error over the replications."""
     count = _replications(rates)
-    shown = np.logical_or.reduce([r.shown[name] for r in rates.values()], initial=False) & np.ones(len(WEIGHT), bool)
-    seen = np.logical_or.reduce([r.counts[name].any(axis=(0, 1, 2)) for r in rates.values()], initial=False) & shown
-    whole = float(WEIGHT[shown].sum())
-    share = _expected(path, line, rates, name, np.arange(count), shown, seen, np.arange(line.days))
+    sites = np.arange(count)
+    shown = np.logical_or.reduce([r.shown[name][:count] for r in rates.values()])
+    looked = np.logical_or.reduce([r.counts[name][:count].any(axis=(1, 2)) for r in rates.values()])
+    seen = (shown & looked).any(axis=0)
+    likely = shown.mean(axis=0)
+    share = _expected(path, line, rates, name, sites, shown, seen, np.arange(line.days))
     error = None
     if count >= TESTED_N and seen.any():
         grid = _telling_days(line)
-        others = np.array([
-            _expected(path, line, rates, name, np.delete(np.arange(count), r), shown, seen, grid) for r in range(count)
-        ])  # fmt: skip
+        others = np.array([_expected(path, line, rates, name, np.delete(sites, r), shown, seen, grid) for r in sites])
         jackknife = np.sqrt((count - 1) / count * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
         error = np.where(share > 0.0, np.interp(np.arange(line.days), grid, jackknife), 0.0)
-    part = float(WEIGHT[seen].sum()) / whole if whole else 0.0
-    observed = max((r.observed for r in rates.values()), default=1.0)
+    whole = float(WEIGHT @ likely)
+    part = float(WEIGHT[seen] @ likely[seen]) / whole if whole else 0.0
+    observed = max(r.observed for r in rates.values())
     most = share + (1.0 - part) * at_most(24.0 * line.column("share").cumsum(), observed) if whole else share
-    return Filling(share, error, count, int(shown.sum()), whole, part, most)
+    return Filling(share, error, count, float(likely.sum()), whole, part, most)
 
 
 def _telling_days(line: Timeline) -> np.ndarray:
@@ -169,23 +170,38 @@ def _telling_days(line: Timeline) -> np.ndarray:
     return np.unique(np.concatenate([later, edges, [line.days - 1]]).astype(int))
 
 
-def _expected(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, keep: np.ndarray, shown: np.ndarray,
+def _expected(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, sites: np.ndarray, shown: np.ndarray,
               seen: np.ndarray, days: np.ndarray) -> Floats:  # fmt: skip
-    """Filled share of the cells shown after some days [n]; only cells that were ever seen can fill."""
+    """Filled share of the cells shown after some days [n], from some sites; only cells that were ever seen can fill.
+
+    A cell fills with the share of the sites that show it times its filling there, from their windows alone.
+    """
+    probability = np.zeros((len(days), len(WEIGHT)))
+    cells = np.flatnonzero(seen & shown[sites].any(axis=0))
+    patterns, which = np.unique(shown[sites][:, cells], axis=1, return_inverse=True)
+    for k, pattern in enumerate(patterns.T):
+        alike = cells[which.ravel() == k]
+        chance = _filled(path, line, rates, name, sites[pattern], alike, days)
+        probability[:, alike] = pattern.mean() * chance
+    share = share_filled(probability, WEIGHT, shown[sites].mean(axis=0))
+    return np.maximum.accumulate(share)  # a match of moments alone might fall
+
+
+def _filled(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, sites: np.ndarray, cells: np.ndarray,
+            days: np.ndarray) -> Floats:  # fmt: skip
+    """Probability that some cells are known after some days [n, cells], at sites that show them."""
     weekend, shares = line.weekend(), line.column("share")
-    mean, variance, lasting = (np.zeros((len(days), int(seen.sum()))) for _ in range(3))
+    mean, variance, lasting = (np.zeros((len(days), len(cells))) for _ in range(3))
     for need, found in sorted(rates.items()):
         here = np.array([(s.variant, s.posture) == need for s in line.states]) * shares
         for day_type in range(2):
             spent = np.cumsum(here * (weekend == (day_type == WEEKEND)))[days, None]
-            m = found.moments(name, day_type, keep)
-            mean += spent * m.mean[seen]
-            variance += spent * m.variance[seen]
-            lasting += spent * m.mean[seen] * m.spread[seen]
+            m = found.moments(name, day_type, sites, cells)
+            mean += spent * m.mean
+            variance += spent * m.variance
+            lasting += spent * m.mean * m.spread
     spread = np.divide(lasting, mean, out=np.zeros_like(mean), where=mean > 0.0)
-    probability = np.zeros((len(days), len(WEIGHT)))
-    probability[:, seen] = filled(mean, variance, spread, path.assumptions.dwells)
-    return np.maximum.accumulate(share_filled(probability, WEIGHT, shown))  # a match of moments alone might fall
+    return filled(mean, variance, spread, path.assumptions.dwells)
 
 
 def interval(series: Floats) -> tuple[Floats, Floats, Floats] | None:

@@ -104,7 +104,7 @@ def _sums(console: Any, s: dict[str, Any]) -> None:
             band if m["estimate"] else "",
         )
     for name, f in s["filling"].items():
-        _row(table, f"C3 {name}: share of {f['cells_shown']} cells shown ({f['seen_in_windows']:.0%} seen in any window)",
+        _row(table, f"C3 {name}: share of {f['cells_shown']:.0f} cells shown ({f['seen_in_windows']:.0%} seen in any window)",
              f"{f['share']:.1%}", "" if f["low"] is None else f"{f['low']:.1%} to {f['high']:.1%}", "")  # fmt: skip
     console.print(table)
 
