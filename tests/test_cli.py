@@ -33,6 +33,7 @@ def test_help_names_every_command():
         "export",
         "coverage",
         "study",
+        "calendar",
         "compare",
         "tour",
     ):

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -446,6 +447,74 @@ def study(
     if not result.summary["complete"]:
         print("stopped before every replication was in: what is whole is in the tables", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+@app.command()
+def calendar(
+    targets: Annotated[
+        list[str],
+        typer.Argument(help="a scenario, whose windows of peace are run first, or folders that openiads study wrote"),
+    ],
+    paths: Annotated[
+        list[str],
+        typer.Option("--path", help="name of a shipped path, 'all', or the path of a .toml file (again for more)"),
+    ],
+    as_of: Annotated[str | None, typer.Option(help="leave out what was not known on this day, as 2019-11-22")] = None,
+    until: Annotated[str | None, typer.Option(help="end there instead of where the path ends, as 2024-12-31")] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(help="the day on which METRIC=VALUE is reached, as C1=100000 (again for more)")
+    ] = None,
+    windows: Annotated[
+        int, typer.Option(help="windows of each stratum of a day, for a scenario; five give intervals")
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    workers: Annotated[int | None, typer.Option(help="threads; results do not depend on it")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="new folder for calendar.json, days.parquet, pictures")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+    sets: SetOption = None,
+) -> None:
+    """What has been learned, lost and defended by which day, along a path of postures and political events.
+
+    Examples:
+      openiads calendar turkey-2019 --path article --windows 2 --out by-the-article
+      openiads calendar my-study --path standalone --path crete-model --limit X1=100000
+      openiads calendar turkey-2019 --path article --as-of 2019-11-22 --set reflectors=false --set assumptions.dwells=5
+    """
+    from openiads.record import require_new
+    from openiads.studies.calendar.conduct import calendars
+    from openiads.studies.calendar.outcome import limits
+    from openiads.studies.calendar.words import print_calendars
+
+    if out is not None:
+        require_new(out)
+    _seed(seed)
+    asked = limits(limit or [])
+    days = _day("as-of", as_of), _day("until", until)
+    with _bar("windows of peace") as bar:
+        found = calendars(
+            targets, paths, _pairs(sets), as_of=days[0], until=days[1], asked=asked, windows=windows, seed=seed,
+            workers=workers, progress=bar,
+        )  # fmt: skip
+    if out is not None:
+        found.save(out)
+    if as_json:
+        print(found.json())
+        return
+    print_calendars(found.said)
+    if out is not None:
+        print(f"written to {out}")
+
+
+def _day(option: str, text: str | None) -> date | None:
+    """A date as a user writes it."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--{option} {text}: write year, month and day, as 2019-11-22") from None
 
 
 @app.command()

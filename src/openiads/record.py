@@ -57,23 +57,14 @@ class Run:
     @staticmethod
     def load(folder: str | Path, only: Collection[str] | None = None) -> Run:
         """A run that was saved, or only some tables of it."""
-        import duckdb
-
         source = Path(folder)
         try:
             meta = json.loads((source / "meta.json").read_text(encoding="utf-8"))
             told = source / "scenario.json"
             scenario = json.loads(told.read_text(encoding="utf-8")) if told.exists() else None
-            tables = {}
-            for file in sorted(source.glob("*.parquet")):
-                if only is not None and file.stem not in only:
-                    continue
-                with interruptible():
-                    columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
-                tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
-        except (OSError, ValueError, duckdb.Error) as error:
+        except (OSError, ValueError) as error:
             raise RecordError(f"'{source}' holds no readable run: {str(error).splitlines()[0]}") from None
-        return Run(meta, tables, scenario)
+        return Run(meta, read_tables(source, only), scenario)
 
 
 @contextmanager
@@ -109,6 +100,23 @@ def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]], e
         file = str(folder / f"{name}.{ending}")
         with interruptible():
             relation(table).write_parquet(file) if ending == "parquet" else relation(table).write_csv(file, header=True)
+
+
+def read_tables(folder: Path, only: Collection[str] | None = None) -> dict[str, Table]:
+    """The tables of a folder, or only some of them: one Parquet file each."""
+    import duckdb
+
+    tables = {}
+    try:
+        for file in sorted(folder.glob("*.parquet")):
+            if only is not None and file.stem not in only:
+                continue
+            with interruptible():
+                columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
+            tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
+    except (OSError, duckdb.Error) as error:
+        raise RecordError(f"'{folder}' holds no readable tables: {str(error).splitlines()[0]}") from None
+    return tables
 
 
 def require_new(out: Path) -> None:

@@ -59,7 +59,9 @@ def test_sources_are_listed_once_and_all_are_used() -> None:
                 assert source in sources() or source in ("GK", "CALC", "assumption"), f"{path}: {source}"
                 used.add(source)
     text = "".join(
-        f.read_text(encoding="utf-8") for d in ("systems", "scenarios") for f in LIBRARY.joinpath(d).iterdir()
+        f.read_text(encoding="utf-8")
+        for d in ("systems", "scenarios", "paths", "calendar")
+        for f in LIBRARY.joinpath(d).iterdir()
     )
     assert set(sources()) == set(re.findall(r"\bS\d+\b", text))
     assert len(used) > 30

@@ -43,6 +43,7 @@ def small():
             "radars": {"sharp": {"false_plots_per_scan": 2.0, "swerling": 1, "range_km": 100.0, "scan_period_s": 2.0,
                                  "track_period_s": 2.0}},
             "missiles": {"round": {"range_max_km": 40.0}},
+            "bodies": {"raider": {"signature": True}},
         },
     )  # fmt: skip
 

@@ -173,8 +173,8 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
     row |= signature_row(simulation, share, hours)
     for label, owner_word in (("sent", "vendor"), ("hidden", "outside")):
         far = [nodes[n.name] for n in scenario.nodes if n.owner == owner_word]
-        row |= _leaving(label, _held(seconds, far), share / 3600.0 / hours)
-    row |= _leaving("held", kept, share / 3600.0 / hours)
+        row |= _leaving(label, _held(seconds, far), military, share / 3600.0 / hours)
+    row |= _leaving("held", kept, military, share / 3600.0 / hours)
     row["x1_fed"] = row["sent_fed"] + row["held_fed"]
     row["x1_all"] = row["sent_all"] + row["held_all"]
     row["leaving_fed"] = row["x1_fed"] + row["hidden_fed"]
@@ -195,10 +195,11 @@ def _held(seconds: np.ndarray, nodes: list[int]) -> np.ndarray:
     return seconds[nodes].max(axis=0) if nodes else np.zeros(seconds.shape[1:])
 
 
-def _leaving(label: str, seconds: np.ndarray, scale: float) -> dict[str, float]:
-    """Track-hours of some seconds [flights, 2], and those among them that rest on fed tracks only."""
+def _leaving(label: str, seconds: np.ndarray, military: np.ndarray, scale: float) -> dict[str, float]:
+    """Track-hours of some seconds [flights, 2], those that rest on fed tracks only, and those on military flights [flights]."""
     own, every = scale * seconds.sum(axis=0)
-    return {f"{label}_all": float(every), f"{label}_fed": float(every - own)}
+    soldiers = scale * float(seconds[military, 1].sum())
+    return {f"{label}_all": float(every), f"{label}_fed": float(every - own), f"{label}_military": soldiers}
 
 
 def signature_row(simulation: Simulation, share: float, hours: float) -> dict[str, float]:
@@ -208,11 +209,11 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
     horizon down to the steepest look that its route allows.
     """
     seen = simulation.state.exposure.aspect.sum(axis=0).reshape(18, 36)
-    edges = np.sin(np.radians(np.arange(-90.0, 91.0, 10.0)))
-    weight = np.repeat(np.diff(edges)[:, None] / 72.0, 36, axis=1)  # share of the sphere
-    steepest = _steepest_look(simulation)
-    rows = np.degrees(np.arange(18) * math.pi / 18 - 0.5 * math.pi)
-    shown = (rows[:, None] < 0.0) & (rows[:, None] + 10.0 > -steepest) & np.ones((1, 36), bool)
+    weight = cell_weights().reshape(18, 36)
+    classes = signature_classes(simulation.scenario)
+    looks = {name: _steepest_look(simulation, name) for name in classes}
+    steepest = max(looks.values(), default=-1.0)
+    shown = shown_cells(steepest).reshape(18, 36)
     return {
         "dwells": share * float(seen.sum()) / hours,
         "cells": float((seen > 0).sum()),
@@ -220,16 +221,36 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
         "cells_shown": float(weight[shown].sum()) if steepest >= 0.0 else 0.0,
         "cells_seen_shown": float(weight[shown & (seen > 0)].sum()) if steepest >= 0.0 else 0.0,
         "dwells_window": float(seen.sum()),
-    } | {
-        f"dwells_{name}": share * _dwells_on(simulation, name) / hours
-        for name in signature_classes(simulation.scenario)
+        **{f"dwells_{name}": share * float(_dwells_on(simulation, name).sum()) / hours for name in classes},
+        **{f"steepest_{name}": looks[name] for name in classes},
     }
 
 
-def _dwells_on(simulation: Simulation, name: str) -> float:
-    """Dwells on one class of body."""
-    groups = simulation.world.groups
-    return float(simulation.state.exposure.aspect[groups.index(name)].sum()) if name in groups else 0.0
+def cell_weights() -> np.ndarray:
+    """Share of the sphere that each aspect cell is, float64[648]; 36 azimuths in each of 18 elevations, from below."""
+    return np.repeat(np.diff(np.sin(np.radians(np.arange(-90.0, 91.0, 10.0)))) / 72.0, 36)
+
+
+def shown_cells(steepest: float) -> np.ndarray:
+    """Cells bool[648] that level flight shows to a radar: all azimuths, from the horizon to the steepest look (deg); -1 for none."""
+    lowest = np.arange(-90.0, 90.0, 10.0)
+    return np.repeat((steepest >= 0.0) & (lowest < 0.0) & (lowest + 10.0 > -steepest), 36)
+
+
+def aspect_rows(simulation: Simulation) -> list[dict[str, float | str]]:
+    """Dwells of a window by class and aspect cell, cells without one left out; not weighted by the share of emission."""
+    return [
+        {"class": name, "cell": float(cell), "dwells": float(dwells[cell])}
+        for name in signature_classes(simulation.scenario)
+        for dwells in [_dwells_on(simulation, name)]
+        for cell in np.flatnonzero(dwells)
+    ]
+
+
+def _dwells_on(simulation: Simulation, name: str) -> np.ndarray:
+    """Dwells on one class of body, float64[648]."""
+    groups, aspect = simulation.world.groups, simulation.state.exposure.aspect
+    return aspect[groups.index(name)] if name in groups else np.zeros(outcome.ASPECT_CELLS)
 
 
 def signature_classes(scenario: Scenario) -> list[str]:
@@ -238,8 +259,8 @@ def signature_classes(scenario: Scenario) -> list[str]:
     return sorted(n for n in names if scenario.library.bodies[n].signature)
 
 
-def _steepest_look(simulation: Simulation) -> float:
-    """Largest angle (deg) below the horizon at which a body without reflectors sees a radar of the system; -1 for none."""
+def _steepest_look(simulation: Simulation, name: str) -> float:
+    """Largest angle (deg) below the horizon at which a body of a class without reflectors sees a radar of the system; -1 for none."""
     params, flights = simulation.params, simulation.world.flights
     reach = max(
         (params.radars.reach[r, 1] for r, n in enumerate(params.radars.node) if n in simulation.system_nodes),
@@ -247,7 +268,7 @@ def _steepest_look(simulation: Simulation) -> float:
     )
     site, steepest = simulation.world.site, -1.0
     for flight, bare in zip(flights, params.bodies.signature[: len(flights)], strict=True):
-        if not bare:
+        if not bare or flight.group != name:
             continue
         for point in flight.route:
             gap = ground_distance(point.latitude, point.longitude, *site)

@@ -17,11 +17,12 @@ from openiads.running import complete
 from openiads.scenario.build import Simulation, assemble
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
-from openiads.studies.measure import area_row, peace_row, raid_row
+from openiads.studies.measure import area_row, aspect_rows, peace_row, raid_row
 from openiads.tracking.own import Maker
 
 Row = dict[str, float | str]
 Numbers = Mapping[str, float]
+TABLES = ("raid", "peace", "area", "aspect")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Unit:
 class Results:
     """Rows by table, and whether every planned unit is in."""
 
-    tables: dict[str, list[Row]] = field(default_factory=lambda: {"raid": [], "peace": [], "area": []})
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
     complete: bool = False
     done: int = 0
     planned: int = 0
@@ -116,7 +117,7 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
     scenario = design.scenario
     vignette = scenario.vignettes[unit.vignette]
     world = draw_world(scenario, unit.vignette, design.seed, unit.replication, unit.stratum)
-    tables: dict[str, list[Row]] = {"raid": [], "peace": [], "area": []}
+    tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     areas: dict[tuple[int, ...], Numbers] = {}
     lived: dict[bytes, Any] = {}
     for posture in design.postures:
@@ -131,14 +132,10 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
                 lived[same] = simulation.state
             simulation = replace(simulation, state=lived[same])
             if vignette.kind == "peace":
-                tables["peace"].append(
-                    {
-                        **names,
-                        "stratum": float(unit.stratum),
-                        "stands_for": vignette.hours(unit.stratum),
-                        **peace_row(simulation),
-                    }
-                )
+                names["stratum"] = float(unit.stratum)
+                stands_for = vignette.hours(unit.stratum)
+                tables["peace"].append({**names, "stands_for": stands_for, **peace_row(simulation)})
+                tables["aspect"] += [{**names, **row} for row in aspect_rows(simulation)]
                 continue
             names["warning_s"] = warning
             tables["raid"].append({**names, **raid_row(simulation)})

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from openiads.errors import UsageError
-from openiads.record import new_folder, relation, write_tables
+from openiads.errors import RecordError, UsageError
+from openiads.record import new_folder, read_tables, relation, write_tables
+from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
@@ -54,15 +55,28 @@ class Study:
         return relation(self.tables[table])
 
     def save(self, out: str | Path) -> None:
-        """summary.json, report.html and results/*.parquet in a new folder, all or nothing."""
+        """summary.json, scenario.json, report.html and results/*.parquet in a new folder, all or nothing."""
         from openiads.studies.report import render
 
         with new_folder(Path(out)) as folder:
             text = json.dumps(clean(self.summary), indent=1, ensure_ascii=False)
             (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+            table = json.dumps(self.scenario.table, ensure_ascii=False)
+            (folder / "scenario.json").write_text(table + "\n", encoding="utf-8")
             (folder / "results").mkdir()
             write_tables(folder / "results", self.tables)
             render(self.summary, self.tables, self.scenario, folder / "report.html")
+
+    @staticmethod
+    def load(folder: str | Path) -> Study:
+        """A study that was saved; RecordError for a folder that holds none."""
+        source = Path(folder)
+        try:
+            summary = json.loads((source / "summary.json").read_text(encoding="utf-8"))
+            table = json.loads((source / "scenario.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RecordError(f"'{source}' holds no study that can be read: {error}") from None
+        return Study(parse(table, str(source / "scenario.json")), summary, read_tables(source / "results"))
 
 
 def study(scenario: Scenario, *, preset: str | None = None, replications: int | None = None, days: int | None = None,

@@ -1,0 +1,163 @@
+"""The calendar as a picture: states and events above, what has been learned and defended by each day below."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from pathlib import Path as File
+from typing import Any
+
+import numpy as np
+
+from openiads.studies.calendar.outcome import LEVELS
+from openiads.studies.calendar.reckon import Calendar, crossing, filling_band, interval
+
+_COLOURS = {"never": "#c9d1d8", "on-threat": "#9fb7cc", "announced-days": "#e3b35c", "duty-cycle": "#2f6db3"}
+_INK, _DIM, _WARM = "#1d2329", "#8a949d", "#c0562b"
+_LINES = ("#2f6db3", "#c0562b", "#4f8a4c", "#7a5aa6")
+
+
+def draw(c: Calendar, out: File, emits: dict[str, str] | None = None) -> None:
+    """Write a picture (PNG) of one calendar; `emits` colours postures by how they emit."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(
+        {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False}
+    ):
+        figure = plt.figure(figsize=(11, 10), layout="constrained")
+        grid = figure.add_gridspec(4, 1, height_ratios=[1.5, 1.6, 0.9, 1.6])
+        states = figure.add_subplot(grid[0])
+        axes = [states, *(figure.add_subplot(grid[k], sharex=states) for k in (1, 2)), figure.add_subplot(grid[3])]
+        _states(axes[0], c, emits or {})
+        _exposure(axes[1], c)
+        _defended(axes[2], c)
+        _filling(axes[3], c)
+        figure.suptitle(f"{c.path.title} ({c.path.name})", x=0.01, ha="left", weight="bold")
+        figure.savefig(out, dpi=110, metadata={"Software": None})
+        plt.close(figure)
+
+
+def _when(c: Calendar) -> list[Date]:
+    return [c.timeline.day(i) for i in range(c.timeline.days)]
+
+
+def _states(axis: Any, c: Calendar, emits: dict[str, str]) -> None:
+    """A bar for each posture and pattern, and every event with the days between which it may fall."""
+    line = c.timeline
+    for row, name in enumerate(("posture", "flights", "batches")):
+        first = 0
+        value = [_label(s, name) for s in line.states]
+        for i in range(1, line.days + 1):
+            if i < line.days and value[i] == value[first]:
+                continue
+            colour = (
+                _COLOURS[emits.get(line.states[first].posture, "never")]
+                if name == "posture"
+                else ("#e6eaee", "#f3f5f7")[row % 2]
+            )
+            axis.barh(-row, i - first, left=line.day(first), height=0.8, color=colour, edgecolor="white")
+            if i - first > 0.03 * line.days:
+                ink = "white" if colour == _COLOURS["duty-cycle"] else _INK
+                axis.text(line.day(first), -row, " " + value[first], va="center", fontsize=8, color=ink, clip_on=True)
+            first = i
+    places = [h for h in c.timeline.happenings if line.start <= h.latest]
+    for k, h in enumerate(places):
+        y = -3 - 0.8 * k
+        axis.plot([max(h.earliest, line.start), h.latest], [y, y], color=_WARM, lw=2, alpha=0.4, solid_capstyle="butt")
+        axis.plot([h.day], [y], "o", color=_WARM, ms=5)
+        axis.annotate(
+            h.event.title,
+            (h.day, y),
+            xytext=(6, 5),
+            textcoords="offset points",
+            fontsize=7.5,
+            va="center",
+            annotation_clip=True,
+        )
+    axis.set_yticks([0, -1, -2], ["posture", "allied flights", "batches"])
+    axis.set_ylim(-3.4 - 0.8 * max(0, len(places) - 1), 0.6)
+    axis.set_xlim(line.start, line.day(line.days - 1))
+    axis.spines["left"].set_visible(False)
+    axis.tick_params(left=False)
+
+
+def _label(state: Any, name: str) -> str:
+    if name == "posture":
+        return str(state.posture)
+    return str(state.variant.pattern if name == "flights" else state.variant.batches)
+
+
+def _exposure(axis: Any, c: Calendar) -> None:
+    """Track-hours held, left, and through the undeclared channel; bands over sites and of the traffic."""
+    when = _when(c)
+    axis.fill_between(
+        when, c.traffic_low, c.traffic_high, color=_DIM, alpha=0.35, lw=0, label="traffic that no figure gives"
+    )
+    for (name, label), colour in zip((("C1", "held (C1)"), ("X1", "left by links and visits (X1)"),
+                                      ("X2", "through the undeclared channel, if it exists (X2)")), _LINES, strict=False):  # fmt: skip
+        band = interval(c.series[name])
+        if band is not None and c.series[name].any():
+            axis.fill_between(when, band[1], band[2], color=colour, alpha=0.15, lw=0)
+        axis.plot(when, c.series[name].mean(axis=0), color=colour, label=label)
+    axis.set_ylim(0, None)
+    if not c.series["C1"].any():
+        axis.set_ylim(0, 1)
+    axis.set_ylabel("track-hours, sum")
+    axis.legend(loc="upper left", frameon=False, fontsize=8)
+
+
+def _filling(axis: Any, c: Calendar) -> None:
+    """Share of the aspects shown that are known, against days since the first emission, with the days of 50 and 90 %."""
+    first = c.timeline.first(lambda s: s.share > 0.0)
+    axis.set_ylim(0, 1.02)
+    axis.set_ylabel("share of aspects known (C3)")
+    if first is None or not c.filling:
+        why = "the system never emits" if first is None else "no aircraft without reflectors comes near"
+        axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", color=_DIM)
+        axis.set_xticks([])
+        return
+    since = np.arange(1, c.timeline.days - first + 1)
+    for level in LEVELS:
+        axis.axhline(level, color=_DIM, lw=0.6, ls="--")
+    for k, ((name, f), colour) in enumerate(zip(sorted(c.filling.items()), _LINES, strict=False)):
+        band = filling_band(f)
+        if band is not None:
+            axis.fill_between(since, band[0][first:], band[1][first:], color=colour, alpha=0.15, lw=0)
+        axis.plot(
+            since,
+            f.share[first:],
+            color=colour,
+            marker=".",
+            ms=3,
+            lw=1.2,
+            label=f"{name}, of {f.shown:.0f} cells shown",
+        )
+        axis.plot(since, f.most[first:], color=colour, ls=":", lw=1.0)
+        for level in LEVELS:
+            day = crossing(f.share, level)
+            if day is not None:
+                axis.plot([day - first + 1], [level], "o", color=colour, ms=5)
+                axis.annotate(f"{level:.0%}: {c.timeline.day(day)}", (day - first + 1, level), xytext=(6, -9 - 10 * k),
+                              textcoords="offset points", fontsize=8, color=colour)  # fmt: skip
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    axis.set_xlim(0.9, max(2, len(since)))
+    axis.set_xlabel(f"days since the first emission, {c.timeline.day(first)}")
+    axis.legend(
+        loc="lower right",
+        frameon=False,
+        fontsize=8,
+        title="dotted: with all that the windows may have missed",
+        title_fontsize=7.5,
+    )
+
+
+def _defended(axis: Any, c: Calendar) -> None:
+    """Days on which the system would have been ready."""
+    hours = c.path.assumptions.warning / 3600.0
+    axis.plot(_when(c), c.defended, color=_INK)
+    axis.set_ylim(0, max(1.0, float(c.defended[-1]) * 1.05))
+    axis.set_ylabel("days defended")
+    axis.text(0.01, 0.85, f"ready within {hours:g} h of warning", transform=axis.transAxes, fontsize=8, color=_DIM)

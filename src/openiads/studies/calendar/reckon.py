@@ -1,0 +1,233 @@
+"""The calendar of one path: what has been learned, lost and defended by each day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date as Date
+
+import numpy as np
+
+from openiads.scenario.spec import Scenario
+from openiads.studies.calendar.filling import Floats, at_most, filled, share_filled
+from openiads.studies.calendar.path import Path
+from openiads.studies.calendar.rates import CIVIL, MILITARY, WEEKEND, WEIGHT, Rates
+from openiads.studies.calendar.source import Need
+from openiads.studies.calendar.timeline import State, Timeline
+from openiads.studies.calendar.traffic import Factor
+from openiads.studies.calendar.watch import DAY, lost_by_compromise, lost_through_channel
+from openiads.studies.statistics import TESTED_N, t_quantile
+
+
+@dataclass(frozen=True)
+class Filling:
+    """How far the aspects of one class are known by each day."""
+
+    share: Floats  # [D] of the solid angle of the cells shown
+    error: Floats | None  # [D] standard error over sites; None for fewer than are accepted
+    replications: int
+    shown: float  # cells, mean of the sites
+    sphere: float  # share of the sphere that the cells shown are
+    seen: float  # share of them, by solid angle, with a dwell in any window: what `share` can not exceed
+    most: Floats  # [D] the share, were the others passed as often as windows without a pass allow (95 %)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A path reckoned day by day; `series` [R, D] are sums up to and including each day."""
+
+    path: Path
+    timeline: Timeline
+    series: dict[str, Floats]
+    traffic_low: Floats  # [D] as series["C1"], mean, with the low end of the traffic factor ...
+    traffic_high: Floats  # ... and the high end
+    filling: dict[str, Filling]
+    defended: np.ndarray  # [D] days on which the system would have been ready
+    factor: Factor
+    lost: dict[
+        str, tuple[float, float]
+    ]  # by metric: at the end, with the shortest and the longest median time to notice
+
+    @property
+    def replications(self) -> int:
+        """Sites and synthetic weeks that the rates come from."""
+        return len(self.series["C1"])
+
+
+def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rates], factor: Factor,
+           notice: tuple[float, float, float]) -> Calendar:  # fmt: skip
+    """All series of one path; `notice` is the median time to notice (s) with its smallest and largest value."""
+    daily = {name: _daily(line, rates, name, factor.value) for name in ("held_now", "sent", "kept", "hidden")}
+    military = _daily(line, rates, "held_now", np.zeros(line.days))
+    running = line.column("share") > 0.0
+    series = {
+        "C1": daily["held_now"].cumsum(axis=1), "C1.military": military.cumsum(axis=1),
+        "C2": _dwells(line, rates).cumsum(axis=1),
+        "X1": daily["sent"].cumsum(axis=1) + carried_out(daily["kept"], line, scenario),
+        "X2": daily["hidden"].cumsum(axis=1),
+    }  # fmt: skip
+    lost = {}
+    for name in ("X4.channel", "X4.compromise"):
+        three = [_lost(name, daily, running, median, path) for median in notice]
+        series[name] = three[0]
+        ends = [float(x.mean(axis=0)[-1]) for x in three]
+        lost[name] = (min(ends), max(ends))
+    band = [_daily(line, rates, "held_now", f).cumsum(axis=1).mean(axis=0) for f in (factor.low, factor.high)]
+    classes = sorted({name for r in rates.values() for name in r.counts})
+    fillings = {name: _filling(path, line, rates, name) for name in classes}
+    return Calendar(path, line, series, band[0], band[1], {n: f for n, f in fillings.items() if f.shown},
+                    np.cumsum([ready_share(scenario, s, path.assumptions.warning) for s in line.states]), factor, lost)  # fmt: skip
+
+
+def _lost(name: str, daily: dict[str, Floats], running: np.ndarray, median: float, path: Path) -> Floats:
+    if name == "X4.channel":
+        return lost_through_channel(daily["hidden"], median, path.assumptions)
+    return lost_by_compromise(daily["held_now"], running, median, path.assumptions)
+
+
+def _replications(rates: dict[Need, Rates]) -> int:
+    return min((r.replications for r in rates.values()), default=1)
+
+
+def _daily(line: Timeline, rates: dict[Need, Rates], name: str, factor: Floats) -> Floats:
+    """Track-hours of each day [R, D]; civil flights follow the traffic, military ones do not."""
+    count = _replications(rates)
+    out = np.zeros((count, line.days))
+    kind = line.weekend().astype(int)
+    for i, state in enumerate(line.states):
+        if state.share > 0.0:
+            both = rates[state.variant, state.posture].flows[name][:count, kind[i]]
+            out[:, i] = state.share * (factor[i] * both[:, CIVIL] + both[:, MILITARY])
+    return out
+
+
+def _dwells(line: Timeline, rates: dict[Need, Rates]) -> Floats:
+    """Dwells of each day [R, D] on aircraft without reflectors."""
+    count = _replications(rates)
+    totals = {need: sum((r.dwells(n)[:count] for n in r.counts), np.zeros((count, 2))) for need, r in rates.items()}
+    out = np.zeros((count, line.days))
+    kind = line.weekend().astype(int)
+    for i, state in enumerate(line.states):
+        if state.share > 0.0:
+            out[:, i] = state.share * totals[state.variant, state.posture][:, kind[i]]
+    return out
+
+
+def carried_out(kept: Floats, line: Timeline, scenario: Scenario) -> Floats:
+    """What visits have carried out by each day [R, D], of what is kept on each day; one every visiting period of a posture."""
+    total, out = kept.cumsum(axis=1), np.zeros(kept.shape)
+    gone = np.zeros(len(kept))
+    since, posture = 0, ""
+    for i, state in enumerate(line.states):
+        if state.posture != posture:
+            since, posture = i, state.posture
+        model = scenario.postures[posture]
+        period = max(1, round(model.visit / DAY))
+        if model.support == "visits" and i > since and (i - since) % period == 0:
+            gone = total[:, i]
+        out[:, i] = gone
+    return out
+
+
+def ready_share(scenario: Scenario, state: State, warning: float) -> float:
+    """Probability that the system could fire in a raid with so much warning (s), by the rule of the raid vignette."""
+    posture = scenario.postures[state.posture]
+    if posture.located != "site":
+        return 0.0
+    if posture.emits == "duty-cycle" and warning > 0.0:
+        return 1.0
+    if posture.emits == "duty-cycle":
+        return posture.duty
+    return float(warning > 0.0 and scenario.ready(posture) <= warning)
+
+
+def _filling(path: Path, line: Timeline, rates: dict[Need, Rates], name: str) -> Filling:
+    """Expected filling of the aspects of a class, and its jackknife error over the replications."""
+    count = _replications(rates)
+    sites = np.arange(count)
+    shown = np.logical_or.reduce([r.shown[name][:count] for r in rates.values()])
+    looked = np.logical_or.reduce([r.counts[name][:count].any(axis=(1, 2)) for r in rates.values()])
+    seen = (shown & looked).any(axis=0)
+    likely = shown.mean(axis=0)
+    share = _expected(path, line, rates, name, sites, shown, seen, np.arange(line.days))
+    error = None
+    if count >= TESTED_N and seen.any():
+        grid = _telling_days(line)
+        others = np.array([_expected(path, line, rates, name, np.delete(sites, r), shown, seen, grid) for r in sites])
+        jackknife = np.sqrt((count - 1) / count * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
+        error = np.where(share > 0.0, np.interp(np.arange(line.days), grid, jackknife), 0.0)
+    whole = float(WEIGHT @ likely)
+    part = float(WEIGHT[seen] @ likely[seen]) / whole if whole else 0.0
+    observed = max(r.observed for r in rates.values())
+    most = share + (1.0 - part) * at_most(24.0 * line.column("share").cumsum(), observed) if whole else share
+    return Filling(share, error, count, float(likely.sum()), whole, part, most)
+
+
+def _telling_days(line: Timeline) -> np.ndarray:
+    """Days on which something changes, and others ever farther apart from the first emission on."""
+    first = int(np.argmax(line.column("share") > 0.0))
+    later = first + np.unique(np.geomspace(1, max(1, line.days - first), 40).astype(int)) - 1
+    edges = [d for _, a, b in line.spans() for d in (a, b - 1)]
+    return np.unique(np.concatenate([later, edges, [line.days - 1]]).astype(int))
+
+
+def _expected(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, sites: np.ndarray, shown: np.ndarray,
+              seen: np.ndarray, days: np.ndarray) -> Floats:  # fmt: skip
+    """Filled share of the cells shown after some days [n], from some sites; only cells that were ever seen can fill.
+
+    A cell fills with the share of the sites that show it times its filling there, from their windows alone.
+    """
+    probability = np.zeros((len(days), len(WEIGHT)))
+    cells = np.flatnonzero(seen & shown[sites].any(axis=0))
+    patterns, which = np.unique(shown[sites][:, cells], axis=1, return_inverse=True)
+    for k, pattern in enumerate(patterns.T):
+        alike = cells[which.ravel() == k]
+        chance = _filled(path, line, rates, name, sites[pattern], alike, days)
+        probability[:, alike] = pattern.mean() * chance
+    share = share_filled(probability, WEIGHT, shown[sites].mean(axis=0))
+    return np.maximum.accumulate(share)  # a match of moments alone might fall
+
+
+def _filled(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, sites: np.ndarray, cells: np.ndarray,
+            days: np.ndarray) -> Floats:  # fmt: skip
+    """Probability that some cells are known after some days [n, cells], at sites that show them."""
+    weekend, shares = line.weekend(), line.column("share")
+    mean, variance, lasting = (np.zeros((len(days), len(cells))) for _ in range(3))
+    for need, found in sorted(rates.items()):
+        here = np.array([(s.variant, s.posture) == need for s in line.states]) * shares
+        for day_type in range(2):
+            spent = np.cumsum(here * (weekend == (day_type == WEEKEND)))[days, None]
+            m = found.moments(name, day_type, sites, cells)
+            mean += spent * m.mean
+            variance += spent * m.variance
+            lasting += spent * m.mean * m.spread
+    spread = np.divide(lasting, mean, out=np.zeros_like(mean), where=mean > 0.0)
+    return filled(mean, variance, spread, path.assumptions.dwells)
+
+
+def interval(series: Floats) -> tuple[Floats, Floats, Floats] | None:
+    """Mean and Student's 95 % limits over replications [R, D], by day; None for fewer than are accepted."""
+    count = len(series)
+    if count < TESTED_N:
+        return None
+    mean = series.mean(axis=0)
+    half = t_quantile(count - 1) * series.std(axis=0, ddof=1) / np.sqrt(count)
+    return mean, np.maximum(0.0, mean - half), mean + half
+
+
+def filling_band(found: Filling) -> tuple[Floats, Floats] | None:
+    """95 % limits of the filled share, by day."""
+    if found.error is None:
+        return None
+    half = t_quantile(found.replications - 1) * found.error
+    return np.clip(found.share - half, 0.0, 1.0), np.clip(found.share + half, 0.0, 1.0)
+
+
+def crossing(values: Floats, level: float) -> int | None:
+    """The first day on which a series that never falls has reached a level."""
+    reached = np.flatnonzero(values >= level)
+    return int(reached[0]) if len(reached) else None
+
+
+def date_of(line: Timeline, day: int | None) -> Date | None:
+    """The date of a day, None for none."""
+    return None if day is None else line.day(day)

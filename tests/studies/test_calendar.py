@@ -1,0 +1,403 @@
+"""The calendar from rates to dates: known answers on rates laid by hand, and a study that is run, saved and read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+import openiads as oi
+from openiads.errors import RecordError, UsageError
+from openiads.studies.calendar.conduct import calendars
+from openiads.studies.calendar.files import load_path
+from openiads.studies.calendar.outcome import Limit, limits, outcome
+from openiads.studies.calendar.rates import WEIGHT, Rates, rates
+from openiads.studies.calendar.reckon import crossing, interval, reckon
+from openiads.studies.calendar.source import needs
+from openiads.studies.calendar.timeline import State, Timeline, Variant, timeline
+from openiads.studies.calendar.traffic import Factor
+from openiads.studies.measure import shown_cells
+from tests import builders
+
+FLAGSHIP = oi.load("turkey-2019")
+DAY = 86400.0
+NOTICE = (56 * DAY, 16 * DAY, 416 * DAY)
+
+
+def steady(days: int) -> Factor:
+    """The traffic of the reference month."""
+    one = np.ones(days)
+    return Factor(one, one, one, one.astype(bool))
+
+
+def by_hand(sites=1, dwells=0.0, weekend=0.0) -> Rates:
+    """10 civil and 2 military track-hours a day, 4 of them sent, 6 kept; half of all at weekends; dwells in two cells of 36."""
+    one = np.array([[[10.0, 2.0], [5.0, 1.0]]] * sites)
+    counts = np.zeros((sites, 2, 2, 648))
+    counts[:, 0, :, 8 * 36], counts[:, 0, :, 8 * 36 + 1] = dwells, dwells / 10.0
+    counts[:, 1, :, 8 * 36] = weekend
+    flows = {"held_now": one, "sent": one / 3.0, "kept": one / 2.0, "hidden": one / 12.0}
+    return Rates(flows, {"jet": counts}, np.full((2, 2), 12.0), 0.25, {"jet": np.array([shown_cells(5.0)] * sites)})
+
+
+def of(states: list[State], start=date(2020, 6, 1)) -> Timeline:  # a Monday
+    return Timeline(start, states, [], [])
+
+
+V = Variant("visiting", True, 1)
+OFF, ON = State("sealed", V, 0.0, 0.0, 0.0), State("standalone", V, 0.5, 0.0, 0.0)
+
+
+def made(states, hand, factor=None, path=None):
+    line = of(states)
+    return reckon(
+        path or load_path("article"), line, FLAGSHIP, {(V, "standalone"): hand}, factor or steady(line.days), NOTICE
+    )
+
+
+def test_exposure_is_the_sum_of_days():
+    found = made([OFF] * 7 + [ON] * 7, by_hand())
+    week = 0.5 * (5 * 12.0 + 2 * 6.0)
+    assert found.series["C1"][0, 6] == 0.0 and found.series["C1"][0, -1] == pytest.approx(week)
+    assert found.series["C1.military"][0, -1] == pytest.approx(week / 6.0)
+    assert found.series["X2"][0, -1] == pytest.approx(week / 12.0)
+    assert found.series["X1"][0, -1] == pytest.approx(week / 3.0)  # no visit yet
+
+
+def test_traffic_scales_civil_flights_alone():
+    half = Factor(np.full(14, 0.5), np.full(14, 0.25), np.ones(14), np.ones(14, bool))
+    found = made([OFF] * 7 + [ON] * 7, by_hand(), half)
+    week = 0.5 * (5 * (5.0 + 2.0) + 2 * (2.5 + 1.0))
+    assert found.series["C1"][0, -1] == pytest.approx(week)
+    assert found.traffic_low[-1] < week < found.traffic_high[-1] == pytest.approx(36.0)
+
+
+def test_visits_carry_out_what_is_kept():
+    period = round(FLAGSHIP.postures["standalone"].visit / DAY)
+    found = made([ON] * (period + 3), by_hand())
+    sent, total = found.series["C1"][0] / 3.0, found.series["C1"][0] / 2.0
+    left = found.series["X1"][0] - sent
+    assert not left[:period].any()
+    assert left[period:] == pytest.approx(np.full(3, total[period]))
+
+
+def test_filling_counts_the_cells_shown():
+    found = made([ON] * 400, by_hand(dwells=1000.0)).filling["jet"]
+    two = WEIGHT[8 * 36] * 2 / WEIGHT[shown_cells(5.0)].sum()
+    assert found.shown == 36 and found.seen == pytest.approx(two) == found.share[-1] and found.error is None
+    assert found.most[-1] == pytest.approx(1.0, abs=1e-6) and (found.most >= found.share).all()
+
+
+def test_cells_that_few_sites_show_weigh_as_little():
+    """Two sites in six show the next ten degrees too: known there for certain, they count a third in both sums."""
+    hand = by_hand(sites=6, dwells=1000.0)
+    steep = shown_cells(15.0) & ~shown_cells(5.0)
+    hand.shown["jet"][:2] |= steep
+    hand.counts["jet"][:2][:, :, :, steep] = 1000.0
+    found = made([ON] * 20, hand).filling["jet"]
+    low = WEIGHT[shown_cells(5.0)].sum()
+    extra = WEIGHT[steep].sum() / 3.0
+    assert found.shown == pytest.approx(36 + 12)
+    assert found.share[-1] == pytest.approx((low / 18.0 + extra) / (low + extra), rel=1e-3)
+
+
+def test_a_sealed_path_never_fills_and_holds_nothing():
+    found = made([OFF] * 50, by_hand(dwells=1000.0))
+    assert not found.filling["jet"].share.any() and not found.defended.any()
+    assert not any(series.any() for series in found.series.values())
+    assert not found.filling["jet"].most.any()
+
+
+def test_weekdays_and_weekends_fill_by_their_own_rates():
+    hand = by_hand(weekend=0.001)
+    found = made([ON] * 21, hand).filling["jet"].share
+    steps = np.flatnonzero(np.diff(found, prepend=0.0))
+    assert steps.tolist() == [5, 6, 12, 13, 19, 20]
+
+
+def test_filling_and_sums_never_fall():
+    found = made([ON] * 30 + [OFF] * 5 + [ON] * 30, by_hand(sites=6, dwells=0.002, weekend=0.01))
+    for series in [*found.series.values(), found.filling["jet"].share[None], found.defended[None]]:
+        assert (np.diff(series, axis=1) >= -1e-12).all()
+
+
+def test_sites_give_intervals_from_five_on():
+    hand = by_hand(sites=6)
+    hand.flows["held_now"][...] *= np.linspace(0.5, 1.5, 6)[:, None, None]
+    found = made([ON] * 7, hand)
+    low, high = (x[-1] for x in interval(found.series["C1"])[1:])
+    assert low < 36.0 < high and (high - 36.0) == pytest.approx(
+        2.5706 * 36.0 * np.linspace(0.5, 1.5, 6).std(ddof=1) / 6**0.5, rel=1e-4
+    )
+    assert interval(made([ON] * 7, by_hand(sites=4)).series["C1"]) is None
+
+
+def test_defended_days_follow_the_readiness():
+    cold = State("installed-cold", V, 0.0, 0.0, 0.0)
+    away = State("custody-elsewhere", V, 0.0, 0.0, 0.0)
+    found = made([OFF, cold, ON, away], by_hand())
+    assert found.defended.tolist() == [0.0, 1.0, 2.0, 2.0]  # sealed needs 48 h, a day of warning is supposed
+    path = load_path("article", {"warning_h": "72"})
+    assert made([OFF, cold, ON, away], by_hand(), path=path).defended.tolist() == [1.0, 2.0, 3.0, 3.0]
+    path = load_path("article", {"warning_h": "0"})
+    assert made([OFF, cold, ON], by_hand(), path=path).defended.tolist() == pytest.approx([0.0, 0.0, 0.3])
+
+
+def test_thresholds_have_dates_or_say_why_not():
+    c = made([OFF] * 7 + [ON] * 7, by_hand())
+    said = outcome(
+        c, FLAGSHIP, None, None, [Limit("C1", 12.0), Limit("C1", 1e9), Limit("defended", 3.0), Limit("C3.jet", 0.5)]
+    )
+    assert [x["date"] for x in said["limits"]] == [date(2020, 6, 9), None, date(2020, 6, 10), None]
+    assert "not reached within the calendar (36 at its end)" in said["limits"][1]["reason"]
+    assert "not reached: 0% of the cells shown" in said["filling"]["jet"]["reached"]["0.5"]["reason"]
+    assert crossing(np.array([0.0, 1.0, 1.0]), 1.0) == 1
+
+
+@pytest.mark.parametrize("text", ["C1", "C1=", "C1=-3", "C1=inf", "C9=3", "=3", "C1=nan"])
+def test_limits_that_can_not_be(text):
+    with pytest.raises(UsageError, match="--limit"):
+        limits([text])
+
+
+def test_money_is_a_path_against_what_it_changes():
+    path = load_path("patriot-instead")
+    line = timeline(path, FLAGSHIP)
+    c = reckon(path, line, FLAGSHIP, {}, steady(line.days), NOTICE)
+
+    def metric(first, last):
+        cell = {"low": None, "high": None, "difference": None}
+        return {
+            "unit": "",
+            "postures": {"sealed": {"estimate": first, **cell}, "custody-elsewhere": {"estimate": last, **cell}},
+        }
+
+    summary = {"baseline": "sealed", "metrics": {"D1.24h": metric(0.0, 700.0), "D3.24h": metric(9.0, 10.0)}}
+    money = outcome(c, FLAGSHIP, summary, None, [])["K1"]
+    assert money["sunk_usd"] == 2.5e9 and money["further_usd"] == pytest.approx(12.5e9)
+    assert money["per"]["D1"]["estimate"] == pytest.approx(12.5e9 / 700.0)
+    assert money["per"]["D3"]["estimate"] is None and "no better" in money["per"]["D3"]["reason"]
+
+
+def test_value_of_the_feed_is_that_of_a_study_with_raids():
+    path = load_path("standalone")
+    c = (
+        reckon(path, timeline(path, FLAGSHIP), FLAGSHIP, {}, steady(904), NOTICE)
+        if not needs([timeline(path, FLAGSHIP)])
+        else None
+    )
+    assert c is None  # a path that emits can not be reckoned without its rates
+    change = {"estimate": -2.0, "low": -3.0, "high": -1.0}
+    cell = {"estimate": 5.0, "low": 4.0, "high": 6.0, "difference": change}
+    summary = {"baseline": "one-way-in", "metrics": {"D3.24h": {"unit": "leakers", "postures": {"standalone": cell}}}}
+    said = outcome(made([ON] * 3, by_hand()), FLAGSHIP, summary, None, [])
+    assert said["D6"] == [
+        {"metric": "D3.24h", "posture": "standalone", "baseline": "one-way-in", "unit": "leakers", **change}
+    ]
+    ready = {r["posture"]: r for r in said["D5"]}
+    assert ready["standalone"]["estimate"] == pytest.approx(5 / 60) and ready["standalone"]["source"] == "S51"
+
+
+# ---------------------------------------------------------------- with the engine
+
+PATH = """
+name = "mine"
+title = "off, then on"
+end = 2020-02-29
+[[step]]
+date = 2020-01-06
+posture = "off"
+text = "off"
+source = "assumption"
+grade = "assumption"
+[[step]]
+date = 2020-02-03
+posture = "on"
+text = "on"
+source = "assumption"
+grade = "assumption"
+"""
+
+
+def small():
+    """One radar, friends that orbit near it, two windows a day, a posture that is off and one that is on."""
+    sortie = {"name": "patrol", "title": "a patrol", "class": "raider", "count": 3, "kind": "orbit", "owner": "nato",
+              "latitude_deg": 38.4, "longitude_deg": 34.2, "radius_km": 20.0}  # fmt: skip
+    off = {**builders.BASE["postures"]["on"], "emits": "never", "title": "off"}
+    return builders.table(
+        sorties=[sortie], library={"bodies": {"raider": {"signature": True}}}, postures={"on": {"duty": 0.5}, "off": off},
+        vignettes={"peace": {"kind": "peace", "duration_min": 2.0, "tick_s": 1.0, "warmup_min": 0.5, "windows": 2}},
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def lived(workers=2):
+    from openiads.scenario.load import parse
+
+    return oi.study(parse(small(), "test"), days=3, replications=1, vignettes=["peace"], workers=workers)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("calendar") / "study"
+    lived().save(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory):
+    file = tmp_path_factory.mktemp("path") / "mine.toml"
+    file.write_text(PATH, encoding="utf-8")
+    return file
+
+
+def test_a_saved_study_gives_the_rates_that_it_was_run_with(folder):
+    from openiads.studies.study import Study
+
+    again, first = Study.load(folder), lived()
+    assert again.summary["digest"] == first.summary["digest"] and again.scenario == first.scenario
+    a, b = rates(again.scenario, again.tables, "on"), rates(first.scenario, first.tables, "on")
+    assert all(np.array_equal(a.flows[k], b.flows[k]) for k in a.flows)
+    assert np.array_equal(a.counts["raider"], b.counts["raider"]) and a.counts["raider"].sum() > 0
+
+
+def test_cells_add_up_to_the_dwells_of_the_decision_table():
+    study = lived()
+    found = rates(study.scenario, study.tables, "on")
+    day = found.dwells("raider") @ np.array([5.0 / 7.0, 2.0 / 7.0])
+    assert 0.5 * day.mean() == pytest.approx(study.estimate("C2.raider", "on")["estimate"])
+    held = found.flows["held_now"].sum(axis=2) @ np.array([5.0 / 7.0, 2.0 / 7.0])
+    assert 0.5 * held.mean() == pytest.approx(study.estimate("C1.hours", "on")["estimate"])
+
+
+def test_a_study_becomes_a_calendar(folder, mine, tmp_path):
+    found = calendars([str(folder)], [str(mine)], asked=[Limit("C1", 1.0)])
+    c = found.calendars[0]
+    hours = lived().estimate("C1.hours", "on")["estimate"]
+    assert c.series["C1"][:, 28 * 1 - 1].sum() == 0.0
+    assert c.series["C1"].mean(axis=0)[-1] == pytest.approx(27 * hours, rel=0.02)  # 27 days, weekends as they fall
+    found.save(tmp_path / "out")
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["calendar.json", "days.parquet", "mine.png"]
+    said = json.loads((tmp_path / "out" / "calendar.json").read_text(encoding="utf-8"))["calendars"][0]
+    assert said["limits"][0]["date"] == "2020-02-03" and said["states"][1]["from"] == "2020-02-03"
+    assert (tmp_path / "out" / "mine.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_variants_that_no_folder_has_are_named(folder, mine, tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(PATH.replace('posture = "on"', 'posture = "on"\nreflectors = false'), encoding="utf-8")
+    with pytest.raises(UsageError, match="reflectors=false"):
+        calendars([str(folder)], [str(other)])
+    with pytest.raises(UsageError, match="not both"):
+        calendars([str(folder), "turkey-2019"], [str(mine)])
+    with pytest.raises(UsageError, match="begins on 2020-01-06"):
+        calendars([str(folder)], [str(mine)], until=date(2020, 1, 1))
+    with pytest.raises(RecordError, match="holds no study"):
+        calendars([str(tmp_path)], [str(mine)])
+    with pytest.raises(UsageError, match="at least 2"):
+        calendars(["turkey-2019"], ["article"], windows=1)
+
+
+def openiads(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "openiads.cli", *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_prints_dates_and_json(folder, mine):
+    shown = openiads("calendar", folder, "--path", mine, "--set", "assumptions.dwells=3")
+    assert shown.returncode == 0, shown.stderr
+    assert "off, then on" in shown.stdout and "D5 on" in shown.stdout and "K1 sunk" in shown.stdout
+    said = json.loads(openiads("calendar", folder, "--path", mine, "--json", "--until", "2020-02-10").stdout)
+    assert said["calendars"][0]["end"] == "2020-02-10" and said["calendars"][0]["assumptions"]["dwells"] == 19
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--path", "nowhere"], "nowhere"), (["--path", "article", "--as-of", "yesterday"], "2019-11-22"),
+     (["--path", "article", "--as-of", "2011-01-01"], "was known then"), (["--path", "article", "--limit", "C1"], "METRIC=VALUE"),
+     (["--path", "article", "--set", "assumptions.dwells=x"], "a number is accepted"), ([], "--path")],
+)  # fmt: skip
+def test_bad_arguments_end_with_one_line(words, said, tmp_path):
+    done = openiads("calendar", "turkey-2019", *words, "--out", tmp_path / "out")
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_do_not_depend_on_the_workers(folder, mine):
+    lived.cache_clear()
+    alone = lived(workers=1)
+    assert alone.summary["digest"] == json.loads((folder / "summary.json").read_text(encoding="utf-8"))["digest"]
+
+
+# ---------------------------------------------------------------- no setting that nothing reads
+
+EVERY_STEP = {
+    "date": date(2020, 4, 8), "posture": "one-way-in", "pattern": "none", "reflectors": False, "batches": 2, "duty": 0.9,
+    "inspections": 24.0, "monitor": 0.2, "marks": ["talks"], "cost_usd": 1e6, "text": "other", "source": "S999", "grade": "D",
+    "note": "other", "published": date(2018, 1, 1),
+}  # fmt: skip
+EVERY_EVENT = {
+    "name": "other", "title": "other", "trigger": "transaction", "published": date(2018, 1, 1), "lag": 9 * DAY, "pattern": "none",
+    "delays": "batches", "cost_usd": 1e6, "source": "S999", "grade": "D", "note": "other", "date": None,
+}  # fmt: skip
+EVERY_ASSUMPTION = {"dwells": 2, "hazard": 1.0, "notice_tail": 900 * DAY, "notice_tail_share": 0.1, "interval": 7200.0,
+                    "visit": 60.0, "warning": 0.0}  # fmt: skip
+
+
+def said_of(path):
+    line = timeline(path, FLAGSHIP)
+    hand = by_hand(dwells=0.0005)
+    known = {need: hand for need in needs([line])}
+    c = reckon(path, line, FLAGSHIP, known, steady(line.days), NOTICE)
+    return json.dumps(outcome(c, FLAGSHIP, None, None, []), default=str) + str(sorted(known))
+
+
+def whole():
+    path = load_path("monitored")
+    path = path.model_copy(update={"step": [path.step[0], path.step[1].model_copy(update={"marks": ["transaction"]})]})
+    path = path.model_copy(update={"step": [path.step[0].model_copy(update={"marks": []}), *path.step[1:]]})
+    later = path.step[1].model_copy(update={"date": date(2020, 6, 1), "posture": None, "duty": None, "batches": 2, "marks": [],
+                                            "inspections": None, "monitor": None})  # fmt: skip
+    event = next(e for e in path.event if e.name == "sanctions-by-operating")
+    return path.model_copy(update={"step": [*path.step, later], "event": [event]})
+
+
+@pytest.mark.parametrize("field", sorted(EVERY_STEP))
+def test_every_field_of_a_step_is_read(field):
+    path = whole()
+    changed = path.step[1].model_copy(update={field: EVERY_STEP[field]})
+    other = path.model_copy(update={"step": [path.step[0], changed, path.step[2]]})
+    if field == "marks":  # what is marked matters to events that wait for it
+        event = path.event[0].model_copy(update={"trigger": "transaction"})
+        path, other = (p.model_copy(update={"event": [event]}) for p in (path, other))
+    assert said_of(path) != said_of(other)
+
+
+@pytest.mark.parametrize("field", sorted(set(EVERY_EVENT) - {"date"}))
+def test_every_field_of_an_event_is_read(field):
+    path = whole()
+    other = path.model_copy(update={"event": [path.event[0].model_copy(update={field: EVERY_EVENT[field]})]})
+    assert said_of(path) != said_of(other)
+
+
+@pytest.mark.parametrize("field", sorted(EVERY_ASSUMPTION))
+def test_every_assumption_is_read(field):
+    path = whole()
+    other = path.model_copy(
+        update={"assumptions": path.assumptions.model_copy(update={field: EVERY_ASSUMPTION[field]})}
+    )
+    alone = said_of(path).replace(f'"{field}": {path.assumptions.model_dump()[field]}', "")
+    assert alone != said_of(other).replace(f'"{field}": {EVERY_ASSUMPTION[field]}', "")
+
+
+def test_the_lists_above_are_complete():
+    from openiads.studies.calendar.path import Assumptions, Event, Step
+
+    for model, table in ((Step, EVERY_STEP), (Event, EVERY_EVENT), (Assumptions, EVERY_ASSUMPTION)):
+        assert set(model.model_fields) == set(table)

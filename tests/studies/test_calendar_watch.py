@@ -1,0 +1,113 @@
+"""Noticing: inspections and monitoring against draws, the time to notice against its published quantiles."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openiads.errors import UsageError
+from openiads.studies.calendar.files import load_path, notices
+from openiads.studies.calendar.watch import (
+    DAY,
+    YEAR,
+    either,
+    lost_by_compromise,
+    lost_through_channel,
+    medians,
+    seen_by_chance,
+    seen_from_afar,
+    seen_on_schedule,
+    sigma,
+    unnoticed,
+)
+
+ASSUMED = load_path("article").assumptions
+
+
+def test_random_inspections_against_draws():
+    """Visits at random over a year; the interval begins at random; seen if a visit overlaps it."""
+    draw = np.random.default_rng(1)
+    rate, interval, visit, n = 12.0, 4.0 * DAY, 0.5 * DAY, 20_000
+    begin = draw.uniform(0.3, 0.7, n) * YEAR
+    seen = 0
+    for b in begin:
+        visits = draw.uniform(0.0, YEAR, draw.poisson(rate))
+        seen += bool(((visits < b + interval) & (visits + visit > b)).any())
+    assert seen / n == pytest.approx(seen_by_chance(rate, interval, visit), abs=0.012)
+
+
+def test_scheduled_inspections_against_draws():
+    draw = np.random.default_rng(2)
+    rate, interval, visit = 12.0, 4.0 * DAY, 0.5 * DAY
+    since = draw.uniform(0.0, YEAR / rate, 20_000)  # from the begin of the last visit to the begin of the interval
+    seen = (since < visit) | (since + interval > YEAR / rate)
+    assert seen.mean() == pytest.approx(seen_on_schedule(rate, interval, visit), abs=0.012)
+
+
+def test_known_answers():
+    assert seen_by_chance(365.25, DAY) == pytest.approx(1.0 - math.exp(-1.0))
+    assert seen_on_schedule(365.25, 0.5 * DAY) == pytest.approx(0.5)
+    assert seen_on_schedule(365.25, 3.0 * DAY) == 1.0
+    assert seen_from_afar(0.5, 7200.0) == pytest.approx(0.75)
+    assert seen_from_afar(1.0, 1.0) == 1.0 and seen_from_afar(0.0, 1e9) == 0.0
+    assert either(0.5, 0.5) == 0.75 and seen_by_chance(0.0, DAY, DAY) == 0.0
+
+
+@given(st.floats(0.01, 300.0), st.floats(1.0, 1e7))
+def test_a_schedule_is_never_worse_than_chance(rate, interval):
+    assert seen_on_schedule(rate, interval) >= seen_by_chance(rate, interval) - 1e-12
+
+
+def test_time_to_notice_has_the_published_median_and_tail():
+    assert sigma(56.0, 700.0, 0.04) == pytest.approx(1.44, abs=0.01)
+    assert sigma(21.0, 700.0, 0.04) == pytest.approx(2.0, abs=0.01)
+    left = unnoticed(np.array([0.0, 56.0, 700.0]), 56.0 * DAY, ASSUMED)
+    assert left == pytest.approx([1.0, 0.5, 0.04])
+    with pytest.raises(UsageError, match="must exceed the median"):
+        sigma(800.0, 700.0, 0.04)
+
+
+def test_what_a_channel_loses_against_draws():
+    """Times to notice are drawn; each loses a unit a day from the first day of emission until it is noticed or the end comes."""
+    draw = np.random.default_rng(3)
+    days, begin = 600, 100
+    rate = np.zeros((1, days))
+    rate[0, begin:] = 1.0
+    spread = sigma(56.0, 700.0, 0.04)
+    times = 56.0 * np.exp(spread * draw.standard_normal(100_000))
+    drawn = np.minimum(times, days - begin).mean()
+    found = lost_through_channel(rate, 56.0 * DAY, ASSUMED)
+    assert found[0, -1] == pytest.approx(drawn, rel=0.02)
+    assert (np.diff(found[0]) >= 0.0).all() and found[0, begin - 1] == 0.0
+
+
+def test_what_compromises_lose_against_draws():
+    draw = np.random.default_rng(4)
+    days = 500
+    assumed = ASSUMED.model_copy(update={"hazard": 2.0})
+    spread = sigma(56.0, 700.0, 0.04)
+    begin = draw.exponential(YEAR / DAY / 2.0, 100_000)
+    times = 56.0 * np.exp(spread * draw.standard_normal(100_000))
+    drawn = np.clip(np.minimum(begin + times, days) - begin, 0.0, None).mean()
+    found = lost_by_compromise(np.ones((1, days)), np.ones(days, bool), 56.0 * DAY, assumed)
+    assert found[0, -1] == pytest.approx(drawn, rel=0.02)
+
+
+def test_nothing_is_lost_where_nothing_runs():
+    assert not lost_through_channel(np.zeros((2, 5)), 56.0 * DAY, ASSUMED).any()
+    assert not lost_by_compromise(np.ones((2, 5)), np.zeros(5, bool), 56.0 * DAY, ASSUMED).any()
+
+
+def test_medians_are_those_that_were_known():
+    from datetime import date
+
+    now, least, most = (x / DAY for x in medians(notices()))
+    assert (now, least, most) == (16.0, 16.0, 416.0)
+    then = [x / DAY for x in medians(notices(date(2019, 11, 22)))]
+    assert then == [78.0, 78.0, 416.0]
+    with pytest.raises(UsageError, match="later --as-of"):
+        medians(notices(date(2010, 1, 1)))
