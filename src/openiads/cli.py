@@ -496,6 +496,37 @@ def robustness(
 
 
 @app.command()
+def decide(
+    folder: Annotated[Path, typer.Argument(help="folder that openiads study or openiads robustness wrote")],
+    limits: Annotated[str, typer.Option("--limits", help="a .toml file with every actor's bounds, or: example")],
+    postures: Annotated[str | None, typer.Option(help="only these, separated by commas")] = None,
+    picture: Annotated[Path | None, typer.Option(help="write the matrix to this picture (.png, .svg)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print everything as JSON")] = False,
+) -> None:
+    """Is there a posture that everybody can live with? Bounds of every actor, what each accepts, the smallest concession.
+
+    Examples:
+      openiads decide turkey-2019-… --limits example
+      openiads decide turkey-2019-robustness-… --limits my-limits.toml --picture who-accepts-what.png
+    """
+    import json
+
+    from openiads.record import require_new_file
+    from openiads.studies.decide.decision import decide as judge
+    from openiads.studies.decide.limits import load_limits
+    from openiads.studies.decide.picture import draw, require_ending
+    from openiads.studies.decide.words import lines
+
+    if picture is not None:
+        require_ending(picture)
+        require_new_file(picture)
+    found = judge(folder, load_limits(limits), _names(postures))
+    if picture is not None:
+        draw(found, picture)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+@app.command()
 def compare(
     scenario: ScenarioArg,
     posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],

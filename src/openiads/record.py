@@ -68,9 +68,7 @@ class Run:
             for file in sorted(source.glob("*.parquet")):
                 if only is not None and file.stem not in only:
                     continue
-                with interruptible():
-                    columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
-                tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
+                tables[file.stem] = _parquet(file)
         except (OSError, ValueError, duckdb.Error) as error:
             raise RecordError(f"'{source}' holds no readable run: {str(error).splitlines()[0]}") from None
         return Run(meta, tables, scenario)
@@ -85,6 +83,24 @@ def interruptible() -> Iterator[None]:
         if "interrupt" in str(error).lower():
             raise KeyboardInterrupt from None
         raise
+
+
+def read_table(file: Path) -> Table:
+    """The columns of a Parquet file that write_tables wrote."""
+    import duckdb
+
+    try:
+        return _parquet(file)
+    except (OSError, duckdb.Error) as error:
+        raise RecordError(f"'{file}' can not be read: {str(error).splitlines()[0]}") from None
+
+
+def _parquet(file: Path) -> Table:
+    import duckdb
+
+    with interruptible():
+        columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
+    return {name: _filled(column) for name, column in columns.items()}
 
 
 def _filled(column: Any) -> np.ndarray:
