@@ -518,6 +518,84 @@ def _day(option: str, text: str | None) -> date | None:
 
 
 @app.command()
+def robustness(
+    scenario: ScenarioArg,
+    preset: Annotated[str | None, typer.Option(help="demo (minutes) or full (an hour or two)")] = None,
+    draws: Annotated[int | None, typer.Option(help="points of the parameter box")] = None,
+    vary: Annotated[
+        str | None,
+        typer.Option(help="only these inputs, separated by commas: site, doctrine.*, library.missiles.*, batches, …"),
+    ] = None,
+    metrics: Annotated[str | None, typer.Option(help="metrics in which postures are compared")] = None,
+    postures: Annotated[str | None, typer.Option(help="only these, separated by commas")] = None,
+    vignettes: Annotated[str | None, typer.Option(help="only these, separated by commas")] = None,
+    baseline: Annotated[str | None, typer.Option(help="posture that the others are compared with")] = None,
+    replications: Annotated[int | None, typer.Option(help="raids a posture at each draw; five and more decide")] = None,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    workers: Annotated[int | None, typer.Option(help="threads; results do not depend on it")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the report and the tables")] = None,
+    sets: SetOption = None,
+) -> None:
+    """Draw all that is uncertain within its stated range, and say how far the comparison of postures holds.
+
+    Examples:
+      openiads robustness turkey-2019 --preset demo
+      openiads robustness turkey-2019 --vary site,postures.* --postures standalone,one-way-in --draws 32
+    """
+    from openiads.record import require_new
+    from openiads.studies.robustness.conduct import robustness as conduct
+    from openiads.studies.robustness.words import lines
+    from openiads.studies.study import default_out
+
+    loaded = _load(scenario, sets)
+    folder = out or default_out(f"{loaded.name}-robustness")
+    require_new(folder)
+    with _bar(loaded.name) as bar:
+        result = conduct(
+            loaded, preset=preset, draws=draws, vary=_names(vary), fixed=_pairs(sets), compared=_names(metrics),
+            postures=_names(postures), vignettes=_names(vignettes), baseline=baseline, replications=replications,
+            seed=seed, workers=workers, progress=bar,
+        )  # fmt: skip
+    result.save(folder)
+    print("\n".join(lines(result.summary)))
+    print(f"report: {folder / 'report.html'}")
+    if not result.summary["complete"]:
+        print("stopped before every draw was in: the draws that are whole are in the tables", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
+def decide(
+    folder: Annotated[Path, typer.Argument(help="folder that openiads study or openiads robustness wrote")],
+    limits: Annotated[str, typer.Option("--limits", help="a .toml file with every actor's bounds, or: example")],
+    postures: Annotated[str | None, typer.Option(help="only these, separated by commas")] = None,
+    picture: Annotated[Path | None, typer.Option(help="write the matrix to this picture (.png, .svg)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print everything as JSON")] = False,
+) -> None:
+    """Is there a posture that everybody can live with? Bounds of every actor, what each accepts, the smallest concession.
+
+    Examples:
+      openiads decide turkey-2019-… --limits example
+      openiads decide turkey-2019-robustness-… --limits my-limits.toml --picture who-accepts-what.png
+    """
+    import json
+
+    from openiads.record import require_new_file
+    from openiads.studies.decide.decision import decide as judge
+    from openiads.studies.decide.limits import load_limits
+    from openiads.studies.decide.picture import draw, require_ending
+    from openiads.studies.decide.words import lines
+
+    if picture is not None:
+        require_ending(picture)
+        require_new_file(picture)
+    found = judge(folder, load_limits(limits), _names(postures))
+    if picture is not None:
+        draw(found, picture)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+@app.command()
 def compare(
     scenario: ScenarioArg,
     posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from openiads.studies.digest import digest
 from openiads.studies.hypotheses import hypotheses, site_spread
 from openiads.studies.metrics import Metric, Tables, hours, metrics, strata
 from openiads.studies.replicate import Design, columns, replicate
-from openiads.tracking.own import BUILT_IN, TrackerClass, find_tracker
+from openiads.tracking.own import BUILT_IN, Maker, TrackerClass, find_tracker
 
 PRESETS: dict[str, tuple[int, int]] = {"demo": (20, 2), "full": (60, 4)}  # raids; windows of each stratum of the day
 MOST = 100_000  # replications or windows of a stratum
@@ -88,13 +88,38 @@ def study(scenario: Scenario, *, preset: str | None = None, replications: int | 
     A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships at every node; without
     `workers` it runs in one thread.
     """
-    if preset is not None and preset not in PRESETS:
-        raise UsageError(f"no preset '{preset}'; accepted: {', '.join(PRESETS)}")
-    raids, windows = PRESETS[preset or "demo"]
+    raids, windows = sizes(PRESETS, preset)
     raids = raids if replications is None else replications
     windows = windows if days is None else days
     if days is None and replications is not None:
         windows = max(1, math.ceil(replications / 25))
+    maker = None if tracker is None else find_tracker(tracker)
+    design, base = plan(scenario, raids, windows, postures, vignettes, baseline, seed, maker)
+    count = threads(1 if maker and workers is None else workers)
+    results = replicate(design, count, progress)
+    tables = {name: columns(rows) for name, rows in results.tables.items() if rows}
+    summary = summarise(design, tables, base, preset or "custom", results.complete)
+    return Study(scenario, summary, tables)
+
+
+def sizes(presets: Mapping[str, tuple[int, ...]], preset: str | None) -> tuple[int, ...]:
+    """The numbers behind the name of a preset; demo without one."""
+    if preset is not None and preset not in presets:
+        raise UsageError(f"no preset '{preset}'; accepted: {', '.join(presets)}")
+    return presets[preset or "demo"]
+
+
+def threads(workers: int | None) -> int:
+    """How many threads to run in: as many as the machine has processors unless said."""
+    count = workers if workers is not None else os.cpu_count() or 1
+    if count < 1:
+        raise UsageError(f"workers = {count}: at least 1")
+    return count
+
+
+def plan(scenario: Scenario, raids: int, windows: int, postures: list[str] | None, vignettes: list[str] | None,
+         baseline: str | None, seed: int, tracker: Maker | None = None) -> tuple[Design, str]:  # fmt: skip
+    """What is run, and its baseline, which always is; wrong names and numbers are refused."""
     if not (1 <= raids <= MOST and 1 <= windows <= MOST):
         raise UsageError(f"replications = {raids}, windows of a stratum = {windows}: 1 to {MOST:,} are accepted")
     if not 0 <= seed < 2**32:
@@ -109,15 +134,7 @@ def study(scenario: Scenario, *, preset: str | None = None, replications: int | 
     lived = list(dict.fromkeys(vignettes or list(scenario.vignettes)))
     for name in lived:
         scenario.require(vignette=name)
-    maker = None if tracker is None else find_tracker(tracker)
-    count = workers if workers is not None else 1 if maker else (os.cpu_count() or 1)
-    if count < 1:
-        raise UsageError(f"workers = {count}: at least 1")
-    design = Design(scenario, tuple(chosen), tuple(lived), seed, raids, windows, maker)
-    results = replicate(design, count, progress)
-    tables = {name: columns(rows) for name, rows in results.tables.items() if rows}
-    summary = summarise(design, tables, base, preset or "custom", results.complete)
-    return Study(scenario, summary, tables)
+    return Design(scenario, tuple(chosen), tuple(lived), seed, raids, windows, tracker), base
 
 
 def summarise(design: Design, tables: Tables, baseline: str, preset: str, complete: bool) -> dict[str, Any]:
@@ -149,7 +166,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         }  # fmt: skip
     summary["site_spread"] = site_spread(tables)
     summary["hypotheses"] = hypotheses(summary)
-    summary["break_even"] = _break_even(tables, design)
+    summary["break_even"] = break_evens(tables, design.postures)
     return summary
 
 
@@ -166,7 +183,7 @@ def _cell(metric: Metric, scenario: Scenario, tables: Tables, posture: str, base
     return cell
 
 
-def _break_even(tables: Tables, design: Design) -> list[dict[str, Any]]:
+def break_evens(tables: Tables, postures: tuple[str, ...]) -> list[dict[str, Any]]:
     """For each pair of postures the belief in the undeclared channel at which as much leaves one as the other."""
     peace = tables.get("peace")
     if not peace:
@@ -177,8 +194,8 @@ def _break_even(tables: Tables, design: Design) -> list[dict[str, Any]]:
 
     weights = hours(peace)
     rows = []
-    for i, a in enumerate(design.postures):
-        for b in design.postures[i + 1 :]:
+    for i, a in enumerate(postures):
+        for b in postures[i + 1 :]:
             sides = [(windows(p, "x1_all"), windows(p, "hidden_all")) for p in (a, b)]
             found = break_even(sides[0], sides[1], weights)
             rows.append({"a": a, "b": b, "p_exists": found.belief, **found._asdict()})

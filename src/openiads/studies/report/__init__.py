@@ -35,7 +35,7 @@ def render(summary: dict[str, Any], tables: dict[str, dict[str, np.ndarray]], sc
     environment.filters["number"] = number
     template = environment.from_string(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))
     text = template.render(
-        s=summary, scenario=scenario, version=__version__, groups=_groups(summary), postures=_postures(summary),
+        s=summary, scenario=scenario, version=__version__, groups=groups(summary), postures=_postures(summary),
         style=folder.joinpath("report.css").read_text(encoding="utf-8"), figures=figures(summary, scenario),
         assumed=_assumed(scenario), sources=sources(), card=CARD, meaning=MEANING, cell=table_cell, sampling=_sampling(summary),
     )  # fmt: skip
@@ -46,7 +46,7 @@ def _postures(summary: dict[str, Any]) -> list[str]:
     return list(next(iter(summary["metrics"].values()))["postures"])
 
 
-def _groups(summary: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str, Any]]]]]:
+def groups(summary: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str, Any]]]]]:
     """Metrics by the question they answer, in the order of the table."""
     out = []
     for key, title in GROUPS.items():

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import re
+from collections.abc import Container
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +14,7 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.statistics import FROM_BOUNDS
 
 _INK, _BAND, _DIM = "#1d2329", "#2f6db3", "#8a949d"
-_PANELS = (
+PANELS = (
     ("D1.24h", "D1", "area defended at 100 m"), ("D3.24h", "D3", "leakers, longest warning"), ("D3", "", "leakers, no warning"),
     ("F1.24h", "F1", "friends lost per 1,000 transits"), ("C1.hours", "", "friendly track-hours held a day"),
     ("X1.held", "", "held for the next visit"), ("X1.sent", "", "sent over declared links"),
@@ -35,14 +36,15 @@ def figures(summary: dict[str, Any], scenario: Scenario) -> dict[str, str]:
     plt.rcParams.update(STYLE)
     with plt.rc_context({"text.parse_math": False}):  # titles are the user's: a dollar is a dollar
         made = {
-            "intervals": _svg(plt, intervals(plt, summary)),
+            "intervals": svg(plt, intervals(plt, summary)),
             "tradeoff": _tradeoff(plt, summary),
             "map": _map(plt, scenario),
         }
     return {name: svg for name, svg in made.items() if svg}
 
 
-def _svg(plt: Any, figure: Any) -> str:
+def svg(plt: Any, figure: Any) -> str:
+    """A figure as the text of an SVG, without what changes from run to run; empty for none."""
     if figure is None:
         return ""
     out = io.StringIO()
@@ -52,18 +54,19 @@ def _svg(plt: Any, figure: Any) -> str:
     return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.S)
 
 
-def _chosen(summary: dict[str, Any]) -> list[tuple[str, str]]:
+def chosen(metrics: Container[str]) -> list[tuple[str, str]]:
+    """The metrics of the panels that there are, with their short titles."""
     found = []
-    for name, other, title in _PANELS:
-        metric = name if name in summary["metrics"] else other
-        if metric in summary["metrics"]:
+    for name, other, title in PANELS:
+        metric = name if name in metrics else other
+        if metric in metrics:
             found.append((metric, title))
     return found
 
 
 def intervals(plt: Any, summary: dict[str, Any]) -> Any:
     """A figure of one panel a metric, one line a posture: estimate and 95 % interval; None without a metric."""
-    panels = _chosen(summary)
+    panels = chosen(summary["metrics"])
     if not panels:
         return None
     postures = list(summary["metrics"][panels[0][0]]["postures"])
@@ -128,7 +131,7 @@ def _tradeoff(plt: Any, summary: dict[str, Any]) -> str:
     axis.set_xlabel("friendly and civil track-hours held a day (C1.hours): less is better")
     axis.set_ylabel("leakers without warning (D3): less is better")
     axis.grid(color="#e3e7ea", lw=0.6)
-    return _svg(plt, figure)
+    return svg(plt, figure)
 
 
 def _labels(spots: dict[str, tuple[float, float]]) -> list[tuple[list[str], tuple[float, float], bool]]:
@@ -212,4 +215,4 @@ def _map(plt: Any, scenario: Scenario) -> str:
     axis.set_xlabel("° E")
     axis.set_ylabel("° N")
     axis.legend(loc="lower left", fontsize=8, frameon=True)
-    return _svg(plt, figure)
+    return svg(plt, figure)

@@ -1,0 +1,1 @@
+"""Which postures every actor accepts, by bounds on metrics that the reader writes."""

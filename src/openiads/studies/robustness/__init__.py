@@ -1,0 +1,1 @@
+"""How far the comparison of postures holds over the parameter box."""
