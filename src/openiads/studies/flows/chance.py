@@ -19,7 +19,7 @@ from openiads.scenario.flights import name_key
 from openiads.studies.flows.graph import Graph
 from openiads.studies.statistics import Estimate, mean_t, proportion
 
-MOST_SETS = 4096  # sets of vertices that are gone through; more are sampled
+MOST_SETS, MOST_VERTICES = 4096, 64  # sets that are gone through, of so many vertices; more are sampled
 DRAWS = 10_000
 _AT_ONCE = 4_000_000  # edges and vertices of all draws that are searched together
 _NEVER = -1e4  # logarithm of a chance of nothing: its exponential is 0
@@ -104,6 +104,8 @@ def _luck(name: str, seed: int) -> np.random.Generator:
 
 def _sets(graph: Graph, start: Collection[int], keep: np.ndarray) -> np.ndarray | None:
     """Every set bool[S, count] that can have been reached at some moment, small ones first; None if there are too many."""
+    if graph.reached(start, keep).sum() > MOST_VERTICES:
+        return None
     first = sum(1 << v for v in set(start))
     pairs = sorted(set(zip(graph.tail[keep].tolist(), graph.head[keep].tolist(), strict=True)))
     found, fresh = {first}, [first]
