@@ -24,6 +24,7 @@ def test_the_references_of_every_stage_are_there() -> None:
         "DET-1", "DET-2", "DET-3", "DET-4", "DET-6", "RRE-1", "EW-1", "trap 3", "ACC-1", "PROP-1", "PROP-2", "PROP-3", "CRPL",
         "GEO-1", "GEO-2", "VIS-1", "VIS-2", "VIS-3", "V1", "V2", "V4", "V5", "V6", "V7", "V8", "V9", "V10", "V11", "V12", "V13",
         "V16", "6.1", "6.3", "TRK-8", "TRK-10", "ENG-1",
+        "NET-1", "NET-2", "NET-3",
     }  # fmt: skip
     assert wanted <= {row.id for row in ROWS}
     assert len(ROWS) > 220

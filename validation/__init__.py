@@ -75,9 +75,9 @@ class Section:
 
 def sections() -> list[Section]:
     """All of them, in the order in which a look goes."""
-    from validation import detection, engagement, geodesy, propagation, published, radar, terrain, tracking
+    from validation import detection, engagement, geodesy, networks, propagation, published, radar, terrain, tracking
 
     return [
         module.section()
-        for module in (detection, radar, propagation, geodesy, terrain, published, tracking, engagement)
+        for module in (detection, radar, propagation, geodesy, terrain, published, tracking, engagement, networks)
     ]

@@ -406,6 +406,65 @@ def _length(option: str, text: str) -> float:
 
 
 @app.command()
+def flows(
+    scenario: ScenarioArg,
+    posture: Annotated[str | None, typer.Option("--posture", "-p", help="which way of holding the system; all")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="nodes to protect, separated by commas; all, for cuts the sensitive ones")
+    ] = None,
+    sink: Annotated[str | None, typer.Option(help="nodes where it must not arrive; the vendor's and outside")] = None,
+    chance: Annotated[
+        float | None,
+        typer.Option(
+            help="how far a compromise of the system spreads if each flow carries it on with this chance, 0 to 1"
+        ),
+    ] = None,
+    step: Annotated[
+        float | None, typer.Option(help="and how soon, if each flow takes so many hours on average")
+    ] = None,
+    within: Annotated[float, typer.Option(help="hours for which the chance is said; with --step")] = 720.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print everything as JSON")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="draw the graph into this new picture (.png, .svg)")
+    ] = None,
+    sets: SetOption = None,
+) -> None:
+    """Say from whom tracks can flow outside and how, which links to close at least, which guard would protect most.
+
+    Examples:
+      openiads flows turkey-2019 --posture one-way-in
+      openiads flows turkey-2019 --set topology=mesh --out flows.png
+      openiads flows turkey-2019 --posture full-links --source awacs --sink outside --json
+      openiads flows turkey-2019 --posture full-links --chance 0.5 --step 24
+    """
+    import json
+
+    from openiads.record import new_file, require_new_file
+    from openiads.studies.flows.answer import answer, question
+    from openiads.studies.flows.picture import draw, require_drawable
+    from openiads.studies.flows.posture import flows_of
+    from openiads.studies.flows.words import lines
+
+    loaded = _load(scenario, sets)
+    loaded.require(posture=posture)
+    if out is not None:
+        require_drawable(out)
+        require_new_file(out)
+    asked = question(_names(source), _names(sink), chance, step, within)
+    postures = [posture] if posture is not None else list(loaded.postures)
+    answers = [answer(loaded, p, asked) for p in postures]
+    if out is not None:
+        with new_file(out) as beside:
+            draw([flows_of(loaded, p) for p in postures], beside, out.suffix)
+    if as_json:
+        print(json.dumps(answers[0] if posture is not None else answers, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    print("\n\n".join("\n".join(lines(a)) for a in answers))
+    if out is not None:
+        print(f"picture: {out}")
+
+
+@app.command()
 def study(
     scenario: ScenarioArg,
     preset: Annotated[str | None, typer.Option(help="demo (a minute or two) or full (the README's table)")] = None,

@@ -99,6 +99,14 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
     )  # fmt: skip
 
 
+def period_of(scenario: Scenario, link: Link) -> float:
+    """Time (s) between two frames of a link: its own, or that of its turns on a net."""
+    net = next((n for n in scenario.nets if n.name == link.net), None)
+    if net is None:
+        return float(link.period or 1.0)
+    return net.frame / (link.slots if link.access == "turns" else 1)
+
+
 def _turns(scenario: Scenario, opened: list[Link]) -> tuple[list[float], list[float], list[int]]:
     """Period (s), phase (s) and slots of a period of every open link.
 
@@ -106,7 +114,7 @@ def _turns(scenario: Scenario, opened: list[Link]) -> tuple[list[float], list[fl
     several has them evenly spaced. Who sends when it likes chooses anew in each frame.
     """
     nets = {net.name: net for net in scenario.nets}
-    first = {net: 0 for net in nets}
+    first = dict.fromkeys(nets, 0)
     turn = {}
     for x in scenario.links:
         if x.net is not None:
@@ -114,14 +122,13 @@ def _turns(scenario: Scenario, opened: list[Link]) -> tuple[list[float], list[fl
             first[x.net] += x.slots
     periods, phases, slots = [], [], []
     for x in opened:
+        period, phase, count = period_of(scenario, x), 0.0, 1
         if x.net is None:
-            period = float(x.period or 1.0)
-            phase, count = float(name_key(x.name) % 1000) / 1000.0 * period, 1
+            phase = float(name_key(x.name) % 1000) / 1000.0 * period
         elif x.access == "turns":
-            net = nets[x.net]
-            period, phase, count = net.frame / x.slots, (turn[x.name] + 1) * net.frame / net.slots, 1
+            phase = (turn[x.name] + 1) * nets[x.net].frame / nets[x.net].slots
         else:
-            period, phase, count = nets[x.net].frame, 0.0, nets[x.net].slots
+            count = nets[x.net].slots
         periods.append(period)
         phases.append(phase)
         slots.append(count)

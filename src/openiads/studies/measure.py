@@ -10,7 +10,7 @@ from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import ground_distance
 from openiads.scenario.build import CAUSES, CONDITIONS, Simulation
-from openiads.scenario.links import links_of, powered
+from openiads.scenario.links import powered
 from openiads.scenario.spec import BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
@@ -342,17 +342,3 @@ def defended_classes(scenario: Scenario) -> dict[str, BodyClass]:
     names = {t.class_ for v in scenario.vignettes.values() for t in v.threats}
     names |= set(ALSO_DEFENDED) & set(scenario.library.bodies)
     return {n: scenario.library.bodies[n] for n in sorted(names) if scenario.library.bodies[n].kind != "ballistic"}
-
-
-def reach(scenario: Scenario, posture: str) -> tuple[int, int]:
-    """X3: nodes whose information can flow to the vendor or outside over open links, and how many are sensitive."""
-    arrows = [(link.from_, link.to) for link in links_of(scenario, posture) if link.role != "orders"]
-    ends = {n.name for n in scenario.nodes if n.owner in ("vendor", "outside")}
-    found = set(ends)
-    while True:
-        new = {a for a, b in arrows if b in found} - found
-        if not new:
-            break
-        found |= new
-    sensitive = {n.name for n in scenario.nodes if n.sensitive}
-    return len(found - ends), len((found - ends) & sensitive)

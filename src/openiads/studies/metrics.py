@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from openiads.scenario.build import CAUSES, CONDITIONS
-from openiads.scenario.links import links_of
 from openiads.scenario.spec import Scenario
 from openiads.studies.compare import (
     Difference,
@@ -19,20 +18,25 @@ from openiads.studies.compare import (
     difference_of_totals,
     median_of_differences,
 )
+from openiads.studies.flows.posture import TOPOLOGIES, Flows, over_topologies
 from openiads.studies.measure import (
     HEIGHTS,
     HIGH,
     REFERENCE_CLASS,
     REFERENCE_HEIGHT,
     defended_classes,
-    reach,
     signature_classes,
 )
 from openiads.studies.statistics import Estimate, Kind, mean_t, median, proportion, ratio, stratified_total
 
 Table = dict[str, np.ndarray]
 Tables = dict[str, Table]
-TOPOLOGIES: tuple[Literal["hub", "mesh", "national"], ...] = ("hub", "mesh", "national")
+_FLOWS: dict[str, Callable[[Flows], float]] = {  # exact figures of the permitted flows
+    "reach": lambda flows: len(flows.reach().nodes),
+    "reach_sensitive": lambda flows: len(flows.reach().sensitive),
+    "cut": lambda flows: flows.cut().size,
+    "bits": lambda flows: flows.narrowest().size,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Metric:
     def estimate(self, scenario: Scenario, tables: Tables, posture: str) -> Estimate:
         """Value and interval in one posture."""
         if self.how == "exact":
-            return _reach(scenario, posture, self.column)
+            return _flows(scenario, posture, self.column, self.scale)
         rows = self._rows(tables, posture)
         if not rows:
             return Estimate(None, None, None, 0, "the vignette was not run")
@@ -150,16 +154,14 @@ def hours(rows: Table) -> list[float]:
     return [float(h) for h in stands_for * 24.0 / stands_for.sum()]
 
 
-def _reach(scenario: Scenario, posture: str, column: str) -> Estimate:
-    """Nodes whose information can flow outside: the scenario's topology, and the range over the three inventions."""
-    values = []
-    for topology in (scenario.modifiers.topology, *TOPOLOGIES):
-        other = scenario.model_copy(update={"modifiers": scenario.modifiers.model_copy(update={"topology": topology})})
-        nodes, sensitive = reach(other, posture)
-        values.append(float(sensitive if column == "sensitive" else nodes))
-    if not links_of(scenario, posture):
-        return Estimate(0.0, 0.0, 0.0, 1)
-    return Estimate(values[0], min(values), max(values), len(TOPOLOGIES))
+def _flows(scenario: Scenario, posture: str, column: str, scale: float) -> Estimate:
+    """A figure of the flows: in the scenario's topology, and the range over the three inventions."""
+    values = [scale * x for x in over_topologies(scenario, posture, _FLOWS[column])]
+    if not np.isfinite(values).all():
+        why = "visits carry all of it" if column == "bits" else "the undeclared channel begins at a sensitive node"
+        return Estimate(None, None, None, len(TOPOLOGIES), why)
+    own, low, high = values
+    return Estimate(own, low, high, len(TOPOLOGIES))
 
 
 def metrics(scenario: Scenario, vignettes: tuple[str, ...]) -> Iterator[Metric]:
@@ -170,16 +172,53 @@ def metrics(scenario: Scenario, vignettes: tuple[str, ...]) -> Iterator[Metric]:
         yield from _friends(scenario)
     if "peace" in kinds:
         yield from _peace(scenario)
-    yield Metric(
-        "X3", "nodes whose information can flow outside", "nodes",
-        "Nodes from which open links lead to the vendor or to the outside node, directly or over others. Exact for the "
-        "scenario's NATO topology; the range is over the three notional topologies.",
-        "exact", "", "nodes", better="low", kind="box", group="leaves",
-    )  # fmt: skip
-    yield Metric(
-        "X3.sensitive", "sensitive nodes among them", "nodes", "As X3, nodes marked sensitive only.",
-        "exact", "", "sensitive", better="low", kind="box", group="leaves",
-    )  # fmt: skip
+    yield from _leaving()
+
+
+def _leaving() -> Iterator[Metric]:
+    """What the permitted flows say, without a run."""
+    topologies = " Exact for the scenario's NATO topology; the range is over the three notional topologies."
+    for name, column, title, unit, scale, words in (
+        (
+            "X3",
+            "reach",
+            "nodes whose information can flow outside",
+            "nodes",
+            1.0,
+            "Nodes from which open links, the undeclared "
+            "channel or visits lead to the vendor or to the outside node, directly or over others.",
+        ),
+        (
+            "X3.sensitive",
+            "reach_sensitive",
+            "sensitive nodes among them",
+            "nodes",
+            1.0,
+            "As X3, nodes marked sensitive only.",
+        ),
+        (
+            "X5",
+            "cut",
+            "links to close that keep the sensitive nodes in",
+            "links",
+            1.0,
+            "Smallest number of open links and visits "
+            "without which no track of a sensitive node can flow to the vendor or outside; 0 where none can. The undeclared "
+            "channel can not be closed.",
+        ),
+        (
+            "X5.bits",
+            "bits",
+            "most that can flow from sensitive nodes outside",
+            "kbit/s",
+            1e-3,
+            "Maximum flow from the sensitive "
+            "nodes to the vendor and outside: each link carries its full frames times its availability, visits carry any amount, the "
+            "undeclared channel exists.",
+        ),
+    ):
+        yield Metric(name, title, unit, words + topologies, "exact", "", column, scale=scale, better="low", kind="box",
+                     group="leaves")  # fmt: skip
 
 
 def _warnings(scenario: Scenario) -> list[tuple[str, float, str]]:

@@ -1,0 +1,124 @@
+"""Everything that is asked of the flows of a posture, as plain data: what `openiads flows --json` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from openiads.errors import UsageError
+from openiads.scenario.links import IDENTITIES
+from openiads.scenario.spec import Scenario
+from openiads.studies.flows.guards import guards
+from openiads.studies.flows.posture import CutSet, Flows, flows_of, names_of, over_topologies
+from openiads.studies.statistics import Estimate
+
+_LONGEST = 1e6  # h
+
+
+@dataclass(frozen=True)
+class Question:
+    """From whom to whom, and what to assume of a compromise; without chances and times none is reckoned."""
+
+    sources: tuple[str, ...] | None = None  # all nodes for the reach, the sensitive ones for cuts
+    sinks: tuple[str, ...] | None = None  # the nodes of the vendor and outside
+    chance: float | None = None  # that a permitted flow carries a compromise on
+    step: float | None = None  # s, mean time that it takes for that
+    within: float = 30 * 86400.0  # s, for which the chance of that is said
+
+
+def question(sources: list[str] | None, sinks: list[str] | None, chance: float | None, step: float | None,
+             within: float) -> Question:  # fmt: skip
+    """A question as options state it, times in hours; UsageError for what can not be."""
+    if chance is not None and not 0.0 <= chance <= 1.0:
+        raise UsageError(f"--chance {chance:g}: accepted are 0 to 1")
+    for option, hours in (("step", step), ("within", within)):
+        if hours is not None and not 0.0 < hours <= _LONGEST:
+            raise UsageError(f"--{option} {hours:g}: accepted are hours above 0, up to {_LONGEST:g}")
+    for option, names in (("source", sources), ("sink", sinks)):
+        if names is not None and not names:
+            raise UsageError(f"--{option} names no node; give names separated by commas, or leave it out")
+    begin, ends = (None if names is None else tuple(dict.fromkeys(names)) for names in (sources, sinks))
+    return Question(begin, ends, chance, None if step is None else 3600.0 * step, 3600.0 * within)
+
+
+def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, Any]:
+    """Flows, reach, cuts, guards and chances of a posture; ranges are over NATO's three notional topologies."""
+    flows = flows_of(scenario, posture)
+    sources, sinks = question.sources, question.sinks
+    reach, cut, narrow = flows.reach(sources, sinks), flows.cut(sources, sinks), flows.narrowest(sources, sinks)
+
+    def over(ask: Callable[[Flows], float]) -> list[float | None]:
+        return [_finite(x) for x in over_topologies(scenario, posture, ask)]
+
+    return {
+        "scenario": scenario.name, "posture": posture, "topology": scenario.modifiers.topology,
+        "sources": flows.sources if sources is None else list(sources),
+        "protected": flows.sensitive if sources is None else list(sources),
+        "sinks": flows.sinks if sinks is None else list(sinks),
+        "flows": [_edge(e) for e in flows.edges],
+        "reach": {
+            "nodes": list(reach.nodes), "sensitive": list(reach.sensitive),
+            "count": over(lambda f: len(f.reach(sources, sinks).nodes)),
+            "count_sensitive": over(lambda f: len(f.reach(sources, sinks).sensitive)),
+            "ways": {name: [_hop(e) for e in way] for name, way in reach.ways.items()},
+        },
+        "cut": _cut(cut, over(lambda f: f.cut(sources, sinks).size))
+        | {"links_near_sources": names_of(flows.cut(sources, sinks, "sources").edges)},
+        "bits_per_s": _cut(narrow, over(lambda f: f.narrowest(sources, sinks).size)),
+        "guards": [asdict(g) | {"bits": _finite(g.bits)} for g in guards(flows, sources, sinks)],
+        "chance": _chances(flows, sources, sinks),
+        "together": flows.together()._asdict(),
+    } | _compromise(flows, question)  # fmt: skip
+
+
+def _finite(x: float) -> float | None:
+    """None stands for without limit."""
+    return x if math.isfinite(x) else None
+
+
+def _edge(e: Any) -> dict[str, Any]:
+    return {
+        "name": e.name, "from": e.from_, "to": e.to, "kind": e.kind, "guard": e.guard, "own_tracks_only": e.own,
+        "passes": [i for i in IDENTITIES if i in e.passes], "bits_per_s": _finite(e.bits), "up": e.up,
+    }  # fmt: skip
+
+
+def _hop(e: Any) -> dict[str, str]:
+    return {"from": e.from_, "link": e.name, "guard": e.guard, "to": e.to}
+
+
+def _cut(found: CutSet, over: list[float | None]) -> dict[str, Any]:
+    return {"size": over, "links": names_of(found.edges)}
+
+
+def _chances(flows: Flows, sources: tuple[str, ...] | None, sinks: tuple[str, ...] | None) -> dict[str, Any]:
+    """That tracks of at least one node can leave over links at a given moment, as the undeclared channel exists or not."""
+    of = [flows.vertex(n) for n in (flows.sensitive if sources is None else sources)]
+
+    def some(exists: float | None) -> dict[str, Any]:
+        return _clear(flows.leaks(sinks, exists=exists).at_least(1, of))
+
+    expected = flows.leaks(sinks).expected(of)
+    channel = any(e.kind == "undeclared" for e in flows.edges)
+    belief = {"p_exists": flows.belief, "without": some(0.0), "with": some(1.0)} if channel else {}
+    return belief | {"believed": some(None), "expected_nodes": _clear(expected)}
+
+
+def _clear(x: Estimate) -> dict[str, Any]:
+    return x._asdict()
+
+
+def _compromise(flows: Flows, question: Question) -> dict[str, Any]:
+    """How far a compromise of the system spreads along permitted flows, if a chance or a time is assumed."""
+    found: dict[str, Any] = {}
+    if question.chance is not None:
+        expected, each = flows.spread(question.chance)
+        found["spread"] = {"chance": question.chance, "expected_nodes": _clear(expected), "each": each}
+    if question.step is not None:
+        mean, within = flows.time_to(question.step, question.within)
+        found["time_to_sensitive"] = {
+            "step_s": question.step, "mean_s": _clear(mean), "within_s": question.within, "probability": _clear(within),
+        }  # fmt: skip
+    return found

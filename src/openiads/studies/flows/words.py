@@ -1,0 +1,129 @@
+"""An answer about flows in words, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from openiads.scenario.phrasing import conjoined, duration
+
+_KINDS = {"visits": "carried by hand", "undeclared": "undeclared"}
+_TOPMOST = 12  # guards that are listed
+
+
+def lines(a: dict[str, Any]) -> list[str]:
+    """One posture."""
+    what = "sensitive nodes" if a["protected"] != a["sources"] else "these nodes"
+    blocks = [
+        [f"{a['scenario']}: {a['posture']}, topology {a['topology']} (in brackets: the range over hub, mesh, national)"],
+        _reach(a), _cuts(a, what), _chances(a, what), _compromise(a), _guards(a, what),
+    ]  # fmt: skip
+    return [line for block in blocks for line in block]
+
+
+def _reach(a: dict[str, Any]) -> Iterable[str]:
+    r = a["reach"]
+    yield (
+        f"X3: tracks of {_range(r['count'])} nodes can flow to {conjoined(a['sinks'])}; of these sensitive: "
+        f"{_range(r['count_sensitive'])}"
+    )
+    for name, way in r["ways"].items():
+        yield "  " + name + "".join(f" -({_hop(h, a)})-> {h['to']}" for h in way)
+
+
+def _hop(hop: dict[str, str], a: dict[str, Any]) -> str:
+    edge = next(e for e in a["flows"] if e["name"] == hop["link"])
+    marks = [] if hop["guard"] == "none" else [hop["guard"]]
+    marks += ["its own tracks only"] if edge["own_tracks_only"] else []
+    marks += [_KINDS[edge["kind"]]] if edge["kind"] in _KINDS and edge["kind"] not in hop["link"] else []
+    return ", ".join([hop["link"], *marks])
+
+
+def _cuts(a: dict[str, Any], what: str) -> Iterable[str]:
+    size = a["cut"]["size"]
+    if size[0] is None:
+        yield f"X5: no closing of links keeps tracks of {what} in: the undeclared channel begins at one of them"
+    elif size[0] == 0:
+        yield f"X5: {_range(size)} links to close: no track of {what} can flow there"
+    else:
+        few = "link" if size[0] == 1 else "links"
+        yield f"X5: with {_range(size)} {few} closed no track of {what} flows there: {conjoined(a['cut']['links'])}"
+        if a["cut"]["links_near_sources"] != a["cut"]["links"]:
+            yield f"  or, nearest to those nodes: {conjoined(a['cut']['links_near_sources'])}"
+    bits = a["bits_per_s"]
+    if bits["size"][0] is None:
+        yield "  what can leave has no limit: visits carry all of it"
+    elif bits["size"][0] > 0.0:
+        yield f"  at most {_range(bits['size'], 1e-3)} kbit/s of theirs can leave: so much fits through {conjoined(bits['links'])}"
+
+
+def _chances(a: dict[str, Any], what: str) -> Iterable[str]:
+    c = a["chance"]
+    if "p_exists" in c:
+        yield (
+            f"Chance that tracks of {what} can leave over links at a given moment: {_value(c['without'])} without the "
+            f"undeclared channel, {_value(c['with'])} if it exists, {_value(c['believed'])} by the scenario's belief of "
+            f"{c['p_exists']:g}; expected number {_value(c['expected_nodes'])}"
+        )
+    t = a["together"]
+    if t["estimate"] is not None:
+        yield f"At a given moment the largest part that hangs together holds {t['estimate']:.1%} of the nodes of the defence"
+
+
+def _compromise(a: dict[str, Any]) -> Iterable[str]:
+    if s := a.get("spread"):
+        yield (
+            f"If the system is compromised and each permitted flow carries that on with a chance of {s['chance']:g}, "
+            f"{_value(s['expected_nodes'])} further nodes are expected to be reached"
+        )
+        if chances := [f"{name} {p:.3g}" for name, p in s["each"].items() if p > 0.0]:
+            yield "  " + ", ".join(chances)
+    if t := a.get("time_to_sensitive"):
+        if t["mean_s"]["estimate"] is None:
+            yield "No permitted flow leads from the system to a sensitive node"
+        else:
+            yield (
+                f"With {duration(t['step_s'])} a flow on average, a compromise of the system reaches a sensitive node after "
+                f"{duration(t['mean_s']['estimate'])} on average, within {duration(t['within_s'])} with a chance of {_value(t['probability'])}"
+            )
+
+
+def _guards(a: dict[str, Any], what: str) -> Iterable[str]:
+    useful = [g for g in a["guards"] if g["sensitive"] or g["nodes"] or g["identities"]]
+    if not useful:
+        return
+    yield "Guards by what they protect (nodes whose tracks could then no longer flow there):"
+    rows = [("guard", "link", "sensitive", "nodes", "tracks taken for", "kbit/s left")]
+    rows += [(
+        g["guard"], g["link"], str(len(g["sensitive"])), str(len(g["nodes"])), _identities(g),
+        "no limit" if g["bits"] is None else f"{1e-3 * g['bits']:.3g}",
+    ) for g in useful[:_TOPMOST]]  # fmt: skip
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        yield "  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
+    rest = len(a["guards"]) - len(useful)
+    more = f"{len(useful) - _TOPMOST} more protect something; " if len(useful) > _TOPMOST else ""
+    yield f"  {more}{rest} others protect nothing here"
+
+
+def _identities(g: dict[str, Any]) -> str:
+    """Identities that would be kept in; what flows from no node at all needs no list."""
+    return "any" if g["identities"] and g["bits"] == 0.0 else ", ".join(g["identities"]) or "-"
+
+
+def _range(value: list[float | None], scale: float = 1.0) -> str:
+    """A figure with its range over the topologies."""
+    own, low, high = (_number(x, scale) for x in value)
+    return own if own == low == high else f"{own} [{low}, {high}]"
+
+
+def _number(x: float | None, scale: float = 1.0) -> str:
+    return "no limit" if x is None else f"{x * scale:.3g}"
+
+
+def _value(e: dict[str, Any]) -> str:
+    """An estimate, with its interval where it was drawn."""
+    if e["estimate"] is None:
+        return "undefined"
+    drawn = e["low"] is not None and e["low"] != e["high"]
+    return f"{e['estimate']:.3g}" + (f" [{e['low']:.3g}, {e['high']:.3g}]" if drawn else "")
