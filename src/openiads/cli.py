@@ -406,6 +406,41 @@ def _length(option: str, text: str) -> float:
 
 
 @app.command()
+def exposure(
+    folder: Annotated[Path, typer.Argument(help="folder that openiads run or openiads study wrote")],
+    posture: Annotated[str | None, typer.Option("--posture", "-p", help="of a study, only this one")] = None,
+    dwells: Annotated[int, typer.Option(help="looks at 13 dB that make an aspect known")] = 1,
+    picture: Annotated[Path | None, typer.Option(help="draw it into this picture (.png, .svg)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print everything as JSON")] = False,
+) -> None:
+    """What every observer has learned: bodies, how long, how precisely, whose sensors, which aspects of whom.
+
+    Examples:
+      openiads exposure first-run
+      openiads exposure my-study --posture one-way-in --picture learned.png
+    """
+    import json
+
+    from openiads.record import new_file, require_new_file
+    from openiads.studies.exposure.ledger import ledgers
+    from openiads.studies.exposure.picture import draw, require_drawable
+    from openiads.studies.exposure.words import as_json as told
+    from openiads.studies.exposure.words import lines
+
+    if picture is not None:
+        require_drawable(picture)
+        require_new_file(picture)
+    found = ledgers(folder, posture, dwells)
+    if picture is not None:
+        with new_file(picture) as file:
+            draw(found, file, picture.suffix[1:])
+    if as_json:
+        print(json.dumps([told(x) for x in found], indent=1, ensure_ascii=False))
+    else:
+        print("\n\n".join("\n".join(lines(x)) for x in found))
+
+
+@app.command()
 def flows(
     scenario: ScenarioArg,
     posture: Annotated[str | None, typer.Option("--posture", "-p", help="which way of holding the system; all")] = None,

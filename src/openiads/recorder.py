@@ -11,7 +11,7 @@ from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, CONDITIONS, KEPT, REFUSALS, STATUS, Simulation
+from openiads.scenario.build import CAUSES, CONDITIONS, KEPT, REFUSALS, STATUS, Simulation, bands_of
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
 from openiads.scenario.links import IDENTITIES
 from openiads.scenario.phrasing import km
@@ -300,6 +300,7 @@ class Recorder:
         tables["engagements"] = _columns(list(self.shots.values()), "engagements")
         tables["bodies"] = self._bodies()
         tables["exposure"] = self._exposure()
+        tables["aspects"], tables["sources"] = self._aspects(), self._sources()
         tables |= self._laydown()
         tally = simulation.state.tally
         hostile = int((simulation.params.bodies.side == motion.HOSTILE).sum())
@@ -330,6 +331,26 @@ class Recorder:
             "augmented": np.array([f.augmented for f in flights] + [False] * (count - len(flights))),
         }  # fmt: skip
 
+    def _aspects(self) -> dict[str, np.ndarray]:
+        """Dwells of the system's radars at 13 dB or more on aircraft without reflectors, by class, band and aspect cell."""
+        exposure, world = self.simulation.state.exposure, self.simulation.world
+        g, k, cell = np.nonzero(exposure.aspect)
+        bands = bands_of(self.simulation.scenario)
+        return {
+            "class": np.array([world.groups[i] for i in g], object), "band": np.array([bands[i] for i in k], object),
+            "cell": cell.astype(np.int64), "dwells": exposure.aspect[g, k, cell],
+            "snr_db": exposure.snr[g, k, cell] / exposure.aspect[g, k, cell],
+        }  # fmt: skip
+
+    def _sources(self) -> dict[str, np.ndarray]:
+        """Whose tracks every node held: seconds of rows by who made them, and of rows that somebody said to engage."""
+        exposure = self.simulation.state.exposure
+        n, o = np.nonzero(exposure.source)
+        return {
+            "observer": np.array([self.nodes[i] for i in n], object), "origin": np.array([self.nodes[i] for i in o], object),
+            "track_s": exposure.source[n, o], "engaged_s": exposure.told[n],
+        }  # fmt: skip
+
     def _exposure(self) -> dict[str, np.ndarray]:
         """Every node that held a body: seconds by the system's own sensors, by others only, and the first time."""
         exposure, flights = self.simulation.state.exposure, self.simulation.world.flights
@@ -342,6 +363,7 @@ class Recorder:
             "class": np.array([flights[b].group for b in bodies], object),
             "side": np.array([SIDES[flights[b].side] for b in bodies], object),
             "owner": np.array([OWNERS[flights[b].owner] for b in bodies], object),
+            "sigma_m": exposure.error[nodes, bodies] / exposure.seconds[nodes, bodies, 1],
             "own_s": exposure.seconds[nodes, bodies, 0],
             "fed_s": exposure.seconds[nodes, bodies, 1] - exposure.seconds[nodes, bodies, 0],
             "first_s": np.where(np.isinf(first), np.nan, first),

@@ -102,7 +102,8 @@ def warm_up(simulation: Simulation, live: Ticks | None = None) -> None:
     state = simulation.state
     for column in state.tally:
         column[...] = 0
-    for column in (state.exposure.seconds, state.exposure.aspect, state.exposure.transit, state.exposure.tracked,
+    for column in (state.exposure.seconds, state.exposure.error, state.exposure.source, state.exposure.told, state.exposure.aspect,
+                   state.exposure.snr, state.exposure.transit, state.exposure.tracked,
                    state.exposure.known, state.events.count):  # fmt: skip
         column[...] = 0
     state.exposure.cause[:] = -1

@@ -56,6 +56,7 @@ class Observers(NamedTuple):
 
     system: np.ndarray  # bool[N] a node of the system that the study is about
     scored: np.ndarray  # bool[N] quality of its picture is scored
+    band: np.ndarray  # int32[R] band of a radar among those of the system's radars
     step: np.ndarray  # float64[1] s between two samples of the ledgers
 
 
@@ -84,7 +85,11 @@ class Exposure(NamedTuple):
     number: np.ndarray  # int64[N, S] the track it belongs to
     seconds: np.ndarray  # float64[N, B, 2] held: from the system's own sensors, from any source
     first: np.ndarray  # float64[N, B] s, first held as a firm track; inf for never
-    aspect: np.ndarray  # float64[G, 648] dwells of the system's radars on a class, by ten-degree cell
+    error: np.ndarray  # float64[N, B] m s, one-sigma error of the best row that showed it, summed over its seconds
+    source: np.ndarray  # float64[N, N] s, rows of a node that another node made, summed
+    told: np.ndarray  # float64[N] s, rows of which the sender said that it engages them, summed
+    aspect: np.ndarray  # float64[G, K, 648] dwells of the system's radars on a class, by band and ten-degree cell
+    snr: np.ndarray  # float64[G, K, 648] dB, summed over these dwells
     transit: np.ndarray  # bool[B] was inside the envelope of a fire unit whose radar was on
     tracked: np.ndarray  # bool[B] ... and held there by its node
     known: np.ndarray  # bool[B] ... and taken as hostile there
@@ -113,11 +118,12 @@ def empty_tally(units: int, nodes: int, links: int) -> Tally:
     )  # fmt: skip
 
 
-def empty_exposure(nodes: int, slots: int, bodies: int, groups: int) -> Exposure:
+def empty_exposure(nodes: int, slots: int, bodies: int, groups: int, bands: int) -> Exposure:
     """Nobody has learned anything."""
     return Exposure(
         np.full((nodes, slots), -1, np.int32), np.full((nodes, slots), -1, np.int64), np.zeros((nodes, bodies, 2)),
-        np.full((nodes, bodies), np.inf), np.zeros((groups, ASPECT_CELLS)), np.zeros(bodies, np.bool_),
+        np.full((nodes, bodies), np.inf), np.zeros((nodes, bodies)), np.zeros((nodes, nodes)), np.zeros(nodes),
+        np.zeros((groups, bands, ASPECT_CELLS)), np.zeros((groups, bands, ASPECT_CELLS)), np.zeros(bodies, np.bool_),
         np.zeros(bodies, np.bool_), np.zeros(bodies, np.bool_), np.full(bodies, -1, np.int8), np.zeros((bodies, 2), np.bool_),
     )  # fmt: skip
 
@@ -145,7 +151,9 @@ def credit(radars, plots, origin, tracks, exposure, bodies, observers):
         for q in range(plots.first[r], plots.first[r + 1]):
             b = origin.body[q]
             if b >= 0 and bodies.signature[b] and plots.snr[q] >= SIGNATURE_SNR:
-                exposure.aspect[bodies.group[b], origin.aspect[q]] += 1.0
+                group, band, cell = bodies.group[b], observers.band[r], origin.aspect[q]
+                exposure.aspect[group, band, cell] += 1.0
+                exposure.snr[group, band, cell] += 10.0 * math.log10(plots.snr[q])
 
 
 @part
@@ -214,9 +222,13 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
     scored = observers.scored[n]
     seen = np.zeros(count, np.int32)
     held = np.zeros((count, 2), np.bool_)  # a body with two tracks is held once
+    sharp = np.full(count, np.inf)
     for p in range(pictures.valid.shape[1]):
         if not pictures.valid[n, p]:
             continue
+        if pictures.number[n, p] >= 0:  # else a track of nothing
+            exposure.source[n, pictures.origin[n, p, 0]] += observers.step[0]
+            exposure.told[n] += observers.step[0] * pictures.engaged[n, p]
         b = body_of(tracks, pictures, exposure, n, p)
         if b >= 0:
             if exposure.first[n, b] == math.inf:
@@ -224,6 +236,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
                 note(events, tally, t1, FIRM_TRACK, n, pictures.number[n, p], b, pictures.origin[n, p, 0], 0, 0, 0, 0)
             if truth.status[b] == FLYING:
                 held[b, 1] = True
+                sharp[b] = min(sharp[b], pictures.sigma[n, p])
                 if observers.system[pictures.origin[n, p, 0]]:
                     held[b, 0] = True
         if not scored or pictures.same[n, p] >= 0:
@@ -243,6 +256,8 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
         for source in range(2):
             if held[b, source]:
                 exposure.seconds[n, b, source] += observers.step[0]
+        if held[b, 1]:
+            exposure.error[n, b] += observers.step[0] * sharp[b]
     if scored:
         for b in range(count):
             if truth.status[b] == FLYING and bodies.kind[b] != ROUND:

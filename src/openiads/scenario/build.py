@@ -97,6 +97,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     open_links = links_of(scenario, posture)
     system = system_nodes(scenario)
     span = (-vignette.warmup, vignette.duration)
+    bands, models = bands_of(scenario), [scenario.library.radars[r.class_] for r in scenario.radars]
     where = stations(scenario, world.flights, world.antenna, partial(ground_height, world.terrain))
     bodies = world.bodies.key.size
     slots = min(1024, 96 + bodies + bodies // 4)
@@ -116,11 +117,12 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         observers=outcome.Observers(
             np.array([i in system for i in range(len(scenario.nodes))]),
             np.array([node.tracks for node in scenario.nodes]),
+            np.array([bands.index(r.band) if r.band in bands else 0 for r in models], np.int32),
             np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
         readiness=_readiness(scenario, world, posture, vignette, warning),
     )
-    state = empty_state(params, len(scenario.nodes), slots, len(world.groups), log)
+    state = empty_state(params, len(scenario.nodes), slots, (len(world.groups), max(1, len(bands))), log)
     return Simulation(
         scenario, world, posture, warning, params, state, vignette.tick,
         round(vignette.warmup / vignette.tick), round(vignette.duration / vignette.tick),
@@ -128,8 +130,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     )  # fmt: skip
 
 
-def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: int) -> step.State:
-    """State before the first tick, sized by what it must hold."""
+def empty_state(params: step.Params, nodes: int, slots: int, signatures: tuple[int, int], log: int) -> step.State:
+    """State before the first tick, sized by what it must hold; signatures: groups of bodies, bands of the system's radars."""
     radars, units, links = params.radars.key.size, params.units.key.size, params.links.key.size
     bodies, assets = params.bodies.key.size, params.targets.key.size
     local = int(params.radars.local.max(initial=0)) + 1
@@ -153,7 +155,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, groups: int, log: i
         orders=command.empty_orders(nodes, 2 * slots, slots, units, CHANNELS, OPERATORS, CUES, command.AIMS),
         engagements=engagements,
         tally=outcome.empty_tally(units, nodes, links),
-        exposure=outcome.empty_exposure(nodes, slots, bodies, groups),
+        exposure=outcome.empty_exposure(nodes, slots, bodies, *signatures),
         events=outcome.empty_events(log),
         effects=motion.empty_effects(bodies, assets),
         losses=engagement.empty_losses(units),
@@ -167,6 +169,11 @@ def system_nodes(scenario: Scenario) -> set[int]:
     """Nodes whose radars stand at the site: the system that the study is about."""
     names = {radar.node for radar in scenario.radars if radar.at == "site"}
     return {i for i, node in enumerate(scenario.nodes) if node.name in names}
+
+
+def bands_of(scenario: Scenario) -> list[str]:
+    """Bands of the system's radars, sorted."""
+    return sorted({scenario.library.radars[r.class_].band for r in scenario.radars if r.at == "site"})
 
 
 def present(scenario: Scenario, posture: Posture, name: str, batch: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import ground_distance
-from openiads.scenario.build import CAUSES, CONDITIONS, Simulation
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of
 from openiads.scenario.links import powered
 from openiads.scenario.spec import BodyClass, Scenario
 
@@ -208,7 +208,7 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
     Cells are ten degrees square, weighted by solid angle. A level body shows every azimuth, and elevations from the
     horizon down to the steepest look that its route allows.
     """
-    seen = simulation.state.exposure.aspect.sum(axis=0).reshape(18, 36)
+    seen = simulation.state.exposure.aspect.sum(axis=(0, 1)).reshape(18, 36)
     weight = cell_weights().reshape(18, 36)
     classes = signature_classes(simulation.scenario)
     looks = {name: _steepest_look(simulation, name) for name in classes}
@@ -238,19 +238,40 @@ def shown_cells(steepest: float) -> np.ndarray:
 
 
 def aspect_rows(simulation: Simulation) -> list[dict[str, float | str]]:
-    """Dwells of a window by class and aspect cell, cells without one left out; not weighted by the share of emission."""
+    """Dwells of a window by class, band and aspect cell, cells without one left out; not weighted by the share of emission."""
+    bands, exposure = bands_of(simulation.scenario), simulation.state.exposure
     return [
-        {"class": name, "cell": float(cell), "dwells": float(dwells[cell])}
-        for name in signature_classes(simulation.scenario)
-        for dwells in [_dwells_on(simulation, name)]
-        for cell in np.flatnonzero(dwells)
-    ]
+        {"class": name, "band": bands[k], "cell": float(cell), "dwells": float(exposure.aspect[g, k, cell]),
+         "snr_db": float(exposure.snr[g, k, cell] / exposure.aspect[g, k, cell])}
+        for name in signature_classes(simulation.scenario) if name in simulation.world.groups
+        for g in [simulation.world.groups.index(name)]
+        for k, cell in zip(*np.nonzero(exposure.aspect[g]), strict=True)
+    ]  # fmt: skip
+
+
+def known_rows(simulation: Simulation) -> list[dict[str, float | str]]:
+    """What every node held in a window, by who made it: track-hours, bodies at once, their error; not weighted."""
+    exposure, nodes = simulation.state.exposure, [n.name for n in simulation.scenario.nodes]
+    flights = len(simulation.world.flights)
+    rows: list[dict[str, float | str]] = []
+    for n, node in enumerate(nodes):
+        seconds = exposure.seconds[n, :flights]
+        whole = float(seconds[:, 1].sum())
+        rows += [
+            {"node": node, "origin": nodes[o], "track_hours": float(exposure.source[n, o]) / 3600.0,
+             "bodies": float((seconds[:, 1] > 0.0).sum()), "body_hours": whole / 3600.0,
+             "own_hours": float(seconds[:, 0].sum()) / 3600.0,
+             "sigma_m": float(exposure.error[n, :flights].sum()) / whole if whole else math.nan,
+             "orders_hours": float(exposure.told[n]) / 3600.0}
+            for o in np.flatnonzero(exposure.source[n])
+        ]  # fmt: skip
+    return rows
 
 
 def _dwells_on(simulation: Simulation, name: str) -> np.ndarray:
     """Dwells on one class of body, float64[648]."""
     groups, aspect = simulation.world.groups, simulation.state.exposure.aspect
-    return aspect[groups.index(name)] if name in groups else np.zeros(outcome.ASPECT_CELLS)
+    return aspect[groups.index(name)].sum(axis=0) if name in groups else np.zeros(outcome.ASPECT_CELLS)
 
 
 def signature_classes(scenario: Scenario) -> list[str]:

@@ -17,12 +17,12 @@ from openiads.running import complete
 from openiads.scenario.build import Simulation, assemble
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
-from openiads.studies.measure import area_row, aspect_rows, peace_row, raid_row
+from openiads.studies.measure import area_row, aspect_rows, known_rows, peace_row, raid_row
 from openiads.tracking.own import Maker
 
 Row = dict[str, float | str]
 Numbers = Mapping[str, float]
-TABLES = ("raid", "peace", "area", "aspect")
+TABLES = ("raid", "peace", "area", "aspect", "known")
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,7 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
                 stands_for = vignette.hours(unit.stratum)
                 tables["peace"].append({**names, "stands_for": stands_for, **peace_row(simulation)})
                 tables["aspect"] += [{**names, **row} for row in aspect_rows(simulation)]
+                tables["known"] += [{**names, "stands_for": stands_for, **row} for row in known_rows(simulation)]
                 continue
             names["warning_s"] = warning
             tables["raid"].append({**names, **raid_row(simulation)})

@@ -1,0 +1,1 @@
+"""What every observer has learned: bodies, how long, how precisely, from whom, and which aspects of whom."""
