@@ -102,8 +102,8 @@ def write_tables(folder: Path, tables: Mapping[str, Mapping[str, np.ndarray]], e
             relation(table).write_parquet(file) if ending == "parquet" else relation(table).write_csv(file, header=True)
 
 
-def read_tables(folder: Path, only: Collection[str] | None = None) -> dict[str, Table]:
-    """The tables of a folder, or only some of them: one Parquet file each."""
+def read_tables(folder: Path, only: Collection[str] | None = None, what: str = "run") -> dict[str, Table]:
+    """The tables of a folder, or only some of them: one Parquet file each; `what` a message calls the whole."""
     import duckdb
 
     tables = {}
@@ -115,7 +115,7 @@ def read_tables(folder: Path, only: Collection[str] | None = None) -> dict[str, 
                 columns = duckdb.connect().execute("select * from read_parquet(?)", [str(file)]).fetchnumpy()
             tables[file.stem] = {name: _filled(column) for name, column in columns.items()}
     except (OSError, duckdb.Error) as error:
-        raise RecordError(f"'{folder}' holds no readable tables: {str(error).splitlines()[0]}") from None
+        raise RecordError(f"'{folder}' holds no readable {what}: {str(error).splitlines()[0]}") from None
     return tables
 
 

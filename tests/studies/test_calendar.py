@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -299,6 +300,11 @@ def test_variants_that_no_folder_has_are_named(folder, mine, tmp_path):
         calendars([str(folder)], [str(mine)], until=date(2020, 1, 1))
     with pytest.raises(RecordError, match="holds no study"):
         calendars([str(tmp_path)], [str(mine)])
+    cut = tmp_path / "cut"
+    shutil.copytree(folder, cut)
+    (cut / "results" / "aspect.parquet").write_bytes(b"cut off")
+    with pytest.raises(RecordError, match="no readable study"):
+        calendars([str(cut)], [str(mine)])
     with pytest.raises(UsageError, match="at least 2"):
         calendars(["turkey-2019"], ["article"], windows=1)
 

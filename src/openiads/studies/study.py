@@ -76,7 +76,9 @@ class Study:
             table = json.loads((source / "scenario.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RecordError(f"'{source}' holds no study that can be read: {error}") from None
-        return Study(parse(table, str(source / "scenario.json")), summary, read_tables(source / "results"))
+        return Study(
+            parse(table, str(source / "scenario.json")), summary, read_tables(source / "results", what="study")
+        )
 
 
 def study(scenario: Scenario, *, preset: str | None = None, replications: int | None = None, days: int | None = None,

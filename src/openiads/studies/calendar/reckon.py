@@ -28,7 +28,7 @@ class Filling:
     shown: float  # cells, mean of the sites
     sphere: float  # share of the sphere that the cells shown are
     seen: float  # share of them, by solid angle, with a dwell in any window: what `share` can not exceed
-    most: Floats  # [D] the share, were the others passed as often as windows without a pass allow (95 %)
+    most: Floats  # [D] the share, were what is not known passed as often as windows without a pass allow (95 %)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,8 @@ def _filling(path: Path, line: Timeline, rates: dict[Need, Rates], name: str) ->
     whole = float(WEIGHT @ likely)
     part = float(WEIGHT[seen] @ likely[seen]) / whole if whole else 0.0
     observed = max(r.observed for r in rates.values())
-    most = share + (1.0 - part) * at_most(24.0 * line.column("share").cumsum(), observed) if whole else share
+    missed = at_most(24.0 * line.column("share").cumsum(), observed) if part < 1.0 and whole else np.zeros(line.days)
+    most = 1.0 - (1.0 - share) * (1.0 - missed)
     return Filling(share, error, count, float(likely.sum()), whole, part, most)
 
 
