@@ -33,6 +33,8 @@ def test_help_names_every_command():
         "export",
         "coverage",
         "study",
+        "robustness",
+        "decide",
         "compare",
         "tour",
     ):
