@@ -34,6 +34,10 @@ def test_help_names_every_command():
         "coverage",
         "study",
         "calendar",
+        "exposure",
+        "flows",
+        "robustness",
+        "decide",
         "compare",
         "tour",
     ):

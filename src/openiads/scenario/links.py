@@ -19,7 +19,7 @@ IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "susp
 KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
 KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
-_COLLECTORS = ("vendor", "outside")
+COLLECTORS = ("vendor", "outside")
 _ACCESS = {"turns": network.OWN_TURN, "slotted": network.SLOTTED, "unslotted": network.UNSLOTTED}
 _OUTAGE = np.uint32(2)  # draws of a link beside those of its frames
 _EVERYWHERE = (0.0, 0.0, 0.0, -1.0)
@@ -95,7 +95,7 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         status=column([x.status for x in opened], np.bool_),
         guards=_guards(opened, scenario.doctrine.hostile_speed),
         tampering=_tampering(compromised(scenario, posture), opened, nodes, places),
-        keep=np.array([_keep(opened, periods, n.name, n.owner in _COLLECTORS, coast) for n in scenario.nodes]),
+        keep=np.array([_keep(opened, periods, n.name, n.owner in COLLECTORS, coast) for n in scenario.nodes]),
     )  # fmt: skip
 
 

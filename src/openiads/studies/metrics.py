@@ -59,6 +59,11 @@ class Metric:
     bounds: tuple[float, float] | None = None
     by_rule: bool = False  # a zero in every replication follows from the posture, not from luck
 
+    @property
+    def vignette(self) -> str:
+        """The kind of vignette that it is taken from."""
+        return {"": "none", "area": "raid"}.get(self.table, self.table)
+
     def estimate(self, scenario: Scenario, tables: Tables, posture: str) -> Estimate:
         """Value and interval in one posture."""
         if self.how == "exact":

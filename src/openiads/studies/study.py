@@ -159,11 +159,10 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "overflow": int(sum(tables[name]["overflow"].sum() for name in ("raid", "peace") if name in tables)),
         "metrics": {},
     }
-    names = {"raid": "raid", "area": "raid", "peace": "peace", "": "none"}
     for metric in metrics(scenario, design.vignettes):
         cells = {p: _cell(metric, scenario, tables, p, baseline) for p in design.postures}
         summary["metrics"][metric.id] = {
-            "title": metric.title, "unit": metric.unit, "kind": metric.kind, "vignette": names[metric.table],
+            "title": metric.title, "unit": metric.unit, "kind": metric.kind, "vignette": metric.vignette,
             "definition": metric.definition, "better": metric.better, "group": metric.group, "postures": cells,
         }  # fmt: skip
     summary["site_spread"] = site_spread(tables)

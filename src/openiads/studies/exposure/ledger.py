@@ -11,9 +11,9 @@ import numpy as np
 from openiads.errors import RecordError, UsageError
 from openiads.record import Run
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import links_of, powered
+from openiads.scenario.links import COLLECTORS, links_of, powered
 from openiads.scenario.load import parse
-from openiads.scenario.spec import Scenario
+from openiads.scenario.spec import Node, Scenario
 from openiads.studies.calendar.filling import Floats, filled, share_filled
 from openiads.studies.calendar.rates import WEIGHT, Rates, rates
 from openiads.studies.statistics import Estimate, stratified_total
@@ -75,7 +75,7 @@ class Ledger:
     signatures: tuple[Signature, ...]
 
 
-def ledgers(folder: Path, posture: str | None = None, dwells: int = 1) -> list[Ledger]:
+def ledgers(folder: Path, posture: str | None = None, dwells: int = 19) -> list[Ledger]:
     """From the folder of a recorded run or of a study, every posture or one; `dwells` make an aspect known."""
     if dwells < 1:
         raise UsageError(f"dwells = {dwells}: at least one look makes an aspect known")
@@ -123,18 +123,22 @@ def of_run(run: Run) -> Ledger:
 
 
 def of_study(study: Study, posture: str, dwells: int) -> Ledger:
-    """What is learned in a day of peace, weighted by the share of the time for which the posture emits."""
+    """What is learned in a day of peace. What the system and those behind it hold is weighted by the share of time for which it
+    emits; what other nodes hold is that of a day on which it does.
+    """
     scenario, peace, known = study.scenario, study.tables["peace"], study.tables["known"]
     mine = peace["posture"] == posture
     windows = list(zip(peace["replication"][mine].tolist(), peace["stratum"][mine].tolist(), strict=True))
     place = {w: i for i, w in enumerate(windows)}
-    factor = peace["share"][mine] / peace["hours"][mine]  # of a window to an hour of an average day
+    length, share = peace["hours"][mine], peace["share"][mine]  # h of a window
+    system = {scenario.nodes[i].name for i in system_nodes(scenario)}
     stratum, strata = peace["stratum"][mine], np.unique(peace["stratum"][mine])
     hours = np.array([peace["stands_for"][mine][stratum == k][0] for k in strata])
     hours *= 24.0 / hours.sum()
 
-    def day(values: Floats) -> Estimate:
-        return stratified_total([(values * factor)[stratum == k] for k in strata], hours.tolist())
+    def day(node: Node, values: Floats) -> Estimate:
+        weight = share if node.name in system or node.owner in COLLECTORS else 1.0
+        return stratified_total([(values * weight / length)[stratum == k] for k in strata], hours.tolist())
 
     def column(node: str, name: str, origin: str | None = None) -> Floats:
         out = np.zeros(len(windows))
@@ -154,18 +158,17 @@ def of_study(study: Study, posture: str, dwells: int) -> Ledger:
         rows = (known["posture"] == posture) & (known["node"] == node.name)
         body, sigma = column(node.name, "body_hours"), np.nan_to_num(column(node.name, "sigma_m"))
         found.append(Observer(
-            node.name, node.title, node.owner, behind(scenario, posture, node.name), day(body),
-            day(column(node.name, "own_hours")).estimate or 0.0, float(column(node.name, "bodies").mean()), {},
+            node.name, node.title, node.owner, behind(scenario, posture, node.name), day(node, body),
+            day(node, column(node.name, "own_hours")).estimate or 0.0, float(column(node.name, "bodies").mean()), {},
             float((sigma * body).sum() / body.sum()) if body.any() else math.nan,
-            {str(o): day(column(node.name, "track_hours", str(o))).estimate or 0.0 for o in sorted(set(known["origin"][rows]))},
-            day(column(node.name, "orders_hours")).estimate or 0.0,
+            {str(o): day(node, column(node.name, "track_hours", str(o))).estimate or 0.0 for o in sorted(set(known["origin"][rows]))},
+            day(node, column(node.name, "orders_hours")).estimate or 0.0,
         ))  # fmt: skip
     aspect = {
         name: c[study.tables["aspect"]["posture"] == posture] for name, c in study.tables.get("aspect", {}).items()
     }
-    share = float(peace["share"][mine].mean())
     return Ledger(scenario, posture, "a day of peace", tuple(found),
-                  tuple(_signatures(aspect, rates(scenario, study.tables, posture), share, dwells)))  # fmt: skip
+                  tuple(_signatures(aspect, rates(scenario, study.tables, posture), float(share.mean()), dwells)))  # fmt: skip
 
 
 def behind(scenario: Scenario, posture: str, node: str) -> tuple[str, ...]:

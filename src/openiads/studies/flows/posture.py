@@ -11,7 +11,7 @@ import numpy as np
 
 from openiads.errors import UsageError
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import IDENTITIES, links_of, period_of, powered
+from openiads.scenario.links import COLLECTORS, IDENTITIES, links_of, period_of, powered
 from openiads.scenario.phrasing import conjoined
 from openiads.scenario.spec import Link, Scenario
 from openiads.studies.flows.chance import Reached, largest_part, reached, time_to_reach
@@ -20,7 +20,7 @@ from openiads.studies.statistics import Estimate
 
 Topology = Literal["hub", "mesh", "national"]
 TOPOLOGIES: tuple[Topology, ...] = get_args(Topology)
-COLLECTORS = ("vendor", "outside")  # owners of the nodes at which information has left
+
 ALL = frozenset(IDENTITIES)
 
 

@@ -14,10 +14,10 @@ CARD = (
      "public data of a whole air-defence system exists to compare with.", "tests/acceptance"),
     ("Input pedigree", 1, "Open literature, mostly press and trade press; half of the numbers are assumptions and say so.",
      "section 'What was assumed'"),
-    ("Uncertainty of results", 2, "Sampling error is in every interval; the range of the inputs (parameter box) is stated, "
-     "but not yet sampled.", "docs/equations/statistics.md"),
-    ("Robustness of results", 1, "Site and modifiers can be varied by the reader; no global sensitivity is computed yet.",
-     "openiads study --set"),
+    ("Uncertainty of results", 2, "Sampling error is in every interval. The range of the inputs (parameter box) is stated here "
+     "and sampled by a command of its own.", "openiads robustness, docs/equations/statistics.md"),
+    ("Robustness of results", 2, "Ranks, Pareto shares and first-order drivers over the parameter box; interactions of inputs "
+     "are not told apart, and a range holds every value alike likely.", "openiads robustness"),
     ("Use history", 0, "New.", ""),
     ("Management", 2, "Version, seed and digest of every study; the same bytes for any number of workers.",
      "tests/studies/test_determinism.py"),

@@ -124,5 +124,5 @@ def _driver(x: Input, column: np.ndarray, classes: np.ndarray, y: Floats) -> Dri
         return Driver(x.name, max(0.0, share), low, high, (first, last), (means[first], means[last]))
     a, b = np.quantile(column, [_THIRD, 1.0 - _THIRD])
     lower, upper = y[column <= a], y[column >= b]
-    ends = f"{x.low:.4g} to {a:.4g}", f"{b:.4g} to {x.high:.4g}"
+    ends = f"{x.low:.3g} to {a:.3g}", f"{b:.3g} to {x.high:.3g}"
     return Driver(x.name, max(0.0, share), low, high, ends, (float(lower.mean()), float(upper.mean())))

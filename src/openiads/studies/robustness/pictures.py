@@ -121,12 +121,14 @@ def _bars(axis: Any, summary: dict[str, Any], metric: str, posture: str) -> None
         axis.barh(i, last - middle, left=middle, height=0.66, color=_BAND, alpha=strength)
         for value, text, other in ((first, d["at"][0], last), (last, d["at"][1], first)):
             left = value < other or (value == other and value < middle)
-            axis.annotate(text, (value, i), xytext=(-3 if left else 3, 0), textcoords="offset points", fontsize=6.5,
-                          va="center", ha="right" if left else "left", color=_DIM)  # fmt: skip
+            inner = (value < middle) != left  # both ends lie on one side: this one is under the other's bar
+            if not inner:
+                axis.annotate(text, (value, i), xytext=(-3 if left else 3, 0), textcoords="offset points", fontsize=6.5,
+                              va="center", ha="right" if left else "left", color=_DIM)  # fmt: skip
     axis.axvline(middle, color=_INK, lw=0.8)
     axis.set_yticks(range(len(found)), [f"{_short(d['input'])}  {d['share']:.2f}" for d in found], fontsize=7.5)
     axis.invert_yaxis()
-    axis.margins(x=0.22)
+    axis.margins(x=0.3)
     unit = summary["metrics"][metric]["unit"]
     axis.set_title(
         f"{metric}: {posture} less {summary['baseline']}{f' [{unit}]' if unit else ''}", fontsize=9, loc="left"

@@ -60,7 +60,7 @@ def _metric(m: Metric, column: Floats, postures: list[str], baseline: str) -> di
     for p, name in enumerate(postures):
         cells[name] = {**spread(column[:, p]), "difference": None if name == baseline else spread(column[:, p] - base)}
     return {
-        "title": m.title, "unit": m.unit, "kind": "box", "vignette": m.table, "definition": m.definition,
+        "title": m.title, "unit": m.unit, "kind": "box", "vignette": m.vignette, "definition": m.definition,
         "better": m.better, "group": m.group, "postures": cells,
     }  # fmt: skip
 
