@@ -512,6 +512,9 @@ def study(
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
     workers: Annotated[int | None, typer.Option(help="threads; results do not depend on it")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the report and the tables")] = None,
+    compromise: Annotated[
+        str | None, typer.Option(help="one of the scenario's compromises: every posture is also lived through with it")
+    ] = None,
     tracker: TrackerOption = None,
     sets: SetOption = None,
 ) -> None:
@@ -520,6 +523,7 @@ def study(
     Examples:
       openiads study turkey-2019 --preset demo
       openiads study turkey-2019 --set site=south-coast --postures standalone,one-way-in --replications 50
+      openiads study turkey-2019 --postures full-links,one-way-out --compromise false-tracks --replications 20
     """
     from openiads.record import require_new
     from openiads.studies.study import default_out
@@ -532,7 +536,8 @@ def study(
     with _bar(loaded.name) as bar:
         result = conduct(
             loaded, preset=preset, replications=replications, postures=_names(postures), vignettes=_names(vignettes),
-            baseline=baseline, seed=seed, workers=workers, tracker=tracker, progress=bar,
+            baseline=baseline, seed=seed, workers=workers, tracker=tracker, compromise=compromise,
+            progress=bar,
         )  # fmt: skip
     result.save(folder)
     print_table(result.summary)

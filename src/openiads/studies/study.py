@@ -17,6 +17,7 @@ from openiads.errors import RecordError, UsageError
 from openiads.record import new_folder, read_tables, relation, write_tables
 from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
+from openiads.studies.beliefs import beliefs, with_twins
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
 from openiads.studies.hypotheses import hypotheses, site_spread
@@ -84,13 +85,15 @@ class Study:
 def study(scenario: Scenario, *, preset: str | None = None, replications: int | None = None, days: int | None = None,
           postures: list[str] | None = None, vignettes: list[str] | None = None, baseline: str | None = None,
           seed: int = 1, workers: int | None = None, tracker: TrackerClass | str | None = None,
-          progress: Callable[[int, int], None] | None = None) -> Study:  # fmt: skip
+          compromise: str | None = None, progress: Callable[[int, int], None] | None = None) -> Study:  # fmt: skip
     """Run every posture through every vignette; `replications` raids and `days` windows of each stratum of a day.
 
     A `tracker` of the user's own, a class or `module:Class`, takes the place of the one that ships at every node; without
-    `workers` it runs in one thread.
+    `workers` it runs in one thread. With a `compromise` every posture has a twin that lives through it.
     """
     raids, windows = sizes(PRESETS, preset)
+    if compromise is not None:
+        scenario, postures = with_twins(scenario, compromise, postures)
     raids = raids if replications is None else replications
     windows = windows if days is None else days
     if days is None and replications is not None:
@@ -159,7 +162,8 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "overflow": int(sum(tables[name]["overflow"].sum() for name in ("raid", "peace") if name in tables)),
         "metrics": {},
     }
-    for metric in metrics(scenario, design.vignettes):
+    every = list(metrics(scenario, design.vignettes))
+    for metric in every:
         cells = {p: _cell(metric, scenario, tables, p, baseline) for p in design.postures}
         summary["metrics"][metric.id] = {
             "title": metric.title, "unit": metric.unit, "kind": metric.kind, "vignette": metric.vignette,
@@ -168,6 +172,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
     summary["site_spread"] = site_spread(tables)
     summary["hypotheses"] = hypotheses(summary)
     summary["break_even"] = break_evens(tables, design.postures)
+    summary["compromises"] = beliefs(scenario, tables, every, design.postures, baseline)
     return summary
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from openiads.studies.beliefs import lines
+
 HEADLINES = (
     "D1", "D1.24h", "D1.share", "D2.24h", "D3", "D3.1h", "D3.24h", "D4.24h", "F1", "F1.24h", "F1.civil", "F2", "F3",
     "P1.completeness", "P1.completeness.national", "P2", "C1.tracks", "C1.hours", "C1.allied", "C2", "X1.sent", "X1.held",
@@ -65,4 +67,6 @@ def print_table(summary: dict[str, Any]) -> None:
         console.print(table)
     for h in summary["hypotheses"]:
         console.print(f"{h['id']} {h['verdict']}: {h['statement']} {h['text']}", markup=False, highlight=False)
+    for line in lines(summary):
+        console.print(line, markup=False, highlight=False)
     console.print(f"digest {summary['digest']}", highlight=False)
