@@ -32,6 +32,7 @@ def test_help_names_every_command():
         "run",
         "export",
         "coverage",
+        "flows",
         "study",
         "compare",
         "tour",

@@ -24,7 +24,7 @@ def lines(a: dict[str, Any]) -> list[str]:
 def _reach(a: dict[str, Any]) -> Iterable[str]:
     r = a["reach"]
     yield (
-        f"X3: tracks of {_range(r['count'])} nodes can flow to {conjoined(a['sinks'])}; of these sensitive: "
+        f"X3: tracks of {_few(r['count'], 'node')} can flow to {conjoined(a['sinks'])}; of these sensitive: "
         f"{_range(r['count_sensitive'])}"
     )
     for name, way in r["ways"].items():
@@ -46,8 +46,7 @@ def _cuts(a: dict[str, Any], what: str) -> Iterable[str]:
     elif size[0] == 0:
         yield f"X5: {_range(size)} links to close: no track of {what} can flow there"
     else:
-        few = "link" if size[0] == 1 else "links"
-        yield f"X5: with {_range(size)} {few} closed no track of {what} flows there: {conjoined(a['cut']['links'])}"
+        yield f"X5: with {_few(size, 'link')} closed no track of {what} flows there: {conjoined(a['cut']['links'])}"
         if a["cut"]["links_near_sources"] != a["cut"]["links"]:
             yield f"  or, nearest to those nodes: {conjoined(a['cut']['links_near_sources'])}"
     bits = a["bits_per_s"]
@@ -115,6 +114,10 @@ def _range(value: list[float | None], scale: float = 1.0) -> str:
     """A figure with its range over the topologies."""
     own, low, high = (_number(x, scale) for x in value)
     return own if own == low == high else f"{own} [{low}, {high}]"
+
+
+def _few(value: list[float | None], one: str) -> str:
+    return f"{_range(value)} {one}{'' if value[0] == 1 else 's'}"
 
 
 def _number(x: float | None, scale: float = 1.0) -> str:
