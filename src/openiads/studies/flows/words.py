@@ -23,6 +23,9 @@ def lines(a: dict[str, Any]) -> list[str]:
 
 def _reach(a: dict[str, Any]) -> Iterable[str]:
     r = a["reach"]
+    if not a["sinks"]:
+        yield "X3: no node is the vendor's or outside, so nothing can leave; --sink names where tracks shall not arrive"
+        return
     yield (
         f"X3: tracks of {_few(r['count'], 'node')} can flow to {conjoined(a['sinks'])}; of these sensitive: "
         f"{_range(r['count_sensitive'])}"
@@ -41,7 +44,11 @@ def _hop(hop: dict[str, str], a: dict[str, Any]) -> str:
 
 def _cuts(a: dict[str, Any], what: str) -> Iterable[str]:
     size = a["cut"]["size"]
-    if size[0] is None:
+    if not a["sinks"]:
+        return
+    if not a["protected"]:
+        yield "X5: no node is marked sensitive; --source names whom to protect"
+    elif size[0] is None:
         yield f"X5: no closing of links keeps tracks of {what} in: the undeclared channel begins at one of them"
     elif size[0] == 0:
         yield f"X5: {_range(size)} links to close: no track of {what} can flow there"
