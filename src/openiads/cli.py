@@ -458,7 +458,7 @@ def flows(
         text = "\n\n".join("\n".join(lines(a)) for a in answers) + (f"\npicture: {out}" if out is not None else "")
     if out is not None:
         with new_file(out) as beside:
-            draw([flows_of(loaded, p) for p in postures], beside, out.suffix)
+            draw([flows_of(loaded, p) for p in postures], beside, out.suffix, asked.sources, asked.sinks)
     print(text)
 
 

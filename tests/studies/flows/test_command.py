@@ -74,6 +74,18 @@ def test_red_is_what_can_flow(tmp_path):
     assert red[0] == 0 < red[1] < red[2]
 
 
+def test_a_picture_shows_what_was_asked(tmp_path):
+    """Between two nodes of a posture from which nothing sensitive leaves there are ways all the same."""
+    every, some = tmp_path / "all.png", tmp_path / "some.png"
+    shown = flows_of(TURKEY, "sealed")
+    draw([shown], every, ".png")
+    draw([shown], some, ".png", ("awacs",), ("patriot",))
+    red = [
+        (np.abs(imread(p)[..., :3] - np.array([192, 57, 43]) / 255.0) < 0.02).all(axis=2).sum() for p in (every, some)
+    ]
+    assert red[0] == 0 < red[1]
+
+
 def test_a_drawing_names_every_node_and_posture_and_is_the_same_twice(tmp_path):
     import matplotlib as mpl
 

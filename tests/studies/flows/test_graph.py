@@ -79,6 +79,7 @@ def test_capacities_of_any_size_are_told_apart():
     assert graph.min_cut([0], [2], np.array([np.inf, np.inf, 3e12, 4e12])) == (7e12, pytest.approx([2, 3]))
     assert graph.min_cut([0], [2], np.array([1.0, 2.0, 3e12, np.inf])).value == 3.0
     assert graph.min_cut([0], [2], np.full(4, np.inf)).value == np.inf
+    assert graph.min_cut([0], [2], np.array([1e-3, 0.0, 1e12, 0.0])) == (1e-3, pytest.approx([0]))
 
 
 def test_nobody_and_nowhere_need_no_cut():
