@@ -459,7 +459,7 @@ def flows(
     step: Annotated[
         float | None, typer.Option(help="and how soon, if each flow takes so many hours on average")
     ] = None,
-    within: Annotated[float, typer.Option(help="hours for which the chance is said; with --step")] = 720.0,
+    within: Annotated[float | None, typer.Option(help="with --step: within how many hours; 720 without it")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print everything as JSON")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="draw the graph into this new picture (.png, .svg)")
@@ -490,15 +490,14 @@ def flows(
     asked = question(_names(source), _names(sink), chance, step, within)
     postures = [posture] if posture is not None else list(loaded.postures)
     answers = [answer(loaded, p, asked) for p in postures]
+    if as_json:
+        text = json.dumps(answers[0] if posture is not None else answers, indent=1, ensure_ascii=False, allow_nan=False)
+    else:
+        text = "\n\n".join("\n".join(lines(a)) for a in answers) + (f"\npicture: {out}" if out is not None else "")
     if out is not None:
         with new_file(out) as beside:
-            draw([flows_of(loaded, p) for p in postures], beside, out.suffix)
-    if as_json:
-        print(json.dumps(answers[0] if posture is not None else answers, indent=1, ensure_ascii=False, allow_nan=False))
-        return
-    print("\n\n".join("\n".join(lines(a)) for a in answers))
-    if out is not None:
-        print(f"picture: {out}")
+            draw([flows_of(loaded, p) for p in postures], beside, out.suffix, asked.sources, asked.sinks)
+    print(text)
 
 
 @app.command()

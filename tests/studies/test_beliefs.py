@@ -24,7 +24,9 @@ SPARE = {
 
 @pytest.fixture(scope="module")
 def done() -> Study:
-    s = builders.scenario(compromises=[SWITCH, SPARE], vignettes={"raid": {"duration_min": 5.0}})  # long enough to arrive
+    s = builders.scenario(
+        compromises=[SWITCH, SPARE], vignettes={"raid": {"duration_min": 5.0}}
+    )  # long enough to arrive
     return study(s, replications=8, compromise="switch")
 
 

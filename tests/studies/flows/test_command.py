@@ -46,7 +46,8 @@ def test_all_postures_as_json():
         (["turkey-2019", "--chance", "1.5"], "--chance 1.5: accepted are 0 to 1"),
         (["turkey-2019", "--chance", "nan"], "--chance nan: accepted are 0 to 1"),
         (["turkey-2019", "--step", "0"], "--step 0: accepted are hours above 0"),
-        (["turkey-2019", "--within", "inf"], "--within inf: accepted are hours above 0"),
+        (["turkey-2019", "--step", "1", "--within", "inf"], "--within inf: accepted are hours above 0"),
+        (["turkey-2019", "--within", "5"], "state with --step"),
         (["turkey-2019", "--out", "graph.txt"], "pictures end in .png or .svg"),
         (["turkey-2019", "--out", "there.png"], "'there.png' exists"),
         (["nowhere"], "nowhere"),
@@ -71,6 +72,18 @@ def test_red_is_what_can_flow(tmp_path):
         shown = imread(_drawn([posture], tmp_path / f"{posture}.png"))[..., :3]
         red.append(int((np.abs(shown - np.array([192, 57, 43]) / 255.0) < 0.02).all(axis=2).sum()))
     assert red[0] == 0 < red[1] < red[2]
+
+
+def test_a_picture_shows_what_was_asked(tmp_path):
+    """Between two nodes of a posture from which nothing sensitive leaves there are ways all the same."""
+    every, some = tmp_path / "all.png", tmp_path / "some.png"
+    shown = flows_of(TURKEY, "sealed")
+    draw([shown], every, ".png")
+    draw([shown], some, ".png", ("awacs",), ("patriot",))
+    red = [
+        (np.abs(imread(p)[..., :3] - np.array([192, 57, 43]) / 255.0) < 0.02).all(axis=2).sum() for p in (every, some)
+    ]
+    assert red[0] == 0 < red[1]
 
 
 def test_a_drawing_names_every_node_and_posture_and_is_the_same_twice(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openiads.errors import UsageError
-from openiads.scenario.load import load
+from openiads.scenario.load import load, scenario_names
 from openiads.scenario.spec import Scenario
 from openiads.studies.flows.answer import Question, answer
 from openiads.studies.flows.guards import guards
@@ -103,6 +103,11 @@ def test_visits_carry_what_is_recorded(posture, reached, own):
         assert flows.narrowest().size == pytest.approx(50 * 200 / 10 * 0.8)
         closed = flows.guarded("visits", "closed")
         assert closed.reach().nodes == ()
+
+
+def test_a_node_that_is_taken_away_neither_knows_nor_forwards():
+    flows = flows_of(small(*CHAIN, posture={"absent": ["relay"]}), "on")
+    assert flows.reach().nodes == ("post",) and names_of(flows.edges) == ["post-beyond"]
 
 
 def test_own_tracks_leave_beside_fed_ones_that_stay():
@@ -227,3 +232,19 @@ def test_without_a_limit_and_without_a_cut_is_said():
     assert found["cut"]["size"][0] is None and found["bits_per_s"]["size"][0] is None
     text = "\n".join(lines(found))
     assert "no closing of links" in text and "no limit" in text
+
+
+def test_every_shipped_scenario_has_an_answer_in_every_posture():
+    """Also those with nobody outside and nobody sensitive."""
+    for name in scenario_names():
+        shipped = load(name)
+        for posture in shipped.postures:
+            text = "\n".join(lines(answer(shipped, posture, Question(chance=0.5, step=3600.0))))
+            assert "X3: " in text and "None" not in text and "nan" not in text
+    assert "--sink names where" in text, "two-systems has no node outside"
+
+
+def test_a_node_of_ones_own_can_be_the_far_end():
+    found = answer(TURKEY, "one-way-out", Question(sinks=("nato",)))
+    assert found["reach"]["nodes"] == ["s400", "national", "nato-gateway", "awacs", "patriot"]
+    assert "nato" not in found["sources"] + found["protected"]

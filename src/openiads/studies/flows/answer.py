@@ -29,18 +29,21 @@ class Question:
 
 
 def question(sources: list[str] | None, sinks: list[str] | None, chance: float | None, step: float | None,
-             within: float) -> Question:  # fmt: skip
+             within: float | None) -> Question:  # fmt: skip
     """A question as options state it, times in hours; UsageError for what can not be."""
     if chance is not None and not 0.0 <= chance <= 1.0:
         raise UsageError(f"--chance {chance:g}: accepted are 0 to 1")
     for option, hours in (("step", step), ("within", within)):
         if hours is not None and not 0.0 < hours <= _LONGEST:
             raise UsageError(f"--{option} {hours:g}: accepted are hours above 0, up to {_LONGEST:g}")
+    if within is not None and step is None:
+        raise UsageError("--within says until when a compromise is followed; state with --step how long a flow takes")
     for option, names in (("source", sources), ("sink", sinks)):
         if names is not None and not names:
             raise UsageError(f"--{option} names no node; give names separated by commas, or leave it out")
     begin, ends = (None if names is None else tuple(dict.fromkeys(names)) for names in (sources, sinks))
-    return Question(begin, ends, chance, None if step is None else 3600.0 * step, 3600.0 * within)
+    seconds = [None if hours is None else 3600.0 * hours for hours in (step, within)]
+    return Question(begin, ends, chance, seconds[0], seconds[1] or Question.within)
 
 
 def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, Any]:
@@ -54,8 +57,8 @@ def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, An
 
     return {
         "scenario": scenario.name, "posture": posture, "topology": scenario.modifiers.topology,
-        "sources": flows.sources if sources is None else list(sources),
-        "protected": flows.sensitive if sources is None else list(sources),
+        "sources": flows.all(sinks) if sources is None else list(sources),
+        "protected": flows.protected(sinks) if sources is None else list(sources),
         "sinks": flows.sinks if sinks is None else list(sinks),
         "flows": [_edge(e) for e in flows.edges],
         "reach": {
@@ -95,7 +98,7 @@ def _cut(found: CutSet, over: list[float | None]) -> dict[str, Any]:
 
 def _chances(flows: Flows, sources: tuple[str, ...] | None, sinks: tuple[str, ...] | None) -> dict[str, Any]:
     """That tracks of at least one node can leave over links at a given moment, as the undeclared channel exists or not."""
-    of = [flows.vertex(n) for n in (flows.sensitive if sources is None else sources)]
+    of = [flows.vertex(n) for n in (flows.protected(sinks) if sources is None else sources)]
 
     def some(exists: float | None) -> dict[str, Any]:
         return _clear(flows.leaks(sinks, exists=exists).at_least(1, of))

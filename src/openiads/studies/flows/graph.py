@@ -97,10 +97,7 @@ def _whole(capacity: np.ndarray) -> tuple[np.ndarray, int]:
     total = float(finite.sum())
     exact = total <= _MOST and bool((finite == np.rint(finite)).all())
     scale = 1.0 if exact or total == 0.0 else _MOST / total
-    # what carries little still carries something
-    whole = np.where(capacity > 0.0, np.maximum(1.0, np.rint(np.minimum(capacity, total) * scale)), 0.0).astype(
-        np.int64
-    )
+    whole = np.rint(np.minimum(capacity, total) * scale).astype(np.int64)
     most = int(whole[np.isfinite(capacity)].sum()) + 1
     return np.where(np.isinf(capacity), most, whole), most
 

@@ -44,5 +44,5 @@ def guards(flows: Flows, sources: Collection[str] | None = None, sinks: Collecti
 
 def _identities(flows: Flows, sources: Collection[str] | None, sinks: Collection[str] | None) -> set[str]:
     """Identities as which tracks of some source (sensitive node) can flow."""
-    begin = flows.sensitive if sources is None else sources
+    begin = flows.protected(sinks) if sources is None else sources
     return {i for i in IDENTITIES if flows.reach(begin, sinks, i).nodes}

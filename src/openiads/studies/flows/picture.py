@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
 from openiads.errors import UsageError
+from openiads.scenario.phrasing import conjoined
 from openiads.studies.flows.graph import Graph
 from openiads.studies.flows.posture import Edge, Flows
 
+Names = Collection[str] | None
+_PANEL = 4.6, 1.3  # inches, at least
 _INCH = 0.68  # inches of a unit of the drawing
 _CAPTION = 15  # characters of the caption an inch
 _COLUMN, _ROW, _MARGIN = 1.9, 1.6, 0.6  # units between nodes
@@ -28,26 +32,29 @@ def require_drawable(path: Path) -> None:
         raise UsageError(f"--out {path}: pictures end in .png or .svg")
 
 
-def draw(every: list[Flows], path: Path, kind: str) -> None:
-    """Nodes from left to right towards the outside; red are shortest ways there of the sensitive nodes, or of others."""
+def draw(every: list[Flows], path: Path, kind: str, sources: Names = None, sinks: Names = None) -> None:
+    """Nodes from left to right towards the outside; red are shortest ways there of `sources`, else of the sensitive nodes, else of all."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    place = _places(every)
-    (wide, high), columns = _INCH * np.ptp(_extent(place), axis=1), min(3, len(every))
+    ends = every[0].sinks if sinks is None else list(sinks)
+    place = _places(every, ends)
+    wide, high = np.maximum(_PANEL, _INCH * np.ptp(_extent(place), axis=1))
+    columns = min(3, len(every))
     rows = math.ceil(len(every) / columns)
     with matplotlib.rc_context({"text.parse_math": False, "svg.hashsalt": "flows"}):  # a dollar in a title is a dollar
         figure, axes = plt.subplots(
             rows, columns, figsize=(wide * columns, (high + 0.3) * rows + 0.5), squeeze=False, layout="constrained"
         )
         for axis, flows in zip(axes.flat, every, strict=False):
-            _panel(axis, flows, place)
+            _panel(axis, flows, place, sources, sinks)
         for axis in list(axes.flat)[len(every) :]:
             axis.set_visible(False)
+        far = conjoined(ends) if ends else "an outside that nobody is"
         signs = (
-            "red: shortest ways to the vendor and outside; thick outline: sensitive; crossed: a smallest set of links to close; dashed: "
+            f"red: shortest ways to {far}; thick outline: sensitive; crossed: a smallest set of links to close; dashed: "
             "undeclared; dotted: visits; triangle: diode; F: filter; notional, from open literature"
         )
         head = f"{every[0].scenario.title}, topology {every[0].scenario.modifiers.topology}"
@@ -59,13 +66,13 @@ def draw(every: list[Flows], path: Path, kind: str) -> None:
     plt.close(figure)
 
 
-def _places(every: list[Flows]) -> dict[str, np.ndarray]:
+def _places(every: list[Flows], sinks: list[str]) -> dict[str, np.ndarray]:
     """Where each node stands: column by links to the outside in any of the postures, those of a column spread out."""
     one = every[0]
     pairs = sorted({(e.from_, e.to) for flows in every for e in flows.edges})
     at = {name: i for i, name in enumerate(one.names)}
     graph = Graph(len(at), np.array([at[a] for a, _ in pairs], int), np.array([at[b] for _, b in pairs], int))
-    far = _steps(graph, [at[s] for s in one.sinks])
+    far = _steps(graph, [at[s] for s in sinks])
     column = np.where(np.isfinite(far), far, 1.0 + far[np.isfinite(far)].max(initial=0.0))
     place = {}
     for c in np.unique(column):
@@ -87,15 +94,16 @@ def _steps(graph: Graph, ends: list[int]) -> np.ndarray:
     return np.asarray(dijkstra(matrix, indices=ends, min_only=True, unweighted=True))
 
 
-def _panel(axis: Any, flows: Flows, place: dict[str, np.ndarray]) -> None:
+def _panel(axis: Any, flows: Flows, place: dict[str, np.ndarray], sources: Names, sinks: Names) -> None:
     """One posture."""
-    reach, size = flows.reach(), flows.cut().size
-    begin, crossed = reach.sensitive or reach.nodes, flows.cut().edges
-    red = {e for sink in flows.sinks for way in flows.reach(begin, [sink]).ways.values() for e in way}
+    reach, cut = flows.reach(sources, sinks), flows.cut(sources, sinks)
+    begin = reach.nodes if sources is not None else reach.sensitive or reach.nodes
+    ends = flows.sinks if sinks is None else sinks
+    red = {e for sink in ends for way in flows.reach(begin, [sink]).ways.values() for e in way}
     drawn: dict[tuple[str, str], int] = {}
     for e in flows.edges:
         nth = drawn[e.from_, e.to] = drawn.get((e.from_, e.to), 0) + 1
-        _arrow(axis, e, place, _BEND * nth, e in red, e in crossed)
+        _arrow(axis, e, place, _BEND * nth, e in red, e in cut.edges)
     for n in flows.scenario.nodes:
         shown = n.name in reach.nodes
         axis.annotate(
@@ -108,7 +116,9 @@ def _panel(axis: Any, flows: Flows, place: dict[str, np.ndarray]) -> None:
     axis.set_ylim(south, north)
     axis.axis("off")
     words = f"{flows.posture}: {len(reach.nodes)} nodes, {len(reach.sensitive)} sensitive"
-    axis.set_title(words + (f"; {size:g} to close" if math.isfinite(size) else "; can not be closed"), fontsize=10)
+    axis.set_title(
+        words + (f"; {cut.size:g} to close" if math.isfinite(cut.size) else "; can not be closed"), fontsize=10
+    )
 
 
 def _extent(place: dict[str, np.ndarray]) -> np.ndarray:

@@ -83,6 +83,14 @@ class Flows:
         marked = {n.name for n in self.scenario.nodes if n.sensitive}
         return [name for name in self.sources if name in marked]
 
+    def all(self, sinks: Iterable[str] | None = None) -> list[str]:
+        """Whose reach is asked for where nobody is named: all sources that are no sink."""
+        return [name for name in self.sources if name not in set(sinks or ())]
+
+    def protected(self, sinks: Iterable[str] | None = None) -> list[str]:
+        """Whom a cut protects where nobody is named: the sensitive ones of these."""
+        return [name for name in self.all(sinks) if name in self.sensitive]
+
     @cached_property
     def graph(self) -> Graph:
         """Edges in their order, then one from each observer's own vertex to its node."""
@@ -101,7 +109,7 @@ class Flows:
     def reach(self, sources: Iterable[str] | None = None, sinks: Iterable[str] | None = None,
               identity: str | None = None) -> Reach:  # fmt: skip
         """X3: sources whose tracks can flow to a sink; only tracks that everyone on the way takes for one identity."""
-        begin, ends = self._ends(self.sources if sources is None else sources, sinks)
+        begin, ends = self._ends(self.all(sinks) if sources is None else sources, sinks)
         keep = np.ones(len(self.graph.tail), bool)
         if identity is not None:
             keep[: len(self.edges)] = [identity in e.passes for e in self.edges]
@@ -133,7 +141,7 @@ class Flows:
     def _cut(
         self, sources: Iterable[str] | None, sinks: Iterable[str] | None, capacity: list[float], near: Near
     ) -> CutSet:
-        begin, ends = self._ends(self.sensitive if sources is None else sources, sinks)
+        begin, ends = self._ends(self.protected(sinks) if sources is None else sources, sinks)
         every = np.full(len(self.graph.tail), np.inf)
         every[: len(self.edges)] = capacity
         found = self.graph.min_cut([self.vertex(n) for n in begin], [self.names.index(n) for n in ends], every, near)
@@ -199,7 +207,7 @@ class Flows:
         """The same with a filter or a diode on a link as well, or with the link (or the visits) closed."""
         edge = next((e for e in self.edges if e.name == link and e.kind != "undeclared"), None)
         if edge is None:
-            known = conjoined([e.name for e in self.edges if e.kind != "undeclared"])
+            known = conjoined([e.name for e in self.edges if e.kind != "undeclared"] or ["none"])
             raise UsageError(f"posture '{self.posture}' has no open link '{link}'; it has {known}")
         if guard not in guards_for(edge):
             raise UsageError(f"'{link}' takes no {guard}; accepted are {', '.join(guards_for(edge))}")
@@ -238,13 +246,14 @@ def filter_of(link: Link) -> frozenset[str]:
 def flows_of(scenario: Scenario, posture: str) -> Flows:
     """The permitted flows of a posture."""
     scenario.require(posture=posture)
-    duty = scenario.undeclared.duty if scenario.undeclared else 1.0
+    duty, gone = scenario.undeclared.duty if scenario.undeclared else 1.0, set(scenario.postures[posture].absent)
     edges = [
         _edge(link, period_of(scenario, link), duty if link.role == "undeclared" else 1.0)
         for link in links_of(scenario, posture)
         if link.capacity
     ]  # a link without room for tracks carries orders
-    return Flows(scenario, posture, (*edges, *_visits(scenario, posture)))
+    every = (*edges, *_visits(scenario, posture))
+    return Flows(scenario, posture, tuple(e for e in every if not {e.from_, e.to} & gone))
 
 
 def _edge(link: Link, period: float, duty: float) -> Edge:

@@ -23,8 +23,11 @@ def lines(a: dict[str, Any]) -> list[str]:
 
 def _reach(a: dict[str, Any]) -> Iterable[str]:
     r = a["reach"]
+    if not a["sinks"]:
+        yield "X3: no node is the vendor's or outside, so nothing can leave; --sink names where tracks shall not arrive"
+        return
     yield (
-        f"X3: tracks of {_range(r['count'])} nodes can flow to {conjoined(a['sinks'])}; of these sensitive: "
+        f"X3: tracks of {_few(r['count'], 'node')} can flow to {conjoined(a['sinks'])}; of these sensitive: "
         f"{_range(r['count_sensitive'])}"
     )
     for name, way in r["ways"].items():
@@ -41,13 +44,16 @@ def _hop(hop: dict[str, str], a: dict[str, Any]) -> str:
 
 def _cuts(a: dict[str, Any], what: str) -> Iterable[str]:
     size = a["cut"]["size"]
-    if size[0] is None:
+    if not a["sinks"]:
+        return
+    if not a["protected"]:
+        yield "X5: no node is marked sensitive; --source names whom to protect"
+    elif size[0] is None:
         yield f"X5: no closing of links keeps tracks of {what} in: the undeclared channel begins at one of them"
     elif size[0] == 0:
         yield f"X5: {_range(size)} links to close: no track of {what} can flow there"
     else:
-        few = "link" if size[0] == 1 else "links"
-        yield f"X5: with {_range(size)} {few} closed no track of {what} flows there: {conjoined(a['cut']['links'])}"
+        yield f"X5: with {_few(size, 'link')} closed no track of {what} flows there: {conjoined(a['cut']['links'])}"
         if a["cut"]["links_near_sources"] != a["cut"]["links"]:
             yield f"  or, nearest to those nodes: {conjoined(a['cut']['links_near_sources'])}"
     bits = a["bits_per_s"]
@@ -115,6 +121,10 @@ def _range(value: list[float | None], scale: float = 1.0) -> str:
     """A figure with its range over the topologies."""
     own, low, high = (_number(x, scale) for x in value)
     return own if own == low == high else f"{own} [{low}, {high}]"
+
+
+def _few(value: list[float | None], one: str) -> str:
+    return f"{_range(value)} {one}{'' if value[0] == 1 else 's'}"
 
 
 def _number(x: float | None, scale: float = 1.0) -> str:
