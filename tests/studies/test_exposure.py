@@ -16,7 +16,7 @@ import pytest
 from openiads.errors import OpenIadsError, RecordError, UsageError
 from openiads.running import run
 from openiads.scenario.load import parse
-from openiads.studies.exposure.ledger import DAYS, Ledger, behind, ledgers
+from openiads.studies.exposure.ledger import DAYS, Ledger, behind, information, ledgers
 from openiads.studies.exposure.picture import draw
 from openiads.studies.exposure.words import as_json, lines
 from openiads.studies.study import study
@@ -96,6 +96,15 @@ def test_aspects_by_band_and_how_they_fill(day):
     assert seen.cells["all"] == (seen.dwells["S"] > 0).sum() > 50
     assert seen.growth is not None and len(seen.growth) == len(DAYS)
     assert (np.diff(seen.growth) >= 0.0).all() and 0.0 < seen.growth[0] < seen.growth[-1] <= 1.0
+
+
+def test_the_hundredth_look_tells_less_than_the_first(day):
+    """C4: half a bit a cell where looks quarter the variance; a thousand looks at one cell tell less than one at each of ten."""
+    worth = (10.0 / np.sqrt(12.0) / 5.57) ** 2
+    assert information(np.array([3.0 / worth])) == pytest.approx(1.0)
+    assert information(np.array([1000.0] + [0.0] * 29)) < 30.0 * information(np.array([1.0]))
+    bits = day["open"].signatures[0].bits
+    assert (np.diff(bits) > 0.0).all() and bits[-1] < 365.0 * bits[0]
 
 
 def test_more_looks_for_an_aspect_fill_later(kept, day):

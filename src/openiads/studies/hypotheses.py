@@ -151,7 +151,8 @@ def _h4(summary: Summary) -> dict[str, str]:
         "id": "H4", "verdict": "open",
         "statement": "Test-only removes most of the signature collection, provided allied aircraft stay out of the announced area.",
         "text": f"signature dwells a day: test-only {span(test)}, standalone {span(alone)}, with the scenario's flight pattern. "
-        "How the database fills over months (C3) comes with the calendar; until then this stays open.",
+        "How the database fills (C3) is what openiads exposure says of this study and openiads calendar of a path, each with "
+        "--set allied_pattern=none for allied aircraft that stay away; the study alone leaves this open.",
     }  # fmt: skip
 
 

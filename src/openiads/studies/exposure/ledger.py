@@ -26,6 +26,16 @@ RECORDED = {
 }  # fmt: skip
 
 
+_PRIOR = 10.0 / math.sqrt(12.0)  # dB: anywhere within its decade
+_LOOK = 5.57  # dB: one look at what fluctuates (exponential power)
+
+
+def information(dwells: Floats) -> Floats:
+    """C4: bits that looks [..., 648] tell of the mean of each aspect cell, summed [...]; the hundredth says little (Lindley 1956)."""
+    told: Floats = 0.5 * np.log2(1.0 + dwells * (_PRIOR / _LOOK) ** 2).sum(axis=-1)
+    return told
+
+
 @dataclass(frozen=True)
 class Observer:
     """What one node held. Hours of bodies: of a run, or of a day of peace with its 95 % interval."""
@@ -50,6 +60,7 @@ class Signature:
     name: str
     dwells: dict[str, Floats]
     snr: dict[str, float]  # dB, mean
+    bits: Floats  # C4: [1] of the dwells above; of a study [DAYS], at the mean dwells of so many days
     growth: Floats | None  # [DAYS] share of the aspects shown, after so many days; of a study
 
     @property
@@ -195,13 +206,17 @@ def _signatures(table: dict[str, Floats], found: Rates | None, share: float, kno
                 np.float64
             )
             snr[str(band)] = float(np.average(table["snr_db"][rows], weights=table["dwells"][rows]))
-        growth = None if found is None else _growth(found, str(name), share, known)
-        out.append(Signature(str(name), dwells, snr, growth))
+        if found is None:
+            whole = sum(dwells.values(), np.zeros(len(WEIGHT)))
+            out.append(Signature(str(name), dwells, snr, information(whole[None]), None))
+        else:
+            mean, grown = _growth(found, str(name), share, known)
+            out.append(Signature(str(name), dwells, snr, information(np.array(DAYS)[:, None] * mean), grown))
     return out
 
 
-def _growth(found: Rates, name: str, share: float, known: int) -> Floats:
-    """Share of the aspects shown that has `known` dwells after DAYS of the posture, all bands together; weekdays and weekends mixed."""
+def _growth(found: Rates, name: str, share: float, known: int) -> tuple[Floats, Floats]:
+    """Dwells of a day in each cell [648], and share of the aspects shown that has `known` dwells after DAYS of the posture, all bands together; weekdays and weekends mixed."""
     shown = found.shown[name]
     cells, sites = np.flatnonzero(shown.any(axis=0)), np.arange(found.replications)
     mean, variance, lasting = np.zeros(len(cells)), np.zeros(len(cells)), np.zeros(len(cells))
@@ -212,4 +227,6 @@ def _growth(found: Rates, name: str, share: float, known: int) -> Floats:
     days = share * np.array(DAYS, float)[:, None]
     probability = np.zeros((len(DAYS), len(WEIGHT)))
     probability[:, cells] = filled(days * mean, days * variance, spread, known)
-    return np.asarray(np.maximum.accumulate(share_filled(probability, WEIGHT, shown.any(axis=0).astype(float))))
+    daily = np.zeros(len(WEIGHT))
+    daily[cells] = share * mean
+    return daily, np.maximum.accumulate(share_filled(probability, WEIGHT, shown.any(axis=0).astype(float)))

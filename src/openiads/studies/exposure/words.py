@@ -45,10 +45,11 @@ def _observer(o: Observer) -> list[str]:
 def _signature(s: Signature) -> str:
     bands = ", ".join(f"{band} {s.cells[band]} cells at {s.snr[band]:.0f} dB" for band in sorted(s.dwells))
     text = f"aspects of {s.name}, without reflectors: {s.cells['all']} of 648 cells ({100.0 * s.sphere:.1f} % of the sphere): {bands}"
-    if s.growth is not None:
-        grown = ", ".join(f"{100.0 * g:.0f} % after {d:,} days" for d, g in zip(DAYS, s.growth, strict=True) if d > 1)
-        text += f"; of the aspects that its flights show it knows {grown}"
-    return text
+    if s.growth is None:
+        return f"{text}; {s.bits[0]:,.0f} bits of them (C4)"
+    grown = ", ".join(f"{100.0 * g:.0f} % after {d:,} days" for d, g in zip(DAYS, s.growth, strict=True) if d > 1)
+    bits = ", ".join(f"{b:,.0f} after {d:,}" for d, b in zip(DAYS, s.bits, strict=True) if d in (1, 30, 365))
+    return f"{text}; of the aspects that its flights show it knows {grown}; bits of information (C4): {bits} days"
 
 
 def as_json(ledger: Ledger) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def as_json(ledger: Ledger) -> dict[str, Any]:
         "signatures": [
             {"class": s.name, "cells": s.cells, "sphere": s.sphere, "snr_db": s.snr,
              "dwells": {band: d.tolist() for band, d in s.dwells.items()},
-             "filled": None if s.growth is None else dict(zip(map(str, DAYS), s.growth.tolist(), strict=True))}
+             "bits": s.bits.tolist(), "filled": None if s.growth is None else dict(zip(map(str, DAYS), s.growth.tolist(), strict=True))}
             for s in ledger.signatures
         ],
     }  # fmt: skip
