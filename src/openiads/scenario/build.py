@@ -24,6 +24,7 @@ CUES = 16
 OPERATORS = 16
 KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
 _COLLECTORS = ("vendor", "outside")
+_TENTATIVE = 5.0  # tracks that false plots keep alive at a node, of the false plots of one scan
 LEDGER_STEP = 10.0  # s between two samples of what every node holds
 CAUSES = {  # what an engagement rested on, in the order of the engine's constants
     "silence": "no reply to interrogation",
@@ -85,7 +86,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     open_links = links_of(scenario, posture)
     system = system_nodes(scenario)
     bodies = world.bodies.key.size
-    slots = min(1024, 96 + bodies + bodies // 4)
+    clutter = np.bincount(radars.node, radars.false_mean, 1).max()  # false plots in a scan of all radars of a node
+    slots = min(1024, max(96, math.ceil(_TENTATIVE * clutter)) + bodies + bodies // 4)
     params = step.Params(
         key=world.key,
         bodies=world.bodies,
