@@ -541,12 +541,15 @@ def study(
     result.save(folder)
     print_table(result.summary)
     print(f"report: {folder / 'report.html'}")
-    if result.summary["overflow"]:
-        lost = result.summary["overflow"]
-        print(f"warning: {lost} plots or tracks found no room in the engine's tables and were lost", file=sys.stderr)
+    _warn_of_overflow(result.summary["overflow"])
     if not result.summary["complete"]:
         print("stopped before every replication was in: what is whole is in the tables", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _warn_of_overflow(lost: int) -> None:
+    if lost:
+        print(f"warning: {lost} plots or tracks found no room in the engine's tables and were lost", file=sys.stderr)
 
 
 @app.command()
@@ -659,6 +662,7 @@ def robustness(
     result.save(folder)
     print("\n".join(lines(result.summary)))
     print(f"report: {folder / 'report.html'}")
+    _warn_of_overflow(result.summary["overflow"])
     if not result.summary["complete"]:
         print("stopped before every draw was in: the draws that are whole are in the tables", file=sys.stderr)
         sys.exit(INTERRUPTED)

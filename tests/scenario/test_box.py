@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openiads.engine import step
 from openiads.errors import ScenarioError, UsageError
 from openiads.scenario.box import Input, box, draw, drawn, sets_of
+from openiads.scenario.build import build
 from openiads.scenario.load import load
 from tests import builders
 
@@ -158,3 +160,12 @@ def test_decade_classes_are_choices_and_decibels_are_drawn_as_they_are():
     (found,) = box(base)
     assert found.choices == ("0.1-1", "1-10", "10-100")
     assert math.isclose(drawn(base, [found], {found.name: "0.1-1"}, "").library.bodies["raider"].rcs_nose, 0.1**0.5)
+
+
+def test_there_is_room_for_the_tracks_of_false_plots_at_the_upper_end_of_their_range():
+    """Twenty false plots a scan at each of eight radars of one node: without room for them thousands of tracks were lost."""
+    noisy = load("turkey-2019", {f"library.radars.{name}.false_plots_per_scan": "20" for name in
+                                 ("rat-31dl-class", "e-7t-class", "e-3a-class", "91n6e-class", "96l6e-class")})  # fmt: skip
+    simulation = build(noisy, "standalone", "raid", 1)
+    step.simulate(simulation.params, simulation.state, -simulation.warmup, simulation.tick, simulation.warmup + 120)
+    assert simulation.state.tally.dropped[:3].tolist() == [0, 0, 0]

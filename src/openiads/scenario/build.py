@@ -34,6 +34,7 @@ from openiads.scenario.world import World, draw_world, require_ground
 CHANNELS = 48  # most engagement channels a fire unit can have
 CUES = 16
 OPERATORS = 16
+_TENTATIVE = 5.0  # tracks that false plots keep alive at a node, of the false plots of one scan
 LEDGER_STEP = 10.0  # s between two samples of what every node holds
 CAUSES = {  # what an engagement rested on, in the order of the engine's constants
     "silence": "no reply to interrogation",
@@ -100,7 +101,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     bands, models = bands_of(scenario), [scenario.library.radars[r.class_] for r in scenario.radars]
     where = stations(scenario, world.flights, world.antenna, partial(ground_height, world.terrain))
     bodies = world.bodies.key.size
-    slots = min(1024, 96 + bodies + bodies // 4)
+    clutter = np.bincount(radars.node, radars.false_mean, 1).max()  # false plots in a scan of all radars of a node
+    slots = min(1024, max(96, math.ceil(_TENTATIVE * clutter)) + bodies + bodies // 4)
     params = step.Params(
         key=world.key,
         bodies=world.bodies,

@@ -83,11 +83,13 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
     rows: dict[str, list[Any]] = {"inputs": [], "values": [], "decided": [], "beliefs": []}
     overflow = 0
     for i, tables in _lived(designs, threads(workers), progress):
-        rows["inputs"].append({"draw": float(i), "seed": float(designs[i].seed), **_typed(inputs, values[i])})
+        lost = float(sum(tables[name]["overflow"].sum() for name in ("raid", "peace") if name in tables))
+        about_it = {"draw": float(i), "seed": float(designs[i].seed), "overflow": lost}
+        rows["inputs"].append({**about_it, **_typed(inputs, values[i])})
         rows["values"] += list(_values(i, designs[i], lines, tables))
         rows["decided"] += list(_decided(i, designs[i], [lines[n] for n in names], tables))
         rows["beliefs"] += list(_beliefs(i, designs[i], tables))
-        overflow += int(sum(tables[name]["overflow"].sum() for name in ("raid", "peace") if name in tables))
+        overflow += int(lost)
     tables = {name: columns(table) for name, table in rows.items() if table}
     about = {
         "preset": preset or ("demo" if draws is replications is None else "custom"), "seed": seed,
