@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from openiads.engine.geo import to_ecef
 from openiads.engine.network import HOSTILE
 from openiads.errors import ScenarioError
 from tests import builders
@@ -20,7 +21,7 @@ def false(of: str = "link-0", **effect: Any) -> dict[str, Any]:
 
 
 def watched(ticks: int = 60, **changes: Any) -> Watched:
-    return Watched(laid([TO, {"from": "post", "to": "node-1"}], **changes), ticks)
+    return Watched(laid([TO, {"from": "post", "to": "node-1"}], placed=True, **changes), ticks)
 
 
 def rows(w: Watched, node: int) -> np.ndarray:
@@ -41,6 +42,7 @@ def test_ghosts_are_tracks_of_nothing_and_nobody_is_credited_with_them():
     assert len(ghosts) == 5 and (pictures.told[1, ghosts] == HOSTILE).all()
     home = w.sim.params.links.tampering.home[0]
     gap = np.linalg.norm(pictures.x[1, ghosts, :3] - home, axis=1)
+    assert np.linalg.norm(home - to_ecef(*np.radians([38.1, 34.1]), 10.0)) < 1.0
     assert (gap < 35e3).all() and (np.linalg.norm(pictures.x[1, ghosts, 3:], axis=1) > 100.0).all()
     assert (exposure.seconds[1, :COUNT, 1] > 0.0).all() and (exposure.body[0] < COUNT).all()
 
@@ -119,6 +121,7 @@ def test_who_is_told_that_raiders_are_friends_holds_its_fire():
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
+        ({"effect": "inject", "ghosts": 3}, "compromises.false: ghosts fly around who receives them, and node 'node-0' has no place"),
         ({"effect": "inject"}, "compromises.false: effect = 'inject' needs ghosts"),
         ({"effect": "alter"}, "compromises.false: effect = 'alter' needs claim or shift"),
         ({"effect": "delay"}, "compromises.false: effect = 'delay' needs late"),

@@ -17,14 +17,20 @@ from tests import builders
 
 LINE = {"role": "fixed", "latency_s": 0.0, "period_s": 4.0, "capacity": 50, "message_bits": 100.0}
 NODE = {"title": "a node", "owner": "national", "tracks": True}
+PLACE = {"latitude_deg": 38.1, "longitude_deg": 34.1}
 COUNT = 6  # bodies in the air
 
 
-def laid(links: list[dict[str, Any]], nodes: int = 2, owner: str = "national", **changes: Any) -> Scenario:
+def laid(
+    links: list[dict[str, Any]], nodes: int = 2, owner: str = "national", placed: bool = False, **changes: Any
+) -> Scenario:
     """The post with the only radar, `nodes` others, and links; nobody shoots."""
     names = [f"node-{i}" for i in range(nodes)]
     return builders.scenario(
-        nodes=[*builders.BASE["nodes"], *({**NODE, "name": name, "owner": owner} for name in names)],
+        nodes=[
+            *builders.BASE["nodes"],
+            *({**NODE, "name": name, "owner": owner, **(PLACE if placed else {})} for name in names),
+        ],
         links=[
             {k: v for k, v in {**LINE, "name": f"link-{i}", **x}.items() if v is not None} for i, x in enumerate(links)
         ],

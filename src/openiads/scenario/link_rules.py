@@ -69,15 +69,15 @@ def nets(s: Scenario) -> Iterator[str]:
     for link in s.links:
         if link.medium == "radio":
             for end in (link.from_, link.to):
-                yield from _without_a_place(s, link.name, end)
+                yield from _without_a_place(s, end, f"links.{link.name}.medium: radio")
 
 
-def _without_a_place(s: Scenario, link: str, end: str) -> Iterator[str]:
-    """Who speaks by radio is somewhere."""
+def _without_a_place(s: Scenario, end: str, path: str) -> Iterator[str]:
+    """Who speaks by radio, or has ghosts around it, is somewhere."""
     node = next((n for n in s.nodes if n.name == end), None)
     stands = any(r.node == end and r.aboard is None for r in s.radars)
     if node is not None and node.latitude is None and node.aboard is None and not stands:
-        yield f"links.{link}.medium: radio, and node '{end}' has no place; give it latitude_deg and longitude_deg, aboard, or a radar"
+        yield f"{path}, and node '{end}' has no place; give it latitude_deg and longitude_deg, aboard, or a radar"
 
 
 _NEEDS = {"inject": ("ghosts",), "alter": ("claim", "shift"), "delay": ("late",), "deny": (), "disable": ()}
@@ -100,6 +100,8 @@ def compromises(s: Scenario) -> Iterator[str]:
     for c in s.compromises:
         path = f"compromises.{c.name}"
         yield from known(f"{path}.of", c.of, [*nodes, *links], "node or link")
+        for end in sorted({x.to for x in s.links if c.of in (x.name, x.from_)}) if c.effect == "inject" else []:
+            yield from _without_a_place(s, end, f"{path}: ghosts fly around who receives them")
         if c.to <= c.from_:
             yield f"{path}: from {c.from_:g} s to {c.to:g} s; it must end after it begins"
         needed = _NEEDS[c.effect]
