@@ -353,7 +353,7 @@ EVERY_EVENT = {
     "delays": "batches", "cost_usd": 1e6, "source": "S999", "grade": "D", "note": "other", "date": None,
 }  # fmt: skip
 EVERY_ASSUMPTION = {"dwells": 2, "hazard": 1.0, "notice_tail": 900 * DAY, "notice_tail_share": 0.1, "interval": 7200.0,
-                    "visit": 60.0, "warning": 0.0}  # fmt: skip
+                    "visit": 60.0, "warning": 0.0, "allow_list": 0.5, "baseline": 100.0}  # fmt: skip
 
 
 def said_of(path):

@@ -97,6 +97,21 @@ def test_what_compromises_lose_against_draws():
     assert found[0, -1] == pytest.approx(drawn, rel=0.02)
 
 
+def test_an_allow_list_and_a_flow_baseline_against_draws():
+    """A unit a day is sent of which half is stopped; an alarm comes for every ten units, or somebody notices, or the end comes."""
+    draw, days = np.random.default_rng(5), 300
+    assumed = ASSUMED.model_copy(update={"allow_list": 0.5, "baseline": 10.0, "hazard": 3.0})
+    times = 56.0 * np.exp(sigma(56.0, 700.0, 0.04) * draw.standard_normal(200_000))
+    times = np.minimum(times, draw.exponential(20.0, times.size))
+    found = lost_through_channel(np.ones((1, days)), 56.0 * DAY, assumed)
+    assert found[0, -1] == pytest.approx(0.5 * np.minimum(times, days).mean(), rel=0.02)
+    begin = draw.exponential(YEAR / DAY / 3.0, times.size)
+    drawn = 0.5 * np.clip(np.minimum(begin + times, days) - begin, 0.0, None).mean()
+    found = lost_by_compromise(np.ones((1, days)), np.ones(days, bool), 56.0 * DAY, assumed)
+    assert found[0, -1] == pytest.approx(drawn, rel=0.02)
+    assert not lost_through_channel(np.ones((1, 5)), 56.0 * DAY, ASSUMED.model_copy(update={"allow_list": 1.0})).any()
+
+
 def test_nothing_is_lost_where_nothing_runs():
     assert not lost_through_channel(np.zeros((2, 5)), 56.0 * DAY, ASSUMED).any()
     assert not lost_by_compromise(np.ones((2, 5)), np.zeros(5, bool), 56.0 * DAY, ASSUMED).any()

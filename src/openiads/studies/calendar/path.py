@@ -24,6 +24,8 @@ class Assumptions(Spec):
     hazard: float = number(le=100.0)  # compromises a year of powered time
     notice_tail: float = quantity("time", gt=0.0)  # time to notice that is exceeded with ...
     notice_tail_share: float = number(gt=0.0, le=0.49)  # ... this probability
+    allow_list: float = number(le=1.0)  # share of what a compromise would send that an egress allow-list stops
+    baseline: float = number(le=1e9)  # track h a day that a flow baseline notices within a day on average; 0 for none
     interval: float = quantity("time", gt=0.0)  # an undeclared stretch of emission
     visit: float = quantity("time")  # for which an inspector is there
     warning: float = quantity("time")  # strategic warning within which a defended day is ready

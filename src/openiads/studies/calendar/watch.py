@@ -63,19 +63,32 @@ def medians(known: Sequence[Notice]) -> tuple[float, float, float]:
 
 def lost_through_channel(rate: Floats, median: float, assumed: Assumptions) -> Floats:
     """Expected loss by each day [R, D] of a channel that is used from the first loss on until it is noticed; `rate` a day."""
+    rate = (1.0 - assumed.allow_list) * rate
     used = np.flatnonzero(rate.any(axis=0))
     if not len(used):
         return np.zeros(rate.shape)
     since = np.arange(rate.shape[1]) - used[0]
     left = np.where(since >= 0, unnoticed(np.maximum(since, 0).astype(np.float64) + 0.5, median, assumed), 0.0)
-    return np.asarray((rate * left).cumsum(axis=1))
+    return np.asarray((rate * left * np.exp(-_alarms(rate, assumed, 0.5))).cumsum(axis=1))
 
 
 def lost_by_compromise(rate: Floats, running: np.ndarray, median: float, assumed: Assumptions) -> Floats:
     """Expected loss by each day [R, D] where a compromise comes with a hazard on days that run [D], until it is noticed."""
+    rate = (1.0 - assumed.allow_list) * rate
     daily = assumed.hazard * DAY / YEAR
     still = np.exp(-daily * np.cumsum(running))
     begins = np.concatenate([[1.0], still[:-1]]) - still  # P that the first compromise begins on a day
     left = unnoticed(np.arange(rate.shape[1], dtype=np.float64) + 0.5, median, assumed)
-    under_way = np.convolve(begins, left)[: rate.shape[1]]
+    before, alarms = _alarms(rate, assumed, 0.0), _alarms(rate, assumed, 0.5)
+    under_way = np.zeros(rate.shape)
+    for day in np.flatnonzero(begins):
+        silent = np.exp(before[:, day, None] - alarms[:, day:])
+        under_way[:, day:] += begins[day] * left[: rate.shape[1] - day] * silent
     return np.asarray((rate * under_way).cumsum(axis=1))
+
+
+def _alarms(rate: Floats, assumed: Assumptions, share: float) -> Floats:
+    """Alarms of a flow baseline expected until some share of each day [R, D] has passed, from the first day on: one for so much flow."""
+    if assumed.baseline <= 0.0:
+        return np.zeros(rate.shape)
+    return np.asarray((rate.cumsum(axis=1) - (1.0 - share) * rate) / assumed.baseline)
