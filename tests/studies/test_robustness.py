@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from openiads.errors import OutputError, UsageError
-from openiads.record import read_table
+from openiads.record import read_tables
 from openiads.scenario.box import box, sets_of
 from openiads.scenario.load import parse
 from openiads.studies import replicate
@@ -153,7 +153,7 @@ def test_it_is_saved_as_tables_a_summary_and_a_page_without_network(tmp_path):
     small().save(tmp_path / "out")
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["kind"] == "robustness" and summary["digest"] == small().summary["digest"]
-    values = read_table(tmp_path / "out" / "results" / "values.parquet")
+    values = read_tables(tmp_path / "out" / "results", {"values"})["values"]
     assert np.array_equal(values["D3"], small().tables["values"]["D3"])
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 3 and "library.missiles.round.pk_cruise" in page
