@@ -440,6 +440,8 @@ def exposure(
         print(json.dumps([told(x) for x in found], indent=1, ensure_ascii=False))
     else:
         print("\n\n".join("\n".join(lines(x)) for x in found))
+        if picture is not None:
+            print(f"picture: {picture}")
 
 
 @app.command()

@@ -19,7 +19,7 @@ from openiads.scenario.phrasing import km
 _EMPTY: dict[str, list[Any]] = {
     "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],
     "tracks": [
-        "t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps", "identity",
+        "t", "node", "track", "origin", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps", "identity", "via",
         "own", "body",
     ],
     "links": ["t", "link", "from", "to", "tracks", "bits"],
@@ -102,6 +102,7 @@ class Recorder:
                 "lat_deg": lat, "lon_deg": lon, "alt_m": height,
                 "heading_deg": heading, "speed_mps": speed, "climb_mps": climb,
                 "identity": np.array([IDENTITIES[i] for i in state.orders.identity[n, rows]], object),
+                "via": np.array(["" if k < 0 else self.simulation.links[k] for k in np.where(origin == n, -1, pictures.via[n, rows])], object),
                 "own": origin == n, "body": np.where(same, exposure.body[origin, slot], -1).astype(np.int64),
             })  # fmt: skip
         return out

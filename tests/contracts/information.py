@@ -26,6 +26,7 @@ MAY_SEE = {
     "command": {"geo", "network"},
     "engagement": {"geo", "motion", "command"},
     "damage": {"geo", "motion"},
+    "radio": {"geo", "motion", "network"},
 }
 SEES_ALL = {"outcome", "step"}  # the scorer and the table of contents
 SCORERS_ONLY = {"PlotOrigin", "Origin"}  # which body a plot came from: written by sensing, read by outcome

@@ -25,6 +25,7 @@ WRITES = {
     "strike": {"damage"},
     "sense": {"antennas", "due", "plots", "origin"},
     "track": {"tracks", "scratch"},
+    "connect": {"reports"},
     "exchange": {"messages", "pictures"},
     "decide": {"orders"},
     "engage": {"engagements"},

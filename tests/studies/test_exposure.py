@@ -65,10 +65,8 @@ def test_four_patrols_all_day_are_four_times_a_day(day):
 
 def test_everybody_behind_a_node_is_named(day):
     assert [o.behind for o in day["open"].observers] == [
-        ("authority over to-the-authority",),
-        ("company over to-the-company",),
-        (),
-    ]
+        ("authority over to-the-authority", "company, by way of others"), ("company over to-the-company",), (),
+    ]  # fmt: skip
     assert [set(o.sources) for o in day["open"].observers] == [{"coast"}] * 3
 
 

@@ -134,7 +134,7 @@ def empty_events(capacity: int) -> Events:
 
 
 @part
-def credit(radars, plots, origin, tracks, exposure, bodies, observers):
+def credit(radars, plots, origin, tracks, reports, exposure, bodies, observers):
     """Give every own track the body behind its last plot, and every dwell of the system its aspect cell."""
     for n in range(tracks.status.shape[0]):
         for s in range(tracks.status.shape[1]):
@@ -146,7 +146,7 @@ def credit(radars, plots, origin, tracks, exposure, bodies, observers):
             if tracks.plot[n, s] >= 0:
                 exposure.body[n, s] = origin.body[tracks.plot[n, s]]
     for r in range(radars.key.size):
-        if not observers.system[radars.node[r]]:
+        if not observers.system[radars.node[r]] or not reports.stands[radars.node[r]]:  # nobody is there to keep it
             continue
         for q in range(plots.first[r], plots.first[r + 1]):
             b = origin.body[q]

@@ -111,7 +111,7 @@ def _simulate(params, state, first, length, ticks, parts):
             exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
             decide(units, doctrine, pictures, reports, orders, key, t1)
             engage(units, orders, losses, bodies, truth, engagements, key, t1)
-            credit(radars, plots, state.origin, tracks, state.exposure, bodies, params.observers)
+            credit(radars, plots, state.origin, tracks, reports, state.exposure, bodies, params.observers)
             account(units, doctrine, bodies, params.observers, truth, damage, plots, tracks, state.messages, pictures,
                     orders, engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
             report(units, orders, engagements, reports)

@@ -18,6 +18,8 @@ def links(s: Scenario) -> Iterator[str]:
         for gap in link.outages:
             if gap.to <= gap.from_:
                 yield f"{path}.outages: ends at {gap.to:g} s, not after its start at {gap.from_:g} s; swap from and to"
+        if "guard_pass" in link.model_fields_set and not link.guard_pass:
+            yield f"{path}.guard_pass: names no identity, so nothing would pass; leave it out for all of them, or close the link"
         if link.capacity == 0 and link.role != "orders":
             yield f'{path}.capacity: 0 carries nothing; only a link with role = "orders" may do without'
         if link.role == "undeclared" and s.undeclared is None:
@@ -27,21 +29,18 @@ def links(s: Scenario) -> Iterator[str]:
 def _when_it_sends(s: Scenario, path: str, link: Link) -> Iterator[str]:
     """A link has a period of its own, or slots of a net, and is not late by more frames than can be under way."""
     nets = {net.name: net for net in s.nets}
-    period = link.period
     if link.net is not None:
         yield from known(f"{path}.net", link.net, nets, "net")
         if link.period is not None:
             yield f"{path}: sends when net '{link.net}' lets it; leave out period"
         if link.access != "turns" and link.slots != 1:
             yield f"{path}.slots: {link.slots} of its own, and access = '{link.access}' has none; leave it out, or write access = 'turns'"
-        net = nets.get(link.net)
-        period = None if net is None else net.frame / (link.slots if link.access == "turns" else 1)
     elif link.period is None:
         yield f"{path}: write period = the time between two frames, or net = the medium that it shares"
     elif link.access != "turns" or link.slots != 1:
         yield f"{path}: access and slots are those of a net; name it, or leave them out"
     late = link.latency + link.guard_delay
-    if period is not None and late > (longest := (FRAMES - 1) * period):
+    if late > (longest := (FRAMES - 1) * s.period_of(link)):
         yield (
             f"{path}.latency: {late:g} s with its guard exceeds {FRAMES - 1} periods ({longest:g} s); lengthen the "
             "period or shorten the latency"
@@ -102,6 +101,10 @@ def compromises(s: Scenario) -> Iterator[str]:
         yield from known(f"{path}.of", c.of, [*nodes, *links], "node or link")
         for end in sorted({x.to for x in s.links if c.of in (x.name, x.from_)}) if c.effect == "inject" else []:
             yield from _without_a_place(s, end, f"{path}: ghosts fly around who receives them")
+        for x in [x for x in s.links if c.effect == "delay" and c.of in (x.name, x.from_)]:
+            longest = (FRAMES - 1) * s.period_of(x)
+            if x.latency + x.guard_delay + c.late > longest:
+                yield f"{path}.late: with the {x.latency + x.guard_delay:g} s of link '{x.name}' it exceeds {FRAMES - 1} of its periods ({longest:g} s)"
         if c.to <= c.from_:
             yield f"{path}: from {c.from_:g} s to {c.to:g} s; it must end after it begins"
         needed = _NEEDS[c.effect]

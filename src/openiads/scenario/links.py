@@ -99,14 +99,6 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
     )  # fmt: skip
 
 
-def period_of(scenario: Scenario, link: Link) -> float:
-    """Time (s) between two frames of a link: its own, or that of its turns on a net."""
-    net = next((n for n in scenario.nets if n.name == link.net), None)
-    if net is None:
-        return float(link.period or 1.0)
-    return net.frame / (link.slots if link.access == "turns" else 1)
-
-
 def _turns(scenario: Scenario, opened: list[Link]) -> tuple[list[float], list[float], list[int]]:
     """Period (s), phase (s) and slots of a period of every open link.
 
@@ -122,7 +114,7 @@ def _turns(scenario: Scenario, opened: list[Link]) -> tuple[list[float], list[fl
             first[x.net] += x.slots
     periods, phases, slots = [], [], []
     for x in opened:
-        period, phase, count = period_of(scenario, x), 0.0, 1
+        period, phase, count = scenario.period_of(x), 0.0, 1
         if x.net is None:
             phase = float(name_key(x.name) % 1000) / 1000.0 * period
         elif x.access == "turns":

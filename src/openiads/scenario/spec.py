@@ -186,7 +186,7 @@ class Compromise(Spec):
     of: Name  # a node, with all that it sends, or a link
     effect: Literal["inject", "alter", "delay", "deny", "disable"]
     p_exists: float = number(le=1.0)
-    from_: float = quantity("time", 0.0, alias="from", ge=None)
+    from_: float = quantity("time", -math.inf, alias="from", ge=None)
     to: float = quantity("time", math.inf, ge=None)
     ghosts: int = Field(0, ge=0, le=200)  # inject: tracks of nothing in each frame ...
     radius: float = quantity("length", 50e3, gt=0.0, le=1e6)  # ... around the receiver, within this
@@ -436,6 +436,13 @@ class Scenario(Spec):
         if posture.ready is not None:
             return posture.ready
         return float(getattr(self.readiness, str(posture.readiness).replace("-", "_")))
+
+    def period_of(self, link: Link) -> float:
+        """Time (s) between two frames of a link: its own, or that of its turns on a net."""
+        net = next((n for n in self.nets if n.name == link.net), None)
+        if net is None:
+            return float(link.period or 1.0)
+        return net.frame / (link.slots if link.access == "turns" else 1)
 
     @classmethod
     def modifiers_model(cls) -> type[Modifiers]:

@@ -18,9 +18,17 @@ def with_twins(scenario: Scenario, compromise: str, postures: list[str] | None) 
     known = [c.name for c in scenario.compromises]
     if compromise not in known:
         raise UsageError(f"scenario '{scenario.name}': {words.unknown('compromise', compromise, known)}")
+    if scenario.modifiers.compromise != "none":
+        raise UsageError(
+            f"modifiers.compromise = {scenario.modifiers.compromise} is lived through already; leave it out beside --compromise"
+        )
     table, chosen = copy.deepcopy(scenario.table), list(postures or scenario.postures)
     for name in chosen:
         scenario.require(posture=name)
+        if scenario.postures[name].compromise is not None:
+            raise UsageError(
+                f"posture '{name}' lives through compromise '{scenario.postures[name].compromise}' already; name others with --postures"
+            )
         table["postures"][twin(name, compromise)] = {**table["postures"][name], "compromise": compromise}
     named = [n for name in chosen for n in (name, twin(name, compromise))]
     return parse(table, f"{scenario.name}.toml"), named

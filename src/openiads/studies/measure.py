@@ -8,9 +8,10 @@ import numpy as np
 
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
-from openiads.engine.geo import ground_distance
+from openiads.engine.geo import EARTH_RADIUS, ground_distance
 from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of
-from openiads.scenario.links import powered
+from openiads.scenario.flights import Waypoint
+from openiads.scenario.links import COLLECTORS, powered
 from openiads.scenario.spec import BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
@@ -171,9 +172,10 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
         share * state.tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0 / hours
     ).tolist()
     row |= signature_row(simulation, share, hours)
-    for label, owner_word in (("sent", "vendor"), ("hidden", "outside")):
-        far = [nodes[n.name] for n in scenario.nodes if n.owner == owner_word]
-        row |= _leaving(label, _held(seconds, far), military, share / 3600.0 / hours)
+    hidden = {x.to for x in scenario.links if x.role == "undeclared"}
+    for label, far in (("sent", [n for n in scenario.nodes if n.owner in COLLECTORS and n.name not in hidden]),
+                       ("hidden", [n for n in scenario.nodes if n.name in hidden])):  # fmt: skip
+        row |= _leaving(label, _held(seconds, [nodes[n.name] for n in far]), military, share / 3600.0 / hours)
     row |= _leaving("held", kept, military, share / 3600.0 / hours)
     row["x1_fed"] = row["sent_fed"] + row["held_fed"]
     row["x1_all"] = row["sent_all"] + row["held_all"]
@@ -287,15 +289,26 @@ def _steepest_look(simulation: Simulation, name: str) -> float:
         (params.radars.reach[r, 1] for r, n in enumerate(params.radars.node) if n in simulation.system_nodes),
         default=0.0,
     )
-    site, steepest = simulation.world.site, -1.0
+    places = [simulation.world.antenna[r] for r, n in enumerate(params.radars.node) if n in simulation.system_nodes]
+    steepest = -1.0
     for flight, bare in zip(flights, params.bodies.signature[: len(flights)], strict=True):
         if not bare or flight.group != name:
             continue
-        for point in flight.route:
-            gap = ground_distance(point.latitude, point.longitude, *site)
-            if gap < reach:
-                steepest = max(steepest, math.degrees(math.atan2(point.height, max(gap, 1.0))))
+        latitude, longitude, height = _along(flight.route)
+        for place in places:
+            gap = EARTH_RADIUS * np.arccos(np.clip(
+                np.sin(latitude) * math.sin(place[0]) + np.cos(latitude) * math.cos(place[0]) * np.cos(longitude - place[1]), -1.0, 1.0
+            ))  # fmt: skip
+            looks = np.degrees(np.arctan2(height, np.maximum(gap, 1.0)))[gap < reach]
+            steepest = max(steepest, float(looks.max(initial=-1.0)))
     return steepest
+
+
+def _along(route: list[Waypoint]) -> np.ndarray:
+    """Latitude, longitude (rad) and height (m) at points of a route, float64[3, n]: 64 of each leg."""
+    corners = np.array([(p.latitude, p.longitude, p.height) for p in route])
+    at = np.linspace(0.0, len(route) - 1.0, 64 * (len(route) - 1) + 1)
+    return np.array([np.interp(at, np.arange(len(route)), column) for column in corners.T])
 
 
 def emitting_share(scenario: Scenario, posture: str) -> float:

@@ -17,31 +17,31 @@ _GHOST_SIGMA = 200.0  # m
 @part
 def tamper(links, messages, key, k, d, count, t1):
     """Move the tracks of frame d of link k and rename them; how much longer (s) it takes."""
-    false = links.tampering
-    if not false.during[k, 0] <= t1 < false.during[k, 1]:
+    tampering = links.tampering
+    if not tampering.during[k, 0] <= t1 < tampering.during[k, 1]:
         return 0.0
     angle = 2.0 * math.pi * rng.uniform(key, rng.TAMPERING, links.key[k], np.uint32(1), 0)
     for m in range(count):
-        if false.claim[k] >= 0:
-            messages.identity[k, d, m], messages.basis[k, d, m] = false.claim[k], links.source[k]
+        if tampering.claim[k] >= 0:
+            messages.identity[k, d, m], messages.basis[k, d, m] = tampering.claim[k], links.source[k]
         x = messages.x[k, d, m]
-        move = _level(x, false.shift[k] * math.cos(angle), false.shift[k] * math.sin(angle))
+        move = _level(x, tampering.shift[k] * math.cos(angle), tampering.shift[k] * math.sin(angle))
         x[0], x[1], x[2] = x[0] + move[0], x[1] + move[1], x[2] + move[2]
-    return false.late[k]
+    return tampering.late[k]
 
 
 @part
 def add_ghosts(links, messages, pictures, key, k, d, count, room, t1):
     """Tracks of nothing, in circles around a home, behind the `count` true ones of frame d of link k; how many there are then."""
-    false = links.tampering
-    if not false.during[k, 0] <= t1 < false.during[k, 1]:
+    tampering = links.tampering
+    if not tampering.during[k, 0] <= t1 < tampering.during[k, 1]:
         return count
-    slots, home = pictures.held.shape[1], false.home[k]
+    slots, home = pictures.held.shape[1], tampering.home[k]
     rise = 1.0 + _GHOST_HEIGHT / math.sqrt(home[0] ** 2 + home[1] ** 2 + home[2] ** 2)
-    ghosts = min(false.ghosts[k], room - count)
+    ghosts = min(tampering.ghosts[k], room - count)
     for g in range(ghosts):
         u = rng.uniforms(key, rng.TAMPERING, links.key[k], np.uint32(2), g)
-        radius = max(1_000.0, false.around[k] * math.sqrt(u[0]))
+        radius = max(1_000.0, tampering.around[k] * math.sqrt(u[0]))
         angle = 2.0 * math.pi * u[1] + _GHOST_SPEED / radius * t1
         x, m = messages.x[k, d, count + g], count + g
         place = _level(home, radius * math.cos(angle), radius * math.sin(angle))
@@ -49,7 +49,7 @@ def add_ghosts(links, messages, pictures, key, k, d, count, room, t1):
         for i in range(3):
             x[i], x[3 + i] = rise * home[i] + place[i], speed[i]
         messages.sigma[k, d, m], messages.t[k, d, m], messages.t_update[k, d, m] = _GHOST_SIGMA, t1, t1
-        messages.identity[k, d, m] = max(false.claim[k], 0)
+        messages.identity[k, d, m] = max(tampering.claim[k], 0)
         messages.basis[k, d, m] = messages.origin[k, d, m, 0] = links.source[k]
         messages.origin[k, d, m, 1] = slots - 1 - g  # true tracks take the first free slots
         messages.engaged[k, d, m] = False

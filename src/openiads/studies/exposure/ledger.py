@@ -16,6 +16,7 @@ from openiads.scenario.load import parse
 from openiads.scenario.spec import Node, Scenario
 from openiads.studies.calendar.filling import Floats, filled, share_filled
 from openiads.studies.calendar.rates import WEIGHT, Rates, rates
+from openiads.studies.flows.posture import flows_of
 from openiads.studies.statistics import Estimate, stratified_total
 from openiads.studies.study import Study
 
@@ -95,6 +96,10 @@ def ledgers(folder: Path, posture: str | None = None, dwells: int = 19) -> list[
         if posture is not None and posture != run.meta["posture"]:
             raise UsageError(f"'{folder}' is a run of posture '{run.meta['posture']}', not of '{posture}'")
         return [of_run(run)]
+    if (folder / "results" / "values.parquet").exists():
+        raise RecordError(
+            f"'{folder}' is a parameter box, which keeps figures and no ledgers; name the folder of a study or a run"
+        )
     if not (folder / "summary.json").exists():
         raise RecordError(
             f"'{folder}' holds neither a run nor a study; openiads run and openiads study write such folders"
@@ -178,7 +183,7 @@ def of_study(study: Study, posture: str, dwells: int) -> Ledger:
     aspect = {
         name: c[study.tables["aspect"]["posture"] == posture] for name, c in study.tables.get("aspect", {}).items()
     }
-    return Ledger(scenario, posture, "a day of peace", tuple(found),
+    return Ledger(scenario, posture, f"a day of peace, from {len(windows)} windows", tuple(found),
                   tuple(_signatures(aspect, rates(scenario, study.tables, posture), float(share.mean()), dwells)))  # fmt: skip
 
 
@@ -192,7 +197,10 @@ def behind(scenario: Scenario, posture: str, node: str) -> tuple[str, ...]:
     system = {scenario.nodes[i].name for i in system_nodes(scenario)}
     if node in system and p.support == "visits" and p.records != "none" and powered(p):
         ways.append(f"the vendor's visitors, every {p.visit / 86400.0:g} days: {RECORDED[p.records]}")
-    return tuple(ways)
+    next_ = {x.to for x in links_of(scenario, posture) if x.from_ == node and x.capacity}
+    flows = flows_of(scenario, posture)
+    far = [end for end in flows.sinks if end != node and end not in next_ and flows.reach([node], [end]).nodes]
+    return (*ways, *(f"{end}, by way of others" for end in far))
 
 
 def _signatures(table: dict[str, Floats], found: Rates | None, share: float, known: int) -> list[Signature]:

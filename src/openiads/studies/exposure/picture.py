@@ -32,7 +32,7 @@ def draw(every: list[Ledger], path: Path, kind: str) -> None:
     figure, axes = plt.subplots(
         len(every), columns, figsize=(5.2 * columns, 3.4 * len(every)), squeeze=False, layout="constrained"
     )
-    widest = max([o.hours.estimate or 0.0 for ledger in every for o in ledger.observers] + [1e-9])
+    widest = max([o.hours.high or o.hours.estimate or 0.0 for ledger in every for o in ledger.observers] + [1e-9])
     for row, ledger in zip(axes, every, strict=True):
         _observers(row[0], ledger, widest)
         seen = {s.name: s for s in ledger.signatures}
@@ -53,10 +53,10 @@ def _observers(axis: Any, ledger: Ledger, widest: float) -> None:
     for y, o in enumerate(ledger.observers):
         if o.hours.low is not None and o.hours.high is not None:
             axis.plot([o.hours.low, o.hours.high], [y, y], color=_INK, lw=1.2)
-    axis.set_xlim(0.0, 1.15 * widest)
+    axis.set_xlim(0.0, 1.1 * widest)
     axis.invert_yaxis()
     axis.set_title(f"{ledger.posture}: body-hours held in {ledger.per}", fontsize=9, loc="left")
-    axis.legend(fontsize=7, frameon=False, loc="lower right")
+    axis.legend(fontsize=7, framealpha=0.9, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     axis.tick_params(labelsize=8)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)

@@ -30,7 +30,9 @@ def _observer(o: Observer) -> list[str]:
     hours = o.hours.estimate or 0.0
     much = f"{hours:,.3g}" if o.hours.n == 1 else span(o.hours._asdict())
     told = f"{o.node} ({OWNERS[o.owner]}): {much} body-hours of {o.bodies:,.0f} bodies"
-    out = [f"{told}; {100.0 * o.own / hours:.0f} % of it seen by the system's own radars; error {o.sigma:,.0f} m"]
+    out = [
+        f"{told}; {100.0 * o.own / hours:.0f} % of it seen by the system's own radars; stated error {o.sigma:,.0f} m"
+    ]
     if o.kinds:
         out.append("  of " + ", ".join(f"{name} {h:,.1f} h" for name, h in o.kinds.items() if h > 0.0))
     if o.sources:

@@ -11,7 +11,7 @@ import numpy as np
 
 from openiads.errors import UsageError
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import COLLECTORS, IDENTITIES, links_of, period_of, powered
+from openiads.scenario.links import COLLECTORS, IDENTITIES, links_of, powered
 from openiads.scenario.phrasing import conjoined
 from openiads.scenario.spec import Link, Scenario
 from openiads.studies.flows.chance import Reached, largest_part, reached, time_to_reach
@@ -248,7 +248,7 @@ def flows_of(scenario: Scenario, posture: str) -> Flows:
     scenario.require(posture=posture)
     duty, gone = scenario.undeclared.duty if scenario.undeclared else 1.0, set(scenario.postures[posture].absent)
     edges = [
-        _edge(link, period_of(scenario, link), duty if link.role == "undeclared" else 1.0)
+        _edge(link, scenario.period_of(link), duty if link.role == "undeclared" else 1.0)
         for link in links_of(scenario, posture)
         if link.capacity
     ]  # a link without room for tracks carries orders
