@@ -400,7 +400,7 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
         (
             "sent",
             "sent over declared links",
-            "Track-hours that arrive at the vendor over declared links during the day.",
+            "Track-hours that arrive at the vendor or outside over declared links during the day.",
         ),
         (
             "held",
@@ -418,7 +418,7 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
     yield Metric("X1.bits", "sent over declared support links", "Mbit/day", "Tracks times bits a track." + day, "total", "peace",
                  "bits_support", scale=1e-6, better="low", group="leaves")  # fmt: skip
     yield Metric("X2", "friendly track-hours through the undeclared channel, given that it exists", "track h/day",
-                 "Track-hours that arrive at the outside node, each report counting until the next frame; conditional on the "
+                 "Track-hours that arrive at the end of a link with role undeclared, each report counting until the next frame; conditional on the "
                  "channel." + day, "total", "peace",
                  "hidden_all", better="low", group="leaves")  # fmt: skip
     yield Metric("X2.fed", "of these, from feeds", "track h/day", "Track-hours in X2 that rest on fed tracks." + day, "total",
