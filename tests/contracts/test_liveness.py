@@ -88,11 +88,14 @@ def everything() -> dict[str, Any]:
              "topologies": ["hub", "mesh"], "guard_area": "outside", "guard_latitude_deg": 38.0, "guard_longitude_deg": 34.0,
              "guard_radius_km": 30.0, "guard_kind": "aerodynamic", "rate_kbit_s": 2.0, "outage_s": 20.0,
              "outages": [{"from_s": 5.0, "to_s": 15.0}]},
-            *({**{k: v for k, v in line.items() if k != "period_s"}, "name": name, "from": a, "to": b, "role": "fixed", "net": "air",
-               "medium": "radio", "access": access} for name, a, b, access in (
-                ("turn", "allies", "centre", "turns"), ("burst", "allies", "post", "slotted"), ("shout", "centre", "allies", "unslotted"))),
+            *({**{k: v for k, v in line.items() if k != "period_s"}, "name": name, "from": a, "to": b, "role": "fixed", "net": net,
+               "medium": "radio", "access": access} for name, net, a, b, access in (
+                ("turn", "air", "allies", "centre", "turns"), ("burst", "chance", "allies", "post", "slotted"),
+                ("burst-too", "chance", "centre", "post", "slotted"), ("shout", "ground", "centre", "allies", "unslotted"),
+                ("shout-too", "hill", "allies", "centre", "unslotted"))),
         ],
-        "nets": [{"name": "air", "frame_s": 8.0, "slots": 6}, {"name": "ground", "frame_s": 9.0, "slots": 7}],
+        "nets": [{"name": "air", "frame_s": 8.0, "slots": 6}, {"name": "ground", "frame_s": 9.0, "slots": 7}, {"name": "chance", "frame_s": 7.0, "slots": 5},
+                 {"name": "hill", "frame_s": 8.0, "slots": 5}],
         "compromises": [
             {"name": effect, "title": f"it would {effect}", "of": of, "effect": effect, "p_exists": 0.2, "from_s": 10.0, "to_s": 90.0, **what}
             for effect, of, what in (

@@ -196,6 +196,15 @@ def test_who_sends_when_it_likes_collides(slots, access, limit):
     assert np.mean(through) == pytest.approx(count * alone, abs=3.3 * error)
 
 
+def test_turns_and_chance_need_two_nets():
+    links = [
+        {"from": "post", "to": f"node-{i}", "period_s": None, "net": "radio", "access": a}
+        for i, a in enumerate(("turns", "slotted"))
+    ]
+    with pytest.raises(ScenarioError, match="its links have access slotted and turns"):
+        laid(links, nets=[{"name": "radio"}])
+
+
 def test_turns_of_a_net_are_even_and_nobody_elses():
     """Like a 12 s frame of 1,536 slots: two turns make a period of 6 s; each has its slot, whatever a posture closes."""
     links = [
@@ -303,6 +312,7 @@ ON_NET = {"nets": [{"name": "radio", "frame_s": 12.0, "slots": 4}]}
         ({"guard_radius_km": 5.0}, {}, "links.link-0.guard_area: an area has guard_latitude_deg"),
         ({"outages": [{"from_s": 5.0, "to_s": 5.0}]}, {}, "links.link-0.outages: ends at 5 s, not after its start"),
         ({}, {"nets": [{"name": "a"}, {"name": "a"}]}, "nets.a: is defined twice"),
+        ({"guard_pass": []}, {}, "links.link-0.guard_pass: names no identity"),
     ],
 )  # fmt: skip
 def test_what_is_refused(link, changes, said):

@@ -73,9 +73,15 @@ def test_the_belief_at_which_the_baseline_is_as_good():
 
             return Difference(self.values[a] - self.values[b], None, None, None, None, 5)
 
-    cell = beliefs._cell(Metric({"p": 1.0, "q": 3.0, "b": 2.0}), None, {}, ("p", "q", "b"), 0.1)
+    cell = beliefs._cell(Metric({"p": 1.0, "q": 3.0, "b": 2.0}), None, {}, ("p", "q", "b", "b"), 0.1)
     assert cell is not None and cell["break_even"] == 0.5 and cell["weighted"] == pytest.approx(1.2)
-    assert beliefs._cell(Metric({"p": 1.0, "q": 3.0, "b": 9.0}), None, {}, ("p", "q", "b"), 0.1)["break_even"] is None
+    assert (
+        beliefs._cell(Metric({"p": 1.0, "q": 3.0, "b": 9.0}), None, {}, ("p", "q", "b", "b"), 0.1)["break_even"] is None
+    )
+    both = Metric(
+        {"p": 8.0, "q": 20.0, "b": 10.0, "c": 20.0}
+    )  # the baseline suffers, too: as bad at a belief of 1 only
+    assert beliefs._cell(both, None, {}, ("p", "q", "b", "c"), 0.1)["break_even"] == 1.0
 
 
 def test_a_study_without_one_says_nothing_of_it():

@@ -63,6 +63,9 @@ def nets(s: Scenario) -> Iterator[str]:
         taken = sum(x.slots for x in s.links if x.net == net.name and x.access == "turns")
         if taken > net.slots:
             yield f"nets.{net.name}.slots: {net.slots} of a frame, and its links take {taken} turns; give it more, or them fewer"
+        ways = sorted({x.access for x in s.links if x.net == net.name})
+        if len(ways) > 1:
+            yield f"nets.{net.name}: its links have access {' and '.join(ways)}; who takes turns and who sends when it likes need two nets"
     for name in twice([net.name for net in s.nets]):
         yield f"nets.{name}: is defined twice"
     for link in s.links:

@@ -45,7 +45,7 @@ def beliefs(
     """For each posture that has a twin with a compromise: every metric without it, with it, and weighted by the belief.
 
     What a reader expects who believes in it with p is without + p (with - without), metric by metric; `break_even` is the p at
-    which that equals the baseline's.
+    which that equals the baseline's, which lives through the same compromise where it has a twin.
     """
     rows = []
     for name in postures:
@@ -53,7 +53,9 @@ def beliefs(
         c = compromised(scenario, name)
         if plain is None or c is None:
             continue
-        cells = {m.id: _cell(m, scenario, tables, (plain, name, baseline), c.p_exists) for m in metrics}
+        other = twin(baseline, c.name)
+        four = plain, name, baseline, other if other in postures else baseline
+        cells = {m.id: _cell(m, scenario, tables, four, c.p_exists) for m in metrics}
         rows.append({
             "posture": name, "without": plain, "compromise": c.name, "title": c.title, "of": c.of, "effect": c.effect,
             "p_exists": c.p_exists, "metrics": {k: v for k, v in cells.items() if v},
@@ -74,16 +76,18 @@ def without(scenario: Scenario, posture: str, postures: tuple[str, ...]) -> str 
 
 
 def _cell(
-    m: Metric, scenario: Scenario, tables: Tables, three: tuple[str, str, str], p: float
+    m: Metric, scenario: Scenario, tables: Tables, four: tuple[str, str, str, str], p: float
 ) -> dict[str, Any] | None:
     """One metric; None where it is exact or undefined."""
-    plain, with_it, baseline = three
+    plain, with_it, baseline, baseline_with_it = four
     change = m.difference(tables, with_it, plain)
     before = m.estimate(scenario, tables, plain).estimate
     if change is None or change.estimate is None or before is None:
         return None
-    base = m.estimate(scenario, tables, baseline).estimate
-    even = None if base is None or change.estimate == 0.0 else (base - before) / change.estimate
+    base, base_with_it = (m.estimate(scenario, tables, x).estimate for x in (baseline, baseline_with_it))
+    even = None
+    if base is not None and base_with_it is not None and change.estimate != (moved := base_with_it - base):
+        even = (base - before) / (change.estimate - moved)
     return {
         "without": before, "with": before + change.estimate, "weighted": before + p * change.estimate,
         "difference": change._asdict(),

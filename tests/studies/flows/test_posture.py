@@ -183,7 +183,7 @@ OWNERS = st.sampled_from(["post", "ally", "relay", "vendor", "beyond"])
 @settings(max_examples=40, deadline=None)
 def test_no_guard_and_no_closed_link_ever_raises_what_can_flow(pairs, data):
     pairs = [(a, b) for a, b in pairs if a != b] or [("ally", "beyond")]
-    passes = data.draw(st.lists(st.sampled_from(["friend", "hostile", "unknown"]), max_size=2, unique=True))
+    passes = data.draw(st.lists(st.sampled_from(["friend", "hostile", "unknown"]), min_size=1, max_size=2, unique=True))
     support = data.draw(st.sampled_from([{}, {"support": "visits", "records": "in-view"}]))
     base = flows_of(small(*((a, b, {"guard_pass": passes}) for a, b in pairs), posture=support), "on")
     before = _figures(base)

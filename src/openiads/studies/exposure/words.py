@@ -29,7 +29,8 @@ def lines(ledger: Ledger) -> list[str]:
 def _observer(o: Observer) -> list[str]:
     hours = o.hours.estimate or 0.0
     much = f"{hours:,.3g}" if o.hours.n == 1 else span(o.hours._asdict())
-    told = f"{o.node} ({OWNERS[o.owner]}): {much} body-hours of {o.bodies:,.0f} bodies"
+    seen = "" if o.hours.n == 1 else " in a window"
+    told = f"{o.node} ({OWNERS[o.owner]}): {much} body-hours of {o.bodies:,.0f} bodies{seen}"
     out = [
         f"{told}; {100.0 * o.own / hours:.0f} % of it seen by the system's own radars; stated error {o.sigma:,.0f} m"
     ]
@@ -46,7 +47,8 @@ def _observer(o: Observer) -> list[str]:
 
 def _signature(s: Signature) -> str:
     bands = ", ".join(f"{band} {s.cells[band]} cells at {s.snr[band]:.0f} dB" for band in sorted(s.dwells))
-    text = f"aspects of {s.name}, without reflectors: {s.cells['all']} of 648 cells ({100.0 * s.sphere:.1f} % of the sphere): {bands}"
+    of = "" if s.growth is None else ", all windows together"
+    text = f"aspects of {s.name}, without reflectors: {s.cells['all']} of 648 cells ({100.0 * s.sphere:.1f} % of the sphere{of}): {bands}"
     if s.growth is None:
         return f"{text}; {s.bits[0]:,.0f} bits of them (C4)"
     grown = ", ".join(f"{100.0 * g:.0f} % after {d:,} days" for d, g in zip(DAYS, s.growth, strict=True) if d > 1)
