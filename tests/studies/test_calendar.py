@@ -146,7 +146,7 @@ def test_defended_days_follow_the_readiness():
     path = load_path("article", {"warning_h": "72"})
     assert made([OFF, cold, ON, away], by_hand(), path=path).defended.tolist() == [1.0, 2.0, 3.0, 3.0]
     path = load_path("article", {"warning_h": "0"})
-    assert made([OFF, cold, ON], by_hand(), path=path).defended.tolist() == pytest.approx([0.0, 0.0, 0.3])
+    assert made([OFF, cold, ON], by_hand(), path=path).defended.tolist() == pytest.approx([0.0, 0.0, ON.share])
 
 
 def test_thresholds_have_dates_or_say_why_not():

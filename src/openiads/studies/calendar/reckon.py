@@ -136,7 +136,7 @@ def ready_share(scenario: Scenario, state: State, warning: float) -> float:
     if posture.emits == "duty-cycle" and warning > 0.0:
         return 1.0
     if posture.emits == "duty-cycle":
-        return posture.duty
+        return state.share
     return float(warning > 0.0 and scenario.ready(posture) <= warning)
 
 
