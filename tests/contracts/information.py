@@ -19,6 +19,7 @@ MAY_SEE = {
     "bundle": set[str](),
     "rng": set[str](),
     "geo": set[str](),
+    "spans": set[str](),
     "motion": {"geo"},
     "sensing": {"geo", "motion"},
     "tracking": {"geo", "sensing"},

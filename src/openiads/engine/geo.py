@@ -149,6 +149,16 @@ def destination(latitude, longitude, azimuth, distance):
     return lat, lon
 
 
+@part
+def in_circle(circles, k, x):
+    """Lies a point (earth-centred, m) above circle k on the ground: circles float64[K, 4], direction of the centre, cosine of the radius."""
+    along, square = 0.0, 0.0
+    for i in range(3):
+        along += x[i] * circles[k, i]
+        square += x[i] * x[i]
+    return along >= circles[k, 3] * math.sqrt(square)
+
+
 @jit
 def ground_distance(latitude, longitude, latitude_2, longitude_2):
     """Great-circle distance (m), haversine: stable for short arcs."""

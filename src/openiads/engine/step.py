@@ -20,6 +20,7 @@ from openiads.engine.network import Links, Messages, Pictures, Reports, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
 from openiads.engine.radio import Stations, connect
 from openiads.engine.sensing import Antennas, Due, PlotOrigin, Plots, Radars, Taskings, sense
+from openiads.engine.spans import within
 from openiads.engine.tracking import Scratch, Trackers, Tracks, track
 
 
@@ -135,10 +136,9 @@ def emit(readiness, radars, doctrine, orders, damage, taskings, reports, t1):
         a = doctrine.authority[n]
         alert = orders.alert[a] if a >= 0 else orders.alert[n]
         called = alert + doctrine.delay[n] + doctrine.ready[n]
-        taskings.on[r] = readiness.allowed[r] and t1 >= min(readiness.start[r], called)
-        for w in range(readiness.silence.shape[1]):
-            if readiness.silence[r, w, 0] <= t1 < readiness.silence[r, w, 1]:
-                taskings.on[r] = False
+        taskings.on[r] = (
+            readiness.allowed[r] and t1 >= min(readiness.start[r], called) and not within(readiness.silence, r, t1)
+        )
         reports.up[n] |= taskings.on[r]
         taskings.on[r] &= not damage.radar[r]
     for n in range(damage.node.size):

@@ -77,7 +77,7 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         key=column([name_key(x.name) for x in opened], np.uint32),
         source=column([nodes[x.from_] for x in opened], np.int32),
         sink=column([nodes[x.to] for x in opened], np.int32),
-        latency=column([x.latency + (x.guard_delay if x.guard == "filter" else 0.0) for x in opened]),
+        latency=column([delay_of(x) for x in opened]),
         period=column(periods),
         phase=column(phases),
         capacity=column([x.capacity for x in opened], np.int32),

@@ -60,12 +60,9 @@ class Study:
         from openiads.studies.report import render
 
         with new_folder(Path(out)) as folder:
-            text = json.dumps(clean(self.summary), indent=1, ensure_ascii=False)
-            (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+            write_results(folder, self.summary, self.tables)
             table = json.dumps(self.scenario.table, ensure_ascii=False)
             (folder / "scenario.json").write_text(table + "\n", encoding="utf-8")
-            (folder / "results").mkdir()
-            write_tables(folder / "results", self.tables)
             render(self.summary, self.tables, self.scenario, folder / "report.html")
 
     @staticmethod
@@ -80,6 +77,14 @@ class Study:
         return Study(
             parse(table, str(source / "scenario.json")), summary, read_tables(source / "results", what="study")
         )
+
+
+def write_results(folder: Path, summary: dict[str, Any], tables: Tables) -> None:
+    """summary.json and results/*.parquet, in a folder that is there."""
+    text = json.dumps(clean(summary), indent=1, ensure_ascii=False)
+    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "results").mkdir()
+    write_tables(folder / "results", tables)
 
 
 def study(scenario: Scenario, *, preset: str | None = None, replications: int | None = None, days: int | None = None,

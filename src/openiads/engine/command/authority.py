@@ -20,8 +20,10 @@ from openiads.engine.command.bundles import (
     WHEN_HELD,
 )
 from openiads.engine.command.identity import judge
+from openiads.engine.geo import in_circle
 from openiads.engine.jit import part
 from openiads.engine.network import ASSUMED_FRIEND, FRIEND, HOSTILE, NEUTRAL, PENDING, SUSPECT, UNKNOWN
+from openiads.engine.spans import within
 
 MATCH_WITHIN = 6_000.0  # m: the authority takes the nearest track of its own picture within this
 _BARRED_FOR = 60.0  # s after a no until the authority is asked again
@@ -33,11 +35,7 @@ def control_status(doctrine, n, x, arc):
     for z in range(doctrine.zone_status.size):
         if not (doctrine.zone_kind[z] >> arc) & 1:
             continue
-        along, height = 0.0, 0.0
-        for i in range(3):
-            along += x[i] * doctrine.zone[z, i]
-            height += x[i] * x[i]
-        if along >= doctrine.zone[z, 3] * math.sqrt(height):  # ground range: whatever the height
+        if in_circle(doctrine.zone, z, x):  # ground range: whatever the height
             return doctrine.zone_status[z]
     return doctrine.status[n]
 
@@ -83,11 +81,9 @@ def ask(doctrine, reports, orders, key, n, f, c, t1):
 @part
 def _reached(doctrine, reports, key, n, a, turn, t1):
     """Does this one stand, and can the node reach it in this replication, and now."""
-    for w in range(doctrine.closed.shape[1]):
-        if doctrine.closed[n, w, 0] <= t1 < doctrine.closed[n, w, 1]:
-            return False
     return (
         a >= 0
+        and not within(doctrine.closed, n, t1)
         and reports.stands[a]
         and rng.uniform(key, rng.CONTACT, doctrine.key[n], np.uint32(turn), 0) < doctrine.contact[n]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from openiads.engine.geo import in_circle
 from openiads.engine.jit import part
 
 
@@ -18,11 +19,7 @@ def lets_through(guards, k, identity, x):
             return False
     if guards.area[k, 3] <= -1.0:
         return True
-    along, square = 0.0, 0.0
-    for i in range(3):
-        along += x[i] * guards.area[k, i]
-        square += x[i] * x[i]
-    return (along >= guards.area[k, 3] * math.sqrt(square)) != guards.outside[k]
+    return in_circle(guards.area, k, x) != guards.outside[k]
 
 
 @part

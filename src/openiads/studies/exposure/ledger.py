@@ -190,16 +190,15 @@ def of_study(study: Study, posture: str, dwells: int) -> Ledger:
 def behind(scenario: Scenario, posture: str, node: str) -> tuple[str, ...]:
     """Who else learns what a node holds: by links out of it, by visits, and in what period."""
     p = scenario.postures[posture]
+    out = [x for x in links_of(scenario, posture) if x.from_ == node and x.capacity]
     ways = [
-        f"{x.to} over {x.name}" + (" (undeclared, if it exists)" if x.role == "undeclared" else "")
-        for x in links_of(scenario, posture) if x.from_ == node and x.capacity
+        f"{x.to} over {x.name}" + (" (undeclared, if it exists)" if x.role == "undeclared" else "") for x in out
     ]  # fmt: skip
     system = {scenario.nodes[i].name for i in system_nodes(scenario)}
     if node in system and p.support == "visits" and p.records != "none" and powered(p):
         ways.append(f"the vendor's visitors, every {p.visit / 86400.0:g} days: {RECORDED[p.records]}")
-    next_ = {x.to for x in links_of(scenario, posture) if x.from_ == node and x.capacity}
-    flows = flows_of(scenario, posture)
-    far = [end for end in flows.sinks if end != node and end not in next_ and flows.reach([node], [end]).nodes]
+    flows, told = flows_of(scenario, posture), {node, *(x.to for x in out)}
+    far = [end for end in flows.sinks if end not in told and flows.reach([node], [end]).nodes]
     return (*ways, *(f"{end}, by way of others" for end in far))
 
 

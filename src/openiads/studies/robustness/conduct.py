@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from openiads.errors import UsageError
-from openiads.record import new_folder, relation, write_tables
+from openiads.record import new_folder, relation
 from openiads.scenario import words
 from openiads.scenario.box import Input, box, draw, drawn
 from openiads.scenario.spec import Scenario
@@ -21,7 +20,7 @@ from openiads.studies.metrics import Metric, Tables, metrics
 from openiads.studies.replicate import Design, columns, replicate
 from openiads.studies.report.figures import chosen
 from openiads.studies.robustness.summary import summarise
-from openiads.studies.study import break_evens, clean, plan, sizes, threads
+from openiads.studies.study import break_evens, plan, sizes, threads, write_results
 
 PRESETS: dict[str, tuple[int, ...]] = {"demo": (16, 2, 1), "full": (128, 5, 1)}  # draws; raids; windows of a stratum
 MOST = 10_000  # draws
@@ -45,10 +44,7 @@ class Robustness:
         from openiads.studies.robustness.report import render
 
         with new_folder(Path(out)) as folder:
-            text = json.dumps(clean(self.summary), indent=1, ensure_ascii=False)
-            (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-            (folder / "results").mkdir()
-            write_tables(folder / "results", self.tables)
+            write_results(folder, self.summary, self.tables)
             render(self.summary, self.scenario, folder / "report.html")
 
 
