@@ -1,0 +1,3 @@
+from openiads.cli import main
+
+main()
