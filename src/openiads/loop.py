@@ -43,9 +43,9 @@ class Loop:
 
 
 def tracking_nodes(simulation: Simulation) -> np.ndarray:
-    """Nodes that have a tracker and radars, int64[n]."""
+    """Nodes that have a tracker and plots for it, int64[n]."""
     active = simulation.params.trackers.active
-    return np.flatnonzero(active & np.isin(np.arange(active.size), simulation.params.radars.node))
+    return np.flatnonzero(active & np.isin(np.arange(active.size), simulation.params.feeds.node))
 
 
 def radars_of(simulation: Simulation, rows: np.ndarray) -> list[Radar]:
@@ -65,8 +65,8 @@ def radars_of(simulation: Simulation, rows: np.ndarray) -> list[Radar]:
 
 def config_of(simulation: Simulation, n: int) -> Config:
     """What the tracker that ships is set to at a node."""
-    t, radars = simulation.params.trackers, simulation.params.radars
-    longest = float(radars.period[radars.node == n].max())
+    t, feeds = simulation.params.trackers, simulation.params.feeds
+    longest = float(simulation.params.radars.period[feeds.radar[feeds.node == n]].max())
     models = [
         Model(KINDS[kind], float(accel), float(sojourn), float(prior), 1.0 / float(drag) if drag > 0.0 else math.inf)
         for kind, accel, sojourn, prior, drag in zip(t.kind, t.accel[n], t.sojourn, t.prior, t.drag, strict=True)
@@ -103,9 +103,11 @@ class _Node:
 
     def __init__(self, simulation: Simulation, n: int, maker: Maker) -> None:
         self.n, self.plots, self.tracks = n, simulation.state.plots, simulation.state.tracks
-        self.radars = np.flatnonzero(simulation.params.radars.node == n)
+        self.feeds = np.flatnonzero(simulation.params.feeds.node == n)
         self.window = float(simulation.params.trackers.window[n])
-        self.tracker = Checked(maker, radars_of(simulation, self.radars), config_of(simulation, n))
+        self.tracker = Checked(
+            maker, radars_of(simulation, simulation.params.feeds.radar[self.feeds]), config_of(simulation, n)
+        )
         self.books: dict[int, _Book] = {}  # by number
 
     def begin(self, t: float) -> None:
@@ -115,8 +117,8 @@ class _Node:
     def follow(self, t1: float) -> None:
         """Hand over the plots of the tick that ends at t1 (s), and take the tracks."""
         p, first = self.plots, self.plots.first
-        rows = np.concatenate([np.arange(first[r], first[r + 1]) for r in self.radars])
-        local = np.repeat(np.arange(self.radars.size), first[self.radars + 1] - first[self.radars])
+        rows = np.concatenate([np.arange(first[r], first[r + 1]) for r in self.feeds])
+        local = np.repeat(np.arange(self.feeds.size), first[self.feeds + 1] - first[self.feeds])
         order = np.argsort(p.t[rows], kind="stable")  # the engine's own order would tell which plots are of one body
         q = rows[order]
         points = Plots.points(p.t[q], local[order], p.pos[q], p.cov[q], p.starts[q])

@@ -25,8 +25,9 @@ def plots_of(simulation: Simulation) -> dict[str, np.ndarray]:
     The engine hands on points whose mean shortening by noise has been taken off; here it is put back.
     """
     plots, antennas, radars = simulation.state.plots, simulation.state.antennas, simulation.params.radars
-    count = int(plots.first[-1])
-    r = np.repeat(np.arange(radars.key.size), np.diff(plots.first))
+    first = plots.first[: radars.key.size + 1]  # behind them lie those that links brought to others
+    count = int(first[-1])
+    r = np.repeat(np.arange(radars.key.size), np.diff(first))
     axes, cov = antennas.axes[r], _square(plots.cov[:count])
     local = np.einsum("qij,qj->qi", axes, plots.pos[:count] - antennas.pos[r])
     spread = np.einsum("qij,qjk,qlk->qil", axes, cov, axes)

@@ -23,7 +23,7 @@ MAY_SEE = {
     "motion": {"geo"},
     "sensing": {"geo", "motion"},
     "tracking": {"geo", "sensing"},
-    "network": {"geo", "tracking"},
+    "network": {"geo", "sensing", "tracking"},
     "command": {"geo", "network"},
     "engagement": {"geo", "motion", "command"},
     "damage": {"geo", "motion"},

@@ -93,6 +93,8 @@ def everything() -> dict[str, Any]:
                 ("turn", "air", "allies", "centre", "turns"), ("burst", "chance", "allies", "post", "slotted"),
                 ("burst-too", "chance", "centre", "post", "slotted"), ("shout", "ground", "centre", "allies", "unslotted"),
                 ("shout-too", "hill", "allies", "centre", "unslotted"))),
+            {"name": "raw", "from": "allies", "to": "centre", "role": "fixed", "carries": "plots", "latency_s": 1.0, "period_s": 2.0,
+             "capacity": 5, "message_bits": 200.0},
         ],
         "nets": [{"name": "air", "frame_s": 8.0, "slots": 6}, {"name": "ground", "frame_s": 9.0, "slots": 7}, {"name": "chance", "frame_s": 7.0, "slots": 5},
                  {"name": "hill", "frame_s": 8.0, "slots": 5}],

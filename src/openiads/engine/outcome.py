@@ -56,6 +56,10 @@ class Observers(NamedTuple):
 
     system: np.ndarray  # bool[N] a node of the system that the study is about
     scored: np.ndarray  # bool[N] quality of its picture is scored
+    source: np.ndarray  # int32[N, K] node whose radar is the k-th of a node's tracker, -1 for none
+    recent: (
+        np.ndarray
+    )  # float64[N] s since a radar's last plot of a track for which it counts as seen by it; inf without feeds
     band: np.ndarray  # int32[R] band of a radar among those of the system's radars
     step: np.ndarray  # float64[1] s between two samples of the ledgers
 
@@ -144,7 +148,7 @@ def credit(radars, plots, origin, tracks, reports, exposure, bodies, observers):
                 exposure.number[n, s] = tracks.number[n, s]
                 exposure.body[n, s] = -1
             if tracks.plot[n, s] >= 0:
-                exposure.body[n, s] = origin.body[tracks.plot[n, s]]
+                exposure.body[n, s] = _body_of_plot(radars, bodies, plots, origin, tracks.plot[n, s])
     for r in range(radars.key.size):
         if not observers.system[radars.node[r]] or not reports.stands[radars.node[r]]:  # nobody is there to keep it
             continue
@@ -154,6 +158,17 @@ def credit(radars, plots, origin, tracks, reports, exposure, bodies, observers):
                 group, band, cell = bodies.group[b], observers.band[r], origin.aspect[q]
                 exposure.aspect[group, band, cell] += 1.0
                 exposure.snr[group, band, cell] += 10.0 * math.log10(plots.snr[q])
+
+
+@part
+def _body_of_plot(radars, bodies, plots, origin, q):
+    """Body behind a plot, -1 for a false one; one that came over a link is known by the name of its luck."""
+    if q < plots.first[radars.key.size]:
+        return origin.body[q]
+    for b in range(bodies.key.size):
+        if bodies.key[b] == plots.luck[q]:
+            return b
+    return np.int64(-1)
 
 
 @part
@@ -226,8 +241,9 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
     for p in range(pictures.valid.shape[1]):
         if not pictures.valid[n, p]:
             continue
+        ours = False
         if pictures.number[n, p] >= 0:  # else a track of nothing
-            exposure.source[n, pictures.origin[n, p, 0]] += observers.step[0]
+            ours = _see(observers, tracks, pictures, exposure, n, p, t1)
             exposure.told[n] += observers.step[0] * pictures.engaged[n, p]
         b = body_of(tracks, pictures, exposure, n, p)
         if b >= 0:
@@ -237,7 +253,7 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
             if truth.status[b] == FLYING:
                 held[b, 1] = True
                 sharp[b] = min(sharp[b], pictures.sigma[n, p])
-                if observers.system[pictures.origin[n, p, 0]]:
+                if ours:
                     held[b, 0] = True
         if not scored or pictures.same[n, p] >= 0:
             continue
@@ -264,6 +280,30 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
                 tally.siap[n, 0] += 1.0
                 if seen[b] > 0:
                     tally.siap[n, 1] += 1.0
+
+
+@part
+def _see(observers, tracks, pictures, exposure, n, p, t1):
+    """Credit node n with what a row of its picture shows of whose sensors are at work; True if the system's are among them.
+
+    A track is of its node's radars, or, where links bring plots of others, of those that have reported it lately.
+    """
+    m, s = pictures.origin[n, p, 0], pictures.origin[n, p, 1]
+    if observers.recent[m] == math.inf or tracks.number[m, s] != pictures.number[n, p]:
+        exposure.source[n, m] += observers.step[0]
+        return observers.system[m]
+    ours = False
+    for k in range(observers.source.shape[1]):
+        node = observers.source[m, k]
+        if node < 0 or t1 - tracks.radar_t[m, s, k] > observers.recent[m]:
+            continue
+        ours |= observers.system[node]
+        first = True  # of the radars of its node
+        for j in range(k):
+            first &= observers.source[m, j] != node or t1 - tracks.radar_t[m, s, j] > observers.recent[m]
+        if first:
+            exposure.source[n, node] += observers.step[0]
+    return ours
 
 
 @part

@@ -16,7 +16,7 @@ from openiads.engine.engagement import Engagements, Losses, engage, true_place
 from openiads.engine.geo import Terrain
 from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
-from openiads.engine.network import Links, Messages, Pictures, Reports, exchange
+from openiads.engine.network import Carried, Feeds, Links, Messages, Pictures, Reports, bring_plots, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
 from openiads.engine.radio import Stations, connect
 from openiads.engine.sensing import Antennas, Due, PlotOrigin, Plots, Radars, Taskings, sense
@@ -42,6 +42,7 @@ class Params(NamedTuple):
     bodies: Bodies
     terrain: Terrain
     radars: Radars
+    feeds: Feeds
     trackers: Trackers
     stations: Stations
     links: Links
@@ -64,6 +65,7 @@ class State(NamedTuple):
     origin: PlotOrigin
     tracks: Tracks
     messages: Messages
+    carried: Carried
     pictures: Pictures
     orders: Orders
     engagements: Engagements
@@ -93,7 +95,7 @@ def simulate(params, state, first, length, ticks, parts=OBSERVE | TRACK | RESPON
 def _simulate(params, state, first, length, ticks, parts):
     """One kernel for whole ticks and for their parts: each function or door of its own costs seconds of compilation."""
     key, bodies, units, doctrine = params.key, params.bodies, params.units, params.doctrine
-    radars, readiness, links = params.radars, params.readiness, params.links
+    radars, feeds, readiness, links = params.radars, params.feeds, params.readiness, params.links
     truth, plots, tracks, pictures, orders = state.truth, state.plots, state.tracks, state.pictures, state.orders
     engagements, taskings, reports = state.engagements, state.taskings, state.reports
     damage, losses, effects = state.damage, state.losses, state.effects
@@ -105,11 +107,12 @@ def _simulate(params, state, first, length, ticks, parts):
             strike(bodies, params.targets, key, truth, damage, t0, t1)
             sense(radars, bodies, params.terrain, key, truth, state.antennas, state.due, taskings, plots, state.origin,
                   t0, t1)  # fmt: skip
+            bring_plots(links, feeds, params.trackers, reports, state.carried, plots, t0)
         if parts & TRACK:
-            track(params.trackers, radars.node, radars.local, plots, tracks, state.scratch, t0, t1)
+            track(params.trackers, feeds.node, feeds.local, plots, tracks, state.scratch, t0, t1)
         if parts & RESPOND:
             connect(params.stations, links, params.terrain, truth, reports, t0, t1)
-            exchange(links, tracks, reports, state.messages, pictures, key, t0, t1)
+            exchange(links, feeds, plots, tracks, reports, state.messages, state.carried, pictures, key, t0, t1)
             decide(units, doctrine, pictures, reports, orders, key, t1)
             engage(units, orders, losses, bodies, truth, engagements, key, t1)
             credit(radars, plots, state.origin, tracks, reports, state.exposure, bodies, params.observers)

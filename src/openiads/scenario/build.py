@@ -18,6 +18,7 @@ from openiads.scenario.links import (
     circle,
     delay_of,
     disabled,
+    feeds_of,
     links_of,
     order_path,
     outages,
@@ -94,20 +95,25 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     vignette = scenario.vignettes[world.vignette]
     node_index = {node.name: i for i, node in enumerate(scenario.nodes)}
     radars = radars_of(scenario, world, node_index, vignette.tick)
-    trackers = _trackers(scenario, radars, p)
     open_links = links_of(scenario, posture)
+    feeds = feeds_of(open_links, node_index, radars)
+    late = _late(scenario, open_links, vignette.tick)
+    trackers = _trackers(scenario, radars, feeds, late, p)
     system = system_nodes(scenario)
     span = (-vignette.warmup, vignette.duration)
     bands, models = bands_of(scenario), [scenario.library.radars[r.class_] for r in scenario.radars]
     where = stations(scenario, world.flights, world.antenna, partial(ground_height, world.terrain))
     bodies = world.bodies.key.size
-    clutter = np.bincount(radars.node, radars.false_mean, 1).max()  # false plots in a scan of all radars of a node
+    clutter = np.bincount(
+        feeds.node, radars.false_mean[feeds.radar], 1
+    ).max()  # false plots in a scan of all radars of a node
     slots = min(1024, max(96, math.ceil(_TENTATIVE * clutter)) + bodies + bodies // 4)
     params = step.Params(
         key=world.key,
         bodies=world.bodies,
         terrain=world.terrain,
         radars=radars,
+        feeds=feeds,
         trackers=trackers,
         stations=where,
         links=to_links(
@@ -119,6 +125,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         observers=outcome.Observers(
             np.array([i in system for i in range(len(scenario.nodes))]),
             np.array([node.tracks for node in scenario.nodes]),
+            _whose(len(scenario.nodes), feeds, radars.node),
+            np.where(late > 0.0, trackers.coast, np.inf),
             np.array([bands.index(r.band) if r.band in bands else 0 for r in models], np.int32),
             np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
@@ -136,8 +144,10 @@ def empty_state(params: step.Params, nodes: int, slots: int, signatures: tuple[i
     """State before the first tick, sized by what it must hold; signatures: groups of bodies, bands of the system's radars."""
     radars, units, links = params.radars.key.size, params.units.key.size, params.links.key.size
     bodies, assets = params.bodies.key.size, params.targets.key.size
-    local = int(params.radars.local.max(initial=0)) + 1
-    plots, origin = sensing.empty_plots(radars, max(512, radars * bodies))
+    feeds = params.feeds.radar.size
+    local = int(params.feeds.local.max(initial=0)) + 1
+    plots, origin = sensing.empty_plots(feeds, max(512, feeds * bodies))
+    waiting = FRAMES * int(params.links.capacity[params.links.plots].max(initial=0))
     engagements = engagement.empty_engagements(units, CHANNELS, bodies)
     engagements.rounds[:] = params.units.rounds
     engagements.reserve[:] = params.units.reserve
@@ -153,6 +163,7 @@ def empty_state(params: step.Params, nodes: int, slots: int, signatures: tuple[i
         origin=origin,
         tracks=tracking.empty_tracks(nodes, slots, local),
         messages=network.empty_messages(links, FRAMES, min(room, 2 * slots)),
+        carried=network.empty_carried(links, waiting),
         pictures=network.empty_pictures(nodes, slots, slots, local),
         orders=command.empty_orders(nodes, 2 * slots, slots, units, CHANNELS, OPERATORS, CUES, command.AIMS),
         engagements=engagements,
@@ -183,12 +194,29 @@ def present(scenario: Scenario, posture: Posture, name: str, batch: int) -> bool
     return batch <= scenario.modifiers.batches and name not in posture.absent
 
 
-def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> tracking.Trackers:
-    """Tracker settings from the scan of the radars that feed a node (docs/equations/tracking.md)."""
-    count = len(scenario.nodes)
-    longest = np.array([radars.period[radars.node == n].max(initial=1.0) for n in range(count)])
-    scan = np.ones((count, int(radars.local.max(initial=0)) + 1))
-    scan[radars.node, radars.local] = radars.period
+def _late(scenario: Scenario, links: list[Link], tick: float) -> np.ndarray:
+    """How much later than its own radars' a node has the plots of others, s [N]; 0 where no link brings it any."""
+    late = {node.name: 0.0 for node in scenario.nodes}
+    for x in links:
+        if x.carries == "plots":
+            late[x.to] = max(late[x.to], delay_of(x) + scenario.period_of(x) + tick)
+    return np.array(list(late.values()))
+
+
+def _whose(nodes: int, feeds: network.Feeds, node: np.ndarray) -> np.ndarray:
+    """Node of each radar of a tracker, int32[N, K], -1 for none; node: int32[R] of the radars."""
+    whose = np.full((nodes, int(feeds.local.max(initial=0)) + 1), -1, np.int32)
+    whose[feeds.node, feeds.local] = node[feeds.radar]
+    return whose
+
+
+def _trackers(scenario: Scenario, radars: sensing.Radars, feeds: network.Feeds, late: np.ndarray,
+              posture: Posture) -> tracking.Trackers:  # fmt: skip
+    """Tracker settings from the scan of the radars that feed a node (docs/equations/tracking.md); late (s) as plots may come."""
+    count, period = len(scenario.nodes), radars.period[feeds.radar]
+    longest = np.array([period[feeds.node == n].max(initial=1.0) for n in range(count)])
+    scan = np.ones((count, int(feeds.local.max(initial=0)) + 1))
+    scan[feeds.node, feeds.local] = period
     active = np.array([node.tracks and node.name not in posture.absent for node in scenario.nodes])
     return tracking.Trackers(
         active=active,
@@ -199,14 +227,14 @@ def _trackers(scenario: Scenario, radars: sensing.Radars, posture: Posture) -> t
         drag=np.zeros(1),
         speed=np.full(count, 350.0),
         hits=np.full(count, 3, np.int32),
-        window=3.5 * longest,
-        coast=3.5 * longest,
+        window=3.5 * longest + late,
+        coast=3.5 * longest + late,
         gate=np.full(count, 16.0),
         joint=np.zeros(count, np.bool_),
         scored=np.zeros(count, np.bool_),
         detect=np.full(count, 0.9),
         scan=scan,
-        late=np.zeros(count),
+        late=late,
         limit=np.zeros((count, 3)),
     )
 

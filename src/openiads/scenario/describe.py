@@ -241,7 +241,9 @@ def _system_links(s: Scenario, posture: str) -> Iterator[str]:
 
 def _link(link: Link) -> str:
     cargo = (
-        f"{link.capacity} tracks{', with who engages them' if link.status else ''}" if link.capacity else "orders only"
+        f"{link.capacity} {link.carries}{', with who engages them' if link.status else ''}"
+        if link.capacity
+        else "orders only"
     )
     cargo += "" if link.identity or not link.capacity else ", without saying who they are"
     return f"{link.from_} to {link.to}, {cargo} {_when(link)}, {duration(link.latency)} late, {_guard(link)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from openiads.scenario.links import COLLECTORS
 from openiads.scenario.spec import FRAMES, Link, Scenario
 from openiads.scenario.words import known, twice
 
@@ -15,6 +16,8 @@ def links(s: Scenario) -> Iterator[str]:
             yield f"{path}: runs from '{link.from_}' to itself"
         yield from _when_it_sends(s, path, link)
         yield from _guarded(path, link)
+        if link.carries == "plots":
+            yield from _of_plots(s, path, link)
         for gap in link.outages:
             if gap.to <= gap.from_:
                 yield f"{path}.outages: ends at {gap.to:g} s, not after its start at {gap.from_:g} s; swap from and to"
@@ -24,6 +27,24 @@ def links(s: Scenario) -> Iterator[str]:
             yield f'{path}.capacity: 0 carries nothing; only a link with role = "orders" may do without'
         if link.role == "undeclared" and s.undeclared is None:
             yield f"{path}: is undeclared; write [undeclared] with p_exists and duty"
+
+
+def _of_plots(s: Scenario, path: str, link: Link) -> Iterator[str]:
+    """Plots go from who has radars to who tracks, and say nothing but where something was when."""
+    source, sink = (next((n for n in s.nodes if n.name == end), None) for end in (link.from_, link.to))
+    if source is not None and not any(r.node == source.name for r in s.radars):
+        yield f"{path}.carries: plots, and node '{source.name}' has no radar; give it one, or write carries = 'tracks'"
+    if sink is not None and not sink.tracks:
+        yield f"{path}.carries: plots, and node '{sink.name}' tracks nothing; write tracks = true there, or carries = 'tracks'"
+    if sink is not None and sink.owner in COLLECTORS:
+        yield f"{path}.carries: plots, and node '{sink.name}' of the {sink.owner} only keeps what it is told; write carries = 'tracks'"
+    if link.role not in ("fixed", "feed_in", "feed_out"):
+        yield f"{path}.carries: plots, and role = '{link.role}'; accepted are fixed, feed_in, feed_out"
+    if link.access != "turns":
+        yield f"{path}.access: '{link.access}', and plots need turns of their own; write access = 'turns', or leave it out"
+    said = {"status", "identity", "guard_pass", "guard_kind"} & link.model_fields_set
+    for key in sorted(said):
+        yield f"{path}.{key}: a plot has no identity and no speed; leave it out, or write carries = 'tracks'"
 
 
 def _when_it_sends(s: Scenario, path: str, link: Link) -> Iterator[str]:
@@ -102,6 +123,8 @@ def compromises(s: Scenario) -> Iterator[str]:
     for c in s.compromises:
         path = f"compromises.{c.name}"
         yield from known(f"{path}.of", c.of, [*nodes, *links], "node or link")
+        for x in [x for x in s.links if x.carries == "plots" and c.of == x.name and c.effect in ("inject", "alter")]:
+            yield f"{path}: effect = '{c.effect}' is of tracks, and link '{x.name}' carries plots; accepted are delay, deny, disable"
         for end in sorted({x.to for x in s.links if c.of in (x.name, x.from_)}) if c.effect == "inject" else []:
             yield from _without_a_place(s, end, f"{path}: ghosts fly around who receives them")
         for x in [x for x in s.links if c.effect == "delay" and c.of in (x.name, x.from_)]:

@@ -11,6 +11,7 @@ import numpy as np
 from openiads.engine import network, rng
 from openiads.engine.geo import EARTH_RADIUS, to_ecef
 from openiads.engine.radio import Stations
+from openiads.engine.sensing import Radars
 from openiads.errors import ScenarioError
 from openiads.scenario.flights import Flight, name_key
 from openiads.scenario.spec import Compromise, Link, Posture, Scenario
@@ -19,7 +20,7 @@ IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "susp
 KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
 KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
-COLLECTORS = ("vendor", "outside")
+COLLECTORS = ("vendor", "outside")  # owners of nodes that keep what they are told, and do nothing else
 _ACCESS = {"turns": network.OWN_TURN, "slotted": network.SLOTTED, "unslotted": network.UNSLOTTED}
 _OUTAGE = np.uint32(2)  # draws of a link beside those of its frames
 _EVERYWHERE = (0.0, 0.0, 0.0, -1.0)
@@ -90,6 +91,7 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         net=column([nets.get(x.net or "", -1) for x in opened], np.int32),
         slots=column(slots, np.int32),
         radio=column([x.medium == "radio" for x in opened], np.bool_),
+        plots=column([x.carries == "plots" for x in opened], np.bool_),
         bits=column([x.message for x in opened]),
         identity=column([x.identity for x in opened], np.bool_),
         status=column([x.status for x in opened], np.bool_),
@@ -97,6 +99,18 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         tampering=_tampering(compromised(scenario, posture), opened, nodes, places),
         keep=np.array([_keep(opened, periods, n.name, n.owner in COLLECTORS, coast) for n in scenario.nodes]),
     )  # fmt: skip
+
+
+def feeds_of(opened: list[Link], nodes: dict[str, int], radars: Radars) -> network.Feeds:
+    """Every radar at its own node, then those of the senders of links that carry plots, at the receivers."""
+    rows = [(r, n, k, -1) for r, (n, k) in enumerate(zip(radars.node.tolist(), radars.local.tolist(), strict=True))]
+    count = np.bincount(radars.node, minlength=len(nodes))
+    for k, x in enumerate(opened):
+        for r in np.flatnonzero(radars.node == nodes[x.from_]).tolist() if x.carries == "plots" else []:
+            rows.append((r, nodes[x.to], int(count[nodes[x.to]]), k))
+            count[nodes[x.to]] += 1
+    columns = np.array(rows, np.int32).reshape(-1, 4).T
+    return network.Feeds(*(np.ascontiguousarray(c) for c in columns))
 
 
 def _turns(scenario: Scenario, opened: list[Link]) -> tuple[list[float], list[float], list[int]]:

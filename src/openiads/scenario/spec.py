@@ -151,7 +151,8 @@ class Link(Spec):
     access: Literal["turns", "slotted", "unslotted"] = "turns"  # to its net: slots of its own, or when it likes
     slots: int = Field(1, ge=1, le=100_000)  # of its own in a frame of its net
     medium: Literal["line", "radio"] = "line"  # radio needs line of sight
-    capacity: int = Field(ge=0, le=5000)  # tracks a frame; 0 for a link that carries orders only
+    carries: Literal["tracks", "plots"] = "tracks"  # plots: of the sender's radars, to the receiver's tracker
+    capacity: int = Field(ge=0, le=5000)  # tracks or plots a frame; 0 for a link that carries orders only
     message: float = quantity("data", gt=0.0)
     rate: float | None = quantity("data-rate", None, gt=0.0)  # at which a frame is sent; else at once
     identity: bool = True  # it says who a track is

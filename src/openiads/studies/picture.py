@@ -45,13 +45,24 @@ class Watch:
         """After the tick from t0 to t1 (s); every so often a frame is kept."""
         state, params = self.simulation.state, self.simulation.params
         count = int(state.plots.first[-1])
-        node = np.repeat(params.radars.node, np.diff(state.plots.first))
-        body = state.origin.body[:count]
+        node = np.repeat(params.feeds.node, np.diff(state.plots.first))
+        body = self._bodies(count)
         np.maximum.at(self._reported, (node[body >= 0], body[body >= 0]), state.plots.t[:count][body >= 0])
         if t1 > 0.0 and math.floor(t1 / LEDGER_STEP + 1e-9) > math.floor(t0 / LEDGER_STEP + 1e-9):
             self._t.append(t1)
             for frames, n in zip(self._frames, self.nodes, strict=True):
                 frames.append(self._frame(int(n), t1))
+
+    def _bodies(self, count: int) -> np.ndarray:
+        """Body behind each plot of the tick, -1 for a false one; what came over a link is known by its name alone."""
+        state, params = self.simulation.state, self.simulation.params
+        body, own = state.origin.body[:count].copy(), int(state.plots.first[params.radars.key.size])
+        if own < count:
+            order = np.argsort(params.bodies.key)
+            found = np.searchsorted(params.bodies.key, state.plots.luck[own:count], sorter=order)
+            found = order[np.minimum(found, order.size - 1)]
+            body[own:] = np.where(params.bodies.key[found] == state.plots.luck[own:count], found, -1)
+        return body
 
     def _frame(self, n: int, t: float) -> _Frame:
         truth, tracks = self.simulation.state.truth, self.simulation.state.tracks

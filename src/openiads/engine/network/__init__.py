@@ -1,9 +1,10 @@
-"""Network: what every node holds. Reads Tracks and the Reports inbox, writes Pictures and the Messages under way.
+"""Network: what every node holds. Reads Plots, Tracks and the Reports inbox, writes Pictures and what is under way.
 
 A picture is the node's own firm tracks (rows 0..S-1, the same slots as in Tracks) followed by tracks that came
 over links (rows S..P-1). A link sends a frame every period (`access`), a guard decides what goes in (`guard`,
 `sending`), latency passes, the receiver files each track under its origin, so that a track relayed in a circle is
-never a second track (`receiving`), and finds which rows show one object (`correlation`). docs/equations/network.md.
+never a second track (`receiving`), and finds which rows show one object (`correlation`). A link that carries plots
+brings them to the receiver's tracker instead (`plots`). docs/equations/network.md.
 """
 
 from __future__ import annotations
@@ -34,19 +35,21 @@ from openiads.engine.network.bundles import (
     empty_reports,
 )
 from openiads.engine.network.correlation import correlate
+from openiads.engine.network.plots import Carried, Feeds, bring_plots, carry_plots, empty_carried
 from openiads.engine.network.receiving import age_received, deliver, own_rows
 from openiads.engine.network.sending import send
 
 __all__ = [
-    "ASSUMED_FRIEND", "BY_CAPACITY", "BY_GUARD", "FRIEND", "HOSTILE", "NEUTRAL", "NO_FRAME", "OWN_TURN", "PENDING", "SLOTTED", "SUSPECT", "UNKNOWN",
-    "UNSLOTTED", "Guards", "Links", "Messages", "Pictures", "Reports", "Tampering", "empty_messages", "empty_pictures",
-    "empty_reports", "exchange", "frame_at",
+    "ASSUMED_FRIEND", "BY_CAPACITY", "BY_GUARD", "FRIEND", "HOSTILE", "NEUTRAL", "NO_FRAME", "OWN_TURN", "PENDING",
+    "SLOTTED", "SUSPECT", "UNKNOWN", "UNSLOTTED", "Carried", "Feeds", "Guards", "Links", "Messages", "Pictures",
+    "Reports", "Tampering", "bring_plots", "empty_carried", "empty_messages", "empty_pictures", "empty_reports",
+    "exchange", "frame_at",
 ]  # fmt: skip
 
 
 @part
-def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
-    """One tick: own tracks into the pictures, frames that are due delivered, new frames sent."""
+def exchange(links, feeds, plots, tracks, reports, messages, carried, pictures, key, t0, t1):
+    """One tick: own tracks into the pictures, frames that are due delivered, new frames sent; plots on their way."""
     nodes = pictures.valid.shape[0]
     for n in range(nodes):
         own_rows(tracks, reports, pictures, n)
@@ -66,6 +69,7 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
             choose_turn(links, messages, key, k, frame)
     for k in range(links.key.size):
         frame = frame_at(links, k, t0, t1)
-        if frame != NO_FRAME and is_up(links, reports, key, k, frame, t1):
+        if frame != NO_FRAME and not links.plots[k] and is_up(links, reports, key, k, frame, t1):
             lost = collides(links, reports, messages, key, k, frame, t1)
             send(links, reports, messages, pictures, key, k, lost, t1)
+    carry_plots(links, feeds, reports, plots, messages, carried, key, t0, t1)

@@ -49,7 +49,7 @@ class Links(NamedTuple):
     latency: np.ndarray  # float64[L] s
     period: np.ndarray  # float64[L] s between frames
     phase: np.ndarray  # float64[L] s
-    capacity: np.ndarray  # int32[L] tracks a frame
+    capacity: np.ndarray  # int32[L] tracks or plots a frame
     rate: np.ndarray  # float64[L] bits/s at which a frame is sent; inf for at once
     availability: np.ndarray  # float64[L] probability that a frame goes out
     outage: np.ndarray  # float64[L, W, 2] s, from, to: within it nothing goes out
@@ -57,7 +57,8 @@ class Links(NamedTuple):
     net: np.ndarray  # int32[L] medium that links share, -1 for one of its own
     slots: np.ndarray  # int32[L] slots of a period of that medium
     radio: np.ndarray  # bool[L] it needs line of sight
-    bits: np.ndarray  # float64[L] bits a track
+    plots: np.ndarray  # bool[L] it carries plots of the sender's radars, and no tracks
+    bits: np.ndarray  # float64[L] bits a track or a plot
     identity: np.ndarray  # bool[L] it says who a track is
     status: np.ndarray  # bool[L] it also says which tracks the sender engages
     guards: Guards
@@ -98,8 +99,8 @@ class Messages(NamedTuple):
     origin: np.ndarray  # int32[L, D, K, 2] node and slot that made the track
     number: np.ndarray  # int64[L, D, K] its track number there; negative for a track of nothing
     luck: np.ndarray  # uint32[L, D, K]
-    sent: np.ndarray  # int64[L] tracks sent in this tick
-    withheld: np.ndarray  # int64[L, 2] tracks kept back in this tick: BY_GUARD, BY_CAPACITY
+    sent: np.ndarray  # int64[L] tracks or plots sent in this tick
+    withheld: np.ndarray  # int64[L, 2] tracks or plots kept back in this tick: BY_GUARD, BY_CAPACITY
     begin: np.ndarray  # int64[L] row at which the next frame begins, so that a narrow link takes every track in turn
     free: np.ndarray  # float64[L] s, when the line has sent what it was given
     turn: np.ndarray  # float64[L] when the latest frame was sent on a shared medium, in slots of its period

@@ -94,9 +94,9 @@ class Taskings(NamedTuple):
 
 @bundle
 class Plots(NamedTuple):
-    """The reports of one tick, grouped by radar; axis 0 = plot unless said."""
+    """The reports of one tick, grouped by radar, then those that links brought, by feed; axis 0 = plot unless said."""
 
-    first: np.ndarray  # int32[R + 1] plots of radar r are rows first[r]:first[r + 1]
+    first: np.ndarray  # int32[R + 1], or [E + 1] with feeds: plots of radar r are rows first[r]:first[r + 1]
     t: np.ndarray  # float64[Q] s, when the beam passed
     pos: np.ndarray  # float64[Q, 3] m, earth-centred
     cov: np.ndarray  # float64[Q, 6] m2, xx xy xz yy yz zz
@@ -134,7 +134,7 @@ class PlotOrigin(NamedTuple):
 
 
 def empty_plots(radars: int, capacity: int) -> tuple[Plots, PlotOrigin]:
-    """No plots, room for [capacity]."""
+    """No plots, of [radars] or feeds, room for [capacity]."""
     plots = Plots(
         np.zeros(radars + 1, np.int32), np.zeros(capacity), np.zeros((capacity, 3)), np.zeros((capacity, 6)),
         np.zeros(capacity), np.zeros(capacity, np.int32), np.zeros(capacity, np.bool_), np.zeros(capacity, np.uint32),

@@ -135,3 +135,17 @@ def gauge_all(antennas, plots, sigma, bias, bearing, rows, radar, azimuth, rate)
             set_bearing(antennas, plots, r, rows[q], azimuth[q] - bias[r, 1], sigma[r, 1])
         elif sigma[r, 3] > 0.0 and not math.isnan(rate[q]):
             set_rate(antennas, plots, r, rows[q], rate[q], sigma[r, 3])
+
+
+@part
+def copy_plot(plots, q, to, row):
+    """Plot q of some plots as plot `row` of others."""
+    to.t[row], to.snr[row], to.reply[row], to.starts[row] = plots.t[q], plots.snr[q], plots.reply[q], plots.starts[q]
+    to.luck[row], to.single[row], to.wide[row] = plots.luck[q], plots.single[q], plots.wide[q]
+    to.address[row], to.code[row] = plots.address[q], plots.code[q]
+    for i in range(3):
+        to.pos[row, i] = plots.pos[q, i]
+    for i in range(6):
+        to.cov[row, i] = plots.cov[q, i]
+    for i in range(8):
+        to.gauge[row, i] = plots.gauge[q, i]

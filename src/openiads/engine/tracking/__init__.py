@@ -142,11 +142,11 @@ def _begin(tracks: Tracks) -> None:
 
 
 @part
-def survey(radars_node, plots, n, t1):
+def survey(feeds_node, plots, n, t1):
     """Time (s) of the oldest plot of a node in this tick, and whether its plots are points without a name."""
     first, rest = t1, 0
-    for r in range(radars_node.size):
-        if radars_node[r] == n:
+    for r in range(feeds_node.size):
+        if feeds_node[r] == n:
             for q in range(plots.first[r], plots.first[r + 1]):
                 first = min(first, plots.t[q])
                 rest |= plots.single[q] | (plots.address[q] - NO_CODE) | (plots.code[q] - NO_CODE)
@@ -166,19 +166,19 @@ def carry_all(trackers, tracks, scratch, n, dt):
 
 
 @part
-def advance(trackers, radars_node, radars_local, plots, tracks, scratch, n, t0, t1):
+def advance(trackers, feeds_node, feeds_local, plots, tracks, scratch, n, t0, t1):
     """One tick of a node; its estimates stay where they lie in lanes."""
     carry_all(trackers, tracks, scratch, n, t1 - t0)
     weighs = trackers.joint[n] or trackers.scored[n]
     if weighs:
         forget(tracks, n, t1 - t0)
-    first_look, plain = survey(radars_node, plots, n, t1)
+    first_look, plain = survey(feeds_node, plots, n, t1)
     since, best = min(t0, first_look - _BEFORE), estimates(tracks, scratch.lanes, n)
     list_tracks(tracks, n, best, scratch.grid, math.sqrt(trackers.gate[n]), t1 - since)
-    for r in range(radars_node.size):
+    for r in range(feeds_node.size):
         first, last = np.int64(plots.first[r]), np.int64(plots.first[r + 1])
-        if radars_node[r] == n and first < last:
-            turn = Pass(n, best, radars_local[r], first, last, since, t1, trackers.gate[n], plain)
+        if feeds_node[r] == n and first < last:
+            turn = Pass(n, best, feeds_local[r], first, last, since, t1, trackers.gate[n], plain)
             pair_up(plots, tracks, scratch, turn)
             assign(scratch.pairs, last - first, scratch.matching)
             if weighs:
@@ -199,12 +199,13 @@ def publish(tracks, scratch, n):
 
 
 @jit
-def track(trackers, radars_node, radars_local, plots, tracks, scratch, t0, t1):
+def track(trackers, feeds_node, feeds_local, plots, tracks, scratch, t0, t1):
     """One tick of every node, from t0 to t1 (s): afterwards every track is valid for t1.
 
+    A feed is a radar, or a radar of another node whose plots a link brings; it has a node and a number there.
     Plots may be older than t0: they arrived late, and are compared with where each track was then.
     """
     for n in range(trackers.active.size):
         if trackers.active[n]:
-            advance(trackers, radars_node, radars_local, plots, tracks, scratch, n, t0, t1)
+            advance(trackers, feeds_node, feeds_local, plots, tracks, scratch, n, t0, t1)
             publish(tracks, scratch, n)
