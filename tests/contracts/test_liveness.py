@@ -79,7 +79,7 @@ def everything() -> dict[str, Any]:
         "fire_units": [*base["fire_units"], {**base["fire_units"][0], "name": "second", "radar": "second-eye", "batch": 2},
                        {**base["fire_units"][0], "name": "shaped", "class": "shaped"}],
         "links": [
-            {**line, "name": "in", "from": "centre", "to": "post", "role": "feed_in"},
+            {**line, "name": "in", "from": "centre", "to": "post", "role": "feed_in", "cross_check_s": 5.0, "cross_check_rcs_m2": 2.0},
             {**line, "name": "out", "from": "post", "to": "centre", "role": "feed_out"},
             {**line, "name": "order", "from": "centre", "to": "post", "role": "orders"},
             {**line, "name": "help", "from": "post", "to": "vendor", "role": "support"},

@@ -78,6 +78,9 @@ class Tally(NamedTuple):
     undecided: np.ndarray  # float64[N, 2] s: unresolved tracks in the zone, and those with less than 60 s left
     link_tracks: np.ndarray  # int64[L]
     link_withheld: np.ndarray  # int64[L, 2] by the guard, for lack of room
+    aside: (
+        np.ndarray
+    )  # float64[N, 2] s, tracks put aside since the node's own radars do not see them: of a body, of nothing
     dropped: np.ndarray  # int64[4] overflow: plots, track starts, received rows, events
 
 
@@ -118,7 +121,7 @@ def empty_tally(units: int, nodes: int, links: int) -> Tally:
     return Tally(
         np.zeros(units, np.int64), np.zeros((units, 4), np.int64), np.zeros(units, np.int64), np.zeros(units, np.int64),
         np.zeros(units), np.zeros((nodes, 6)), np.zeros((nodes, AGE_BINS), np.int64),
-        np.zeros((nodes, 2)), np.zeros(links, np.int64), np.zeros((links, 2), np.int64), np.zeros(4, np.int64),
+        np.zeros((nodes, 2)), np.zeros(links, np.int64), np.zeros((links, 2), np.int64), np.zeros((nodes, 2)), np.zeros(4, np.int64),
     )  # fmt: skip
 
 
@@ -239,6 +242,8 @@ def _expose(bodies, observers, truth, tracks, pictures, tally, exposure, events,
     held = np.zeros((count, 2), np.bool_)  # a body with two tracks is held once
     sharp = np.full(count, np.inf)
     for p in range(pictures.valid.shape[1]):
+        if pictures.aside[n, p]:
+            tally.aside[n, int(pictures.number[n, p] < 0)] += observers.step[0]
         if not pictures.valid[n, p]:
             continue
         ours = False

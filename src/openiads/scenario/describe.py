@@ -245,6 +245,11 @@ def _link(link: Link) -> str:
         if link.capacity
         else "orders only"
     )
+    cargo += (
+        f", put aside if its own radars do not see them for {duration(link.cross_check)}"
+        if link.cross_check is not None
+        else ""
+    )
     cargo += "" if link.identity or not link.capacity else ", without saying who they are"
     return f"{link.from_} to {link.to}, {cargo} {_when(link)}, {duration(link.latency)} late, {_guard(link)}"
 

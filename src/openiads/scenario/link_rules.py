@@ -21,6 +21,10 @@ def links(s: Scenario) -> Iterator[str]:
         for gap in link.outages:
             if gap.to <= gap.from_:
                 yield f"{path}.outages: ends at {gap.to:g} s, not after its start at {gap.from_:g} s; swap from and to"
+        if link.cross_check is not None and not any(r.node == link.to for r in s.radars):
+            yield f"{path}.cross_check: node '{link.to}' has no radar to check with; leave it out, or give it one"
+        if link.cross_check is None and "cross_check_rcs" in link.model_fields_set:
+            yield f"{path}.cross_check_rcs: without cross_check = a time nothing is checked; give both or neither"
         if "guard_pass" in link.model_fields_set and not link.guard_pass:
             yield f"{path}.guard_pass: names no identity, so nothing would pass; leave it out for all of them, or close the link"
         if link.capacity == 0 and link.role != "orders":
@@ -42,9 +46,9 @@ def _of_plots(s: Scenario, path: str, link: Link) -> Iterator[str]:
         yield f"{path}.carries: plots, and role = '{link.role}'; accepted are fixed, feed_in, feed_out"
     if link.access != "turns":
         yield f"{path}.access: '{link.access}', and plots need turns of their own; write access = 'turns', or leave it out"
-    said = {"status", "identity", "guard_pass", "guard_kind"} & link.model_fields_set
+    said = {"status", "identity", "cross_check", "guard_pass", "guard_kind"} & link.model_fields_set
     for key in sorted(said):
-        yield f"{path}.{key}: a plot has no identity and no speed; leave it out, or write carries = 'tracks'"
+        yield f"{path}.{key}: a plot has no identity, no speed and no track; leave it out, or write carries = 'tracks'"
 
 
 def _when_it_sends(s: Scenario, path: str, link: Link) -> Iterator[str]:

@@ -95,6 +95,8 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         bits=column([x.message for x in opened]),
         identity=column([x.identity for x in opened], np.bool_),
         status=column([x.status for x in opened], np.bool_),
+        check=column([math.inf if x.cross_check is None else x.cross_check for x in opened]),
+        check_rcs=column([x.cross_check_rcs for x in opened]),
         guards=_guards(opened, scenario.doctrine.hostile_speed),
         tampering=_tampering(compromised(scenario, posture), opened, nodes, places),
         keep=np.array([_keep(opened, periods, n.name, n.owner in COLLECTORS, coast) for n in scenario.nodes]),

@@ -160,6 +160,10 @@ class Link(Spec):
     availability: float = number(1.0, le=1.0)  # share of frames that go out; with `outage` the share of time it is up
     outage: float | None = quantity("time", None, gt=0.0, le=86400.0)  # how long it is down on average
     outages: list[Stretch] = Field([], max_length=20)
+    cross_check: float | None = quantity(
+        "time", None
+    )  # its receiver puts aside what its own radars do not see for so long ...
+    cross_check_rcs: float = quantity("area", 1.0, gt=0.0, le=1e4)  # ... where they would nearly always see this much
     guard: Literal["none", "filter", "diode"] = "none"
     guard_pass: list[IdentityName] = Field([], max_length=7)
     guard_precision: float = quantity("length", 0.0)

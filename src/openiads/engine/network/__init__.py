@@ -3,7 +3,7 @@
 A picture is the node's own firm tracks (rows 0..S-1, the same slots as in Tracks) followed by tracks that came
 over links (rows S..P-1). A link sends a frame every period (`access`), a guard decides what goes in (`guard`,
 `sending`), latency passes, the receiver files each track under its origin, so that a track relayed in a circle is
-never a second track (`receiving`), and finds which rows show one object (`correlation`). A link that carries plots
+never a second track (`receiving`), may ask its own radars whether there is one (`checking`), and finds which rows show one object (`correlation`). A link that carries plots
 brings them to the receiver's tracker instead (`plots`). docs/equations/network.md.
 """
 
@@ -34,6 +34,7 @@ from openiads.engine.network.bundles import (
     empty_pictures,
     empty_reports,
 )
+from openiads.engine.network.checking import cross_check
 from openiads.engine.network.correlation import correlate
 from openiads.engine.network.plots import Carried, Feeds, bring_plots, carry_plots, empty_carried
 from openiads.engine.network.receiving import age_received, deliver, own_rows
@@ -48,7 +49,9 @@ __all__ = [
 
 
 @part
-def exchange(links, feeds, plots, tracks, reports, messages, carried, pictures, key, t0, t1):
+def exchange(
+    links, feeds, radars, antennas, taskings, plots, tracks, reports, messages, carried, pictures, key, t0, t1
+):
     """One tick: own tracks into the pictures, frames that are due delivered, new frames sent; plots on their way."""
     nodes = pictures.valid.shape[0]
     for n in range(nodes):
@@ -59,6 +62,7 @@ def exchange(links, feeds, plots, tracks, reports, messages, carried, pictures, 
         for k in range(links.key.size):
             if links.sink[k] == n:
                 news |= deliver(links, reports, messages, pictures, k, t1)
+        cross_check(links, radars, antennas, taskings, pictures, n, t1)
         if news:
             correlate(pictures, n)
     for k in range(links.key.size):

@@ -61,6 +61,10 @@ class Links(NamedTuple):
     bits: np.ndarray  # float64[L] bits a track or a plot
     identity: np.ndarray  # bool[L] it says who a track is
     status: np.ndarray  # bool[L] it also says which tracks the sender engages
+    check: (
+        np.ndarray
+    )  # float64[L] s after which a track that the sink's own radars should see and do not is put aside; inf for never
+    check_rcs: np.ndarray  # float64[L] m2, what they should see
     guards: Guards
     tampering: Tampering
     keep: np.ndarray  # float64[N, 2] s, most age of the last plot behind a received track, and of its last news
@@ -127,6 +131,8 @@ class Pictures(NamedTuple):
     same: np.ndarray  # int32[N, P] row of the same object that stands earlier, -1 for none
     news: np.ndarray  # float64[N, P] s, when a received track last arrived
     via: np.ndarray  # int32[N, P] link over which it did, -1 for the node's own
+    aside: np.ndarray  # bool[N, P] a received row that is not believed, and so not valid
+    unseen: np.ndarray  # float64[N, P] s since when the node's own radars should see it and do not, inf where they do
     row: np.ndarray  # int32[N, N, S] row of (origin node, slot), -1 for none
     dropped: np.ndarray  # int64[1] received tracks for which there was no row
 
@@ -164,5 +170,6 @@ def empty_pictures(nodes: int, slots: int, received: int, radars: int) -> Pictur
         np.zeros((nodes, rows), np.uint32), np.full((nodes, slots, radars), -1e9), np.zeros((nodes, rows), np.int8),
         np.full((nodes, rows), -1, np.int32), np.zeros((nodes, rows), np.bool_),
         np.full((nodes, rows), -1, np.int32), np.zeros((nodes, rows)), np.full((nodes, rows), -1, np.int32),
-        np.full((nodes, nodes, slots), -1, np.int32), np.zeros(1, np.int64),
+        np.zeros((nodes, rows), np.bool_), np.full((nodes, rows), np.inf), np.full((nodes, nodes, slots), -1, np.int32),
+        np.zeros(1, np.int64),
     )  # fmt: skip

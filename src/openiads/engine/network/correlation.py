@@ -50,9 +50,9 @@ def correlate(pictures, n):
                 j += direction
                 if q >= p or (q >= own and (pictures.origin[n, q, 0] == pictures.origin[n, p, 0])):
                     continue
-                gap = _gap(pictures, n, p, q)
-                if gap < nearest:
-                    best, nearest = q, gap
+                far = gap(pictures, n, p, q)
+                if far < nearest:
+                    best, nearest = q, far
         if best >= own and pictures.same[n, best] >= 0:
             best = pictures.same[n, best]
         pictures.same[n, p] = best
@@ -61,7 +61,7 @@ def correlate(pictures, n):
 
 
 @part
-def _gap(pictures, n, p, q):
+def gap(pictures, n, p, q):
     """Distance between two rows in units of their gate; infinite outside it."""
     far, fast = 0.0, 0.0
     for i in range(3):

@@ -41,7 +41,7 @@ def own_rows(tracks, reports, pictures, n):
 def age_received(links, reports, pictures, n, t0, t1):
     """Received rows are carried forward at their speed, and dropped when their last plot or last news is too old."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
-        if not pictures.valid[n, p]:
+        if not (pictures.valid[n, p] or pictures.aside[n, p]):
             continue
         old = t1 - pictures.t_update[n, p] > links.keep[n, 0] or t1 - pictures.news[n, p] > links.keep[n, 1]
         if old or not reports.up[n]:
@@ -56,13 +56,19 @@ def age_received(links, reports, pictures, n, t0, t1):
 
 @part
 def _forget(pictures, n, p):
-    """Free a received row; what it told of the row that shows the same object goes with it."""
-    pictures.valid[n, p] = False
+    """Free a received row."""
+    unsay(pictures, n, p)
+    pictures.valid[n, p] = pictures.aside[n, p] = False
+    pictures.row[n, pictures.origin[n, p, 0], pictures.origin[n, p, 1]] = -1
+
+
+@part
+def unsay(pictures, n, p):
+    """What a received row told of the row that shows the same object goes, and its engagement."""
     pictures.engaged[n, p] = False
     if pictures.same[n, p] >= 0:
         pictures.told[n, pictures.same[n, p]] = PENDING
     pictures.same[n, p] = -1
-    pictures.row[n, pictures.origin[n, p, 0], pictures.origin[n, p, 1]] = -1
 
 
 @part
@@ -97,7 +103,8 @@ def deliver(links, reports, messages, pictures, k, t1):
                 pictures.row[n, node, slot] = p
                 pictures.same[n, p] = -1
                 pictures.engaged[n, p] = False
-            pictures.valid[n, p] = True
+                pictures.aside[n, p], pictures.unseen[n, p] = False, math.inf
+            pictures.valid[n, p] = not pictures.aside[n, p]
             pictures.number[n, p] = messages.number[k, d, m]
             pictures.origin[n, p, 0], pictures.origin[n, p, 1] = node, slot
             pictures.via[n, p] = k
@@ -131,6 +138,6 @@ def _tell(links, pictures, messages, n, p, k, d, m):
 def _free_row(pictures, n):
     """A received row that is free, or -1."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
-        if not pictures.valid[n, p]:
+        if not (pictures.valid[n, p] or pictures.aside[n, p]):
             return p
     return -1

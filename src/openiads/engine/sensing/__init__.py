@@ -19,14 +19,14 @@ from openiads.engine.sensing.detection import detection_probability, detection_t
 from openiads.engine.sensing.horizon import MASK_AZIMUTHS, MASK_STEP, horizon_mask, line_of_sight
 from openiads.engine.sensing.jamming import hear
 from openiads.engine.sensing.logic import cfar_loss
-from openiads.engine.sensing.look import CIVIL, IFF_MODES, PLAIN, SECURE, false_plots, looks
+from openiads.engine.sensing.look import CIVIL, IFF_MODES, PLAIN, SECURE, false_plots, looks, would_detect
 from openiads.engine.sensing.measurement import BEARING, NO_CODE, NOTHING, RATE
 from openiads.engine.sensing.propagation import apparent_slope
 
 __all__ = [
     "BEARING", "CIVIL", "IFF_MODES", "MASK_AZIMUTHS", "MASK_STEP", "NOTHING", "NO_CODE", "PLAIN", "RATE", "SECURE",
     "Antennas", "Due", "PlotOrigin", "Plots", "Radars", "Taskings", "apparent_slope", "cfar_loss", "detection_probability", "detection_table", "empty_antennas",
-    "empty_due", "empty_plots", "empty_taskings", "horizon_mask", "line_of_sight", "required_snr", "sense",
+    "empty_due", "empty_plots", "empty_taskings", "horizon_mask", "line_of_sight", "required_snr", "sense", "would_detect",
 ]  # fmt: skip
 
 _TRACK_LOOKS = 1 << 30  # scan numbers of track dwells start here, so that they never meet those of search

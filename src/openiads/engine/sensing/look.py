@@ -93,6 +93,24 @@ def looks(radars, bodies, terrain, key, truth, antennas, plots, origin, due, cou
 
 
 @part
+def would_detect(radars, antennas, r, x, rcs):
+    """Probability that radar r detects a body of an RCS (m2) at a place x (m) as its beam comes by: free space, terrain, no jamming."""
+    dx, dy, dz = x[0] - antennas.pos[r, 0], x[1] - antennas.pos[r, 1], x[2] - antennas.pos[r, 2]
+    distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+    east = _component(antennas.axes, r, 0, dx, dy, dz)
+    north = _component(antennas.axes, r, 1, dx, dy, dz)
+    up = _component(antennas.axes, r, 2, dx, dy, dz)
+    azimuth, level = math.atan2(east, north), math.sqrt(east * east + north * north)
+    turn = abs(turned(azimuth - radars.sector_centre[r] + math.pi) - math.pi)
+    if radars.dimensions[r] == 1 or turn > 0.5 * radars.sector_width[r]:
+        return 0.0
+    snr = signal(radars, r, rcs, distance, level, up)
+    if snr <= 0.0 or math.atan2(up, level) < lowest_elevation(radars, antennas, r, distance, azimuth):
+        return 0.0
+    return probability(radars.detection[r], snr)
+
+
+@part
 def _blurred(radars, antennas, plots, r, row, distance, azimuth, elevation, height, snr, luck):
     """What the radar measures: the truth, its registration error and noise that falls with the root of the SNR.
 
