@@ -214,6 +214,33 @@ def test_an_interrupted_run_or_study_keeps_what_is_whole(words, whole, tmp_path)
     assert json.loads((tmp_path / "kept" / whole).read_text(encoding="utf-8"))["complete"] is False
 
 
+ENDED = """
+import os, signal
+from openiads import cli, record
+record.write_tables = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+cli.main()
+"""
+
+
+def test_who_is_ended_while_it_writes_leaves_nothing(tmp_path):
+    command = [
+        sys.executable,
+        "-c",
+        ENDED,
+        "run",
+        "s400-alone",
+        "--posture",
+        "complete",
+        "--duration",
+        "30",
+        "--out",
+        "kept",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 143, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_read_only_folder_is_refused(tmp_path):
     if os.geteuid() == 0:
         locked = "/proc/openiads"  # root may write anywhere but there

@@ -9,9 +9,10 @@ import numpy as np
 
 from openiads.engine import command, damage, motion, outcome
 from openiads.engine.geo import to_geodetic
+from openiads.inferred import INFERRED, inferred
 from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
-from openiads.scenario.build import CAUSES, CONDITIONS, KEPT, REFUSALS, STATUS, Simulation, bands_of
+from openiads.scenario.build import CAUSES, CONDITIONS, KEPT, REFUSALS, STATUS, Simulation, bands_of, keepers_of
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
 from openiads.scenario.links import IDENTITIES
 from openiads.scenario.phrasing import km
@@ -333,23 +334,27 @@ class Recorder:
         }  # fmt: skip
 
     def _aspects(self) -> dict[str, np.ndarray]:
-        """Dwells of the system's radars at 13 dB or more on aircraft without reflectors, by class, band and aspect cell."""
+        """Dwells at 13 dB or more on aircraft without reflectors, by node whose radars they are, class, band and aspect cell."""
         exposure, world = self.simulation.state.exposure, self.simulation.world
-        g, k, cell = np.nonzero(exposure.aspect)
-        bands = bands_of(self.simulation.scenario)
+        at = c, g, k, cell = np.nonzero(exposure.aspect)
+        bands, keepers = bands_of(self.simulation.scenario), keepers_of(self.simulation.scenario)
         return {
+            "node": np.array([self.nodes[keepers[i]] for i in c], object),
             "class": np.array([world.groups[i] for i in g], object), "band": np.array([bands[i] for i in k], object),
-            "cell": cell.astype(np.int64), "dwells": exposure.aspect[g, k, cell],
-            "snr_db": exposure.snr[g, k, cell] / exposure.aspect[g, k, cell],
+            "cell": cell.astype(np.int64), "dwells": exposure.aspect[at], "snr_db": exposure.snr[at] / exposure.aspect[at],
         }  # fmt: skip
 
     def _sources(self) -> dict[str, np.ndarray]:
-        """Whose tracks every node held: seconds of rows by who made them, and of rows that somebody said to engage."""
+        """Whose tracks every node held: seconds of rows by who made them, and of rows that somebody said to engage; what they tell
+        of the sensors of who made them.
+        """
         exposure = self.simulation.state.exposure
         n, o = np.nonzero(exposure.source)
+        told = [inferred(self.simulation, int(a), int(b)) for a, b in zip(n, o, strict=True)]
+        found = {name: np.array([row[name] for row in told], float) for name in INFERRED}
         return {
             "observer": np.array([self.nodes[i] for i in n], object), "origin": np.array([self.nodes[i] for i in o], object),
-            "track_s": exposure.source[n, o], "engaged_s": exposure.told[n],
+            "track_s": exposure.source[n, o], "engaged_s": exposure.told[n], **found,
         }  # fmt: skip
 
     def _exposure(self) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from openiads.engine import step
+from openiads.engine import overheard, step
 from openiads.errors import UsageError
 from openiads.loop import Loop
 from openiads.record import Run
@@ -107,6 +107,7 @@ def warm_up(simulation: Simulation, live: Ticks | None = None) -> None:
                    state.exposure.known, state.events.count):  # fmt: skip
         column[...] = 0
     state.exposure.cause[:] = -1
+    overheard.forget(state.overheard)
 
 
 def complete(simulation: Simulation, maker: Maker | None = None) -> None:

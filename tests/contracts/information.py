@@ -25,6 +25,7 @@ MAY_SEE = {
     "tracking": {"geo", "sensing"},
     "network": {"geo", "sensing", "tracking"},
     "command": {"geo", "network"},
+    "overheard": {"network"},
     "engagement": {"geo", "motion", "command"},
     "damage": {"geo", "motion"},
     "radio": {"geo", "motion", "network"},

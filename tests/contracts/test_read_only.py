@@ -32,6 +32,7 @@ WRITES = {
     "engage": {"engagements"},
     "credit": {"exposure"},
     "account": {"tally", "exposure", "events"},
+    "overhear": {"overheard"},
     "report": {"reports"},
     "task": {"taskings"},
     "affect": {"effects"},
@@ -111,6 +112,7 @@ def test_no_compiled_stage_writes_upstream():
 WATCHED = {
     "truth", "antennas", "plots", "origin", "tracks", "messages", "pictures", "orders", "engagements", "effects",
     "damage", "losses", "targets", "taskings", "reports", "bodies", "doctrine", "units", "trackers", "links", "tally", "events", "exposure",
+    "overheard",
 }  # fmt: skip
 
 SCRIPT = """

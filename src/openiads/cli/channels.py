@@ -25,8 +25,11 @@ def exposure(
     folder: Annotated[Path, typer.Argument(help="folder that openiads run or openiads study wrote")],
     posture: Annotated[str | None, typer.Option("--posture", "-p", help="of a study, only this one")] = None,
     dwells: Annotated[
-        int, typer.Option(help="looks at 13 dB that make an aspect known: 19 tell its mean to 1 dB")
-    ] = 19,
+        int | None,
+        typer.Option(
+            help="of a study, looks at 13 dB that make an aspect known; 19 without it, which tell its mean to 1 dB"
+        ),
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="draw it into this picture (.png, .svg)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print everything as JSON")] = False,
 ) -> None:

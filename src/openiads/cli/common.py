@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-INTERRUPTED = 130  # exit code
+INTERRUPTED, TERMINATED = 130, 143  # exit codes
 TRACKER = "a tracker of your own in place of the one that ships, as module:Class; modules of this folder are found"
 
 ScenarioArg = Annotated[str, typer.Argument(help="name of a shipped scenario, or the path of a .toml file")]
@@ -38,6 +39,7 @@ TrackerOption = Annotated[str | None, typer.Option("--tracker", help=TRACKER)]
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one line and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # else half-written folders would stay
     try:
         code = app(standalone_mode=False)
     except OpenIadsError as error:

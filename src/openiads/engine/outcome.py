@@ -59,8 +59,9 @@ class Observers(NamedTuple):
     source: np.ndarray  # int32[N, K] node whose radar is the k-th of a node's tracker, -1 for none
     recent: (
         np.ndarray
-    )  # float64[N] s since a radar's last plot of a track for which it counts as seen by it; inf without feeds
-    band: np.ndarray  # int32[R] band of a radar among those of the system's radars
+    )  # float64[N] s for which a radar's plot makes a track its own too; inf where links bring no plots
+    keeper: np.ndarray  # int32[N] place of a node among those that keep signatures, -1 for one that does not
+    band: np.ndarray  # int32[R] band of a radar among those of the keepers' radars
     step: np.ndarray  # float64[1] s between two samples of the ledgers
 
 
@@ -95,8 +96,8 @@ class Exposure(NamedTuple):
     error: np.ndarray  # float64[N, B] m s, one-sigma error of the best row that showed it, summed over its seconds
     source: np.ndarray  # float64[N, N] s, rows of a node that another node made, summed
     told: np.ndarray  # float64[N] s, rows of which the sender said that it engages them, summed
-    aspect: np.ndarray  # float64[G, K, 648] dwells of the system's radars on a class, by band and ten-degree cell
-    snr: np.ndarray  # float64[G, K, 648] dB, summed over these dwells
+    aspect: np.ndarray  # float64[C, G, K, 648] dwells of a keeper's radars on a class, by band and ten-degree cell
+    snr: np.ndarray  # float64[C, G, K, 648] dB, summed over these dwells
     transit: np.ndarray  # bool[B] was inside the envelope of a fire unit whose radar was on
     tracked: np.ndarray  # bool[B] ... and held there by its node
     known: np.ndarray  # bool[B] ... and taken as hostile there
@@ -125,12 +126,13 @@ def empty_tally(units: int, nodes: int, links: int) -> Tally:
     )  # fmt: skip
 
 
-def empty_exposure(nodes: int, slots: int, bodies: int, groups: int, bands: int) -> Exposure:
-    """Nobody has learned anything."""
+def empty_exposure(nodes: int, slots: int, bodies: int, signatures: tuple[int, int, int]) -> Exposure:
+    """Nobody has learned anything; signatures: keepers, groups of bodies, bands."""
+    aspects = (*signatures, ASPECT_CELLS)
     return Exposure(
         np.full((nodes, slots), -1, np.int32), np.full((nodes, slots), -1, np.int64), np.zeros((nodes, bodies, 2)),
         np.full((nodes, bodies), np.inf), np.zeros((nodes, bodies)), np.zeros((nodes, nodes)), np.zeros(nodes),
-        np.zeros((groups, bands, ASPECT_CELLS)), np.zeros((groups, bands, ASPECT_CELLS)), np.zeros(bodies, np.bool_),
+        np.zeros(aspects), np.zeros(aspects), np.zeros(bodies, np.bool_),
         np.zeros(bodies, np.bool_), np.zeros(bodies, np.bool_), np.full(bodies, -1, np.int8), np.zeros((bodies, 2), np.bool_),
     )  # fmt: skip
 
@@ -142,7 +144,7 @@ def empty_events(capacity: int) -> Events:
 
 @part
 def credit(radars, plots, origin, tracks, reports, exposure, bodies, observers):
-    """Give every own track the body behind its last plot, and every dwell of the system its aspect cell."""
+    """Give every own track the body behind its last plot, and every dwell of a keeper its aspect cell."""
     for n in range(tracks.status.shape[0]):
         for s in range(tracks.status.shape[1]):
             if tracks.status[n, s] == 0:
@@ -153,14 +155,15 @@ def credit(radars, plots, origin, tracks, reports, exposure, bodies, observers):
             if tracks.plot[n, s] >= 0:
                 exposure.body[n, s] = _body_of_plot(radars, bodies, plots, origin, tracks.plot[n, s])
     for r in range(radars.key.size):
-        if not observers.system[radars.node[r]] or not reports.stands[radars.node[r]]:  # nobody is there to keep it
+        keeper = observers.keeper[radars.node[r]]
+        if keeper < 0 or not reports.stands[radars.node[r]]:  # nobody is there to keep it
             continue
         for q in range(plots.first[r], plots.first[r + 1]):
             b = origin.body[q]
             if b >= 0 and bodies.signature[b] and plots.snr[q] >= SIGNATURE_SNR:
                 group, band, cell = bodies.group[b], observers.band[r], origin.aspect[q]
-                exposure.aspect[group, band, cell] += 1.0
-                exposure.snr[group, band, cell] += 10.0 * math.log10(plots.snr[q])
+                exposure.aspect[keeper, group, band, cell] += 1.0
+                exposure.snr[keeper, group, band, cell] += 10.0 * math.log10(plots.snr[q])
 
 
 @part

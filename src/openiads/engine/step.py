@@ -18,6 +18,7 @@ from openiads.engine.jit import jit, part
 from openiads.engine.motion import ROUND, WAITING, Bodies, Effects, Truth, move
 from openiads.engine.network import Carried, Feeds, Links, Messages, Pictures, Reports, bring_plots, exchange
 from openiads.engine.outcome import Events, Exposure, Observers, Tally, account, credit
+from openiads.engine.overheard import Overheard, overhear
 from openiads.engine.radio import Stations, connect
 from openiads.engine.sensing import Antennas, Due, PlotOrigin, Plots, Radars, Taskings, sense
 from openiads.engine.spans import within
@@ -71,6 +72,7 @@ class State(NamedTuple):
     engagements: Engagements
     tally: Tally
     exposure: Exposure
+    overheard: Overheard
     events: Events
     # inboxes
     effects: Effects
@@ -133,6 +135,7 @@ def _simulate(params, state, first, length, ticks, parts):
             credit(radars, plots, state.origin, tracks, reports, state.exposure, bodies, params.observers)
             account(units, doctrine, bodies, params.observers, truth, damage, plots, tracks, state.messages, pictures,
                     orders, engagements, taskings, state.tally, state.exposure, state.events, t0, t1)  # fmt: skip
+            overhear(pictures, state.overheard, t0, t1)
             report(units, orders, engagements, reports)
             task(units, orders, engagements, taskings)
             affect(units, bodies, truth, engagements, effects, t1)

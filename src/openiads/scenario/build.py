@@ -10,10 +10,23 @@ from functools import partial
 import numpy as np
 from scipy.special import betaln
 
-from openiads.engine import command, damage, engagement, motion, network, outcome, rng, sensing, step, tracking
+from openiads.engine import (
+    command,
+    damage,
+    engagement,
+    motion,
+    network,
+    outcome,
+    overheard,
+    rng,
+    sensing,
+    step,
+    tracking,
+)
 from openiads.engine.geo import ground_height, to_ecef
 from openiads.scenario.flights import name_key
 from openiads.scenario.links import (
+    COLLECTING,
     KINDS,
     circle,
     delay_of,
@@ -101,7 +114,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     trackers = _trackers(scenario, radars, feeds, late, p)
     system = system_nodes(scenario)
     span = (-vignette.warmup, vignette.duration)
-    bands, models = bands_of(scenario), [scenario.library.radars[r.class_] for r in scenario.radars]
+    keepers, bands = keepers_of(scenario), bands_of(scenario)
+    models = [scenario.library.radars[r.class_] for r in scenario.radars]
     where = stations(scenario, world.flights, world.antenna, partial(ground_height, world.terrain))
     bodies = world.bodies.key.size
     clutter = np.bincount(
@@ -127,12 +141,13 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
             np.array([node.tracks for node in scenario.nodes]),
             _whose(len(scenario.nodes), feeds, radars.node),
             np.where(late > 0.0, trackers.coast, np.inf),
+            np.array([keepers.index(n) if n in keepers else -1 for n in range(len(scenario.nodes))], np.int32),
             np.array([bands.index(r.band) if r.band in bands else 0 for r in models], np.int32),
             np.array([max(vignette.tick, LEDGER_STEP)]),
         ),
         readiness=_readiness(scenario, world, posture, vignette, warning),
     )
-    state = empty_state(params, len(scenario.nodes), slots, (len(world.groups), max(1, len(bands))), log)
+    state = empty_state(params, len(scenario.nodes), slots, (len(keepers), len(world.groups), max(1, len(bands))), log)
     return Simulation(
         scenario, world, posture, warning, params, state, vignette.tick,
         round(vignette.warmup / vignette.tick), round(vignette.duration / vignette.tick),
@@ -140,8 +155,8 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     )  # fmt: skip
 
 
-def empty_state(params: step.Params, nodes: int, slots: int, signatures: tuple[int, int], log: int) -> step.State:
-    """State before the first tick, sized by what it must hold; signatures: groups of bodies, bands of the system's radars."""
+def empty_state(params: step.Params, nodes: int, slots: int, signatures: tuple[int, int, int], log: int) -> step.State:
+    """State before the first tick, sized by what it must hold; signatures: their keepers, groups of bodies, bands."""
     radars, units, links = params.radars.key.size, params.units.key.size, params.links.key.size
     bodies, assets = params.bodies.key.size, params.targets.key.size
     feeds = params.feeds.radar.size
@@ -168,7 +183,8 @@ def empty_state(params: step.Params, nodes: int, slots: int, signatures: tuple[i
         orders=command.empty_orders(nodes, 2 * slots, slots, units, CHANNELS, OPERATORS, CUES, command.AIMS),
         engagements=engagements,
         tally=outcome.empty_tally(units, nodes, links),
-        exposure=outcome.empty_exposure(nodes, slots, bodies, *signatures),
+        exposure=outcome.empty_exposure(nodes, slots, bodies, signatures),
+        overheard=overheard.empty_overheard(nodes, 2 * slots),
         events=outcome.empty_events(log),
         effects=motion.empty_effects(bodies, assets),
         losses=engagement.empty_losses(units),
@@ -184,9 +200,16 @@ def system_nodes(scenario: Scenario) -> set[int]:
     return {i for i, node in enumerate(scenario.nodes) if node.name in names}
 
 
+def keepers_of(scenario: Scenario) -> list[int]:
+    """Nodes whose radars keep signatures: the system's, and those from which a channel of a collector starts, in order."""
+    watched = {x.from_ for x in scenario.links if x.role in COLLECTING}
+    return sorted(system_nodes(scenario) | {i for i, node in enumerate(scenario.nodes) if node.name in watched})
+
+
 def bands_of(scenario: Scenario) -> list[str]:
-    """Bands of the system's radars, sorted."""
-    return sorted({scenario.library.radars[r.class_].band for r in scenario.radars if r.at == "site"})
+    """Bands of the keepers' radars, sorted."""
+    keepers = {scenario.nodes[i].name for i in keepers_of(scenario)}
+    return sorted({scenario.library.radars[r.class_].band for r in scenario.radars if r.node in keepers})
 
 
 def present(scenario: Scenario, posture: Posture, name: str, batch: int) -> bool:

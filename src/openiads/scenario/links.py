@@ -21,6 +21,7 @@ KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a receive
 KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
 COLLECTORS = ("vendor", "outside")  # owners of nodes that keep what they are told, and do nothing else
+COLLECTING = ("support", "undeclared")  # roles of links that reach into a machine, not only its reports
 _ACCESS = {"turns": network.OWN_TURN, "slotted": network.SLOTTED, "unslotted": network.UNSLOTTED}
 _OUTAGE = np.uint32(2)  # draws of a link beside those of its frames
 _EVERYWHERE = (0.0, 0.0, 0.0, -1.0)

@@ -9,7 +9,8 @@ import numpy as np
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import EARTH_RADIUS, ground_distance
-from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of
+from openiads.inferred import inferred
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of, keepers_of
 from openiads.scenario.flights import Waypoint
 from openiads.scenario.links import COLLECTORS, powered
 from openiads.scenario.spec import BodyClass, Scenario
@@ -210,7 +211,7 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
     Cells are ten degrees square, weighted by solid angle. A level body shows every azimuth, and elevations from the
     horizon down to the steepest look that its route allows.
     """
-    seen = simulation.state.exposure.aspect.sum(axis=(0, 1)).reshape(18, 36)
+    seen = _dwells(simulation).sum(axis=0).reshape(18, 36)
     weight = cell_weights().reshape(18, 36)
     classes = signature_classes(simulation.scenario)
     looks = {name: _steepest_look(simulation, name) for name in classes}
@@ -223,7 +224,7 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
         "cells_shown": float(weight[shown].sum()) if steepest >= 0.0 else 0.0,
         "cells_seen_shown": float(weight[shown & (seen > 0)].sum()) if steepest >= 0.0 else 0.0,
         "dwells_window": float(seen.sum()),
-        **{f"dwells_{name}": share * float(_dwells_on(simulation, name).sum()) / hours for name in classes},
+        **{f"dwells_{name}": share * float(_dwells(simulation, name).sum()) / hours for name in classes},
         **{f"steepest_{name}": looks[name] for name in classes},
     }
 
@@ -240,40 +241,46 @@ def shown_cells(steepest: float) -> np.ndarray:
 
 
 def aspect_rows(simulation: Simulation) -> list[dict[str, float | str]]:
-    """Dwells of a window by class, band and aspect cell, cells without one left out; not weighted by the share of emission."""
-    bands, exposure = bands_of(simulation.scenario), simulation.state.exposure
+    """Dwells of a window by node whose radars they are, class, band and aspect cell, cells without one left out; not weighted by
+    the share of emission.
+    """
+    scenario, exposure = simulation.scenario, simulation.state.exposure
+    bands = bands_of(scenario)
     return [
-        {"class": name, "band": bands[k], "cell": float(cell), "dwells": float(exposure.aspect[g, k, cell]),
-         "snr_db": float(exposure.snr[g, k, cell] / exposure.aspect[g, k, cell])}
-        for name in signature_classes(simulation.scenario) if name in simulation.world.groups
+        {"node": scenario.nodes[node].name, "class": name, "band": bands[k], "cell": float(cell),
+         "dwells": float(exposure.aspect[c, g, k, cell]), "snr_db": float(exposure.snr[c, g, k, cell] / exposure.aspect[c, g, k, cell])}
+        for c, node in enumerate(keepers_of(scenario))
+        for name in signature_classes(scenario) if name in simulation.world.groups
         for g in [simulation.world.groups.index(name)]
-        for k, cell in zip(*np.nonzero(exposure.aspect[g]), strict=True)
+        for k, cell in zip(*np.nonzero(exposure.aspect[c, g]), strict=True)
     ]  # fmt: skip
 
 
 def known_rows(simulation: Simulation) -> list[dict[str, float | str]]:
-    """What every node held in a window, by who made it: track-hours, bodies at once, their error; not weighted."""
+    """What every node held in a window, by who made it, and what that tells of the maker's sensors; not weighted."""
     exposure, nodes = simulation.state.exposure, [n.name for n in simulation.scenario.nodes]
     flights = len(simulation.world.flights)
     rows: list[dict[str, float | str]] = []
     for n, node in enumerate(nodes):
         seconds = exposure.seconds[n, :flights]
-        whole = float(seconds[:, 1].sum())
+        whole, first = float(seconds[:, 1].sum()), exposure.first[n, :flights]
         rows += [
             {"node": node, "origin": nodes[o], "track_hours": float(exposure.source[n, o]) / 3600.0,
-             "bodies": float((seconds[:, 1] > 0.0).sum()), "body_hours": whole / 3600.0,
+             "new_bodies": float(((first >= 0.0) & np.isfinite(first)).sum()), "body_hours": whole / 3600.0,
              "own_hours": float(seconds[:, 0].sum()) / 3600.0,
              "sigma_m": float(exposure.error[n, :flights].sum()) / whole if whole else math.nan,
-             "orders_hours": float(exposure.told[n]) / 3600.0}
+             "orders_hours": float(exposure.told[n]) / 3600.0, **inferred(simulation, n, int(o))}
             for o in np.flatnonzero(exposure.source[n])
         ]  # fmt: skip
     return rows
 
 
-def _dwells_on(simulation: Simulation, name: str) -> np.ndarray:
-    """Dwells on one class of body, float64[648]."""
-    groups, aspect = simulation.world.groups, simulation.state.exposure.aspect
-    return aspect[groups.index(name)].sum(axis=0) if name in groups else np.zeros(outcome.ASPECT_CELLS)
+def _dwells(simulation: Simulation, name: str | None = None) -> np.ndarray:
+    """Dwells of the system's radars by band, float64[K, 648], on all classes of body or on one."""
+    groups, keepers = simulation.world.groups, keepers_of(simulation.scenario)
+    aspect = simulation.state.exposure.aspect[[keepers.index(n) for n in simulation.system_nodes]].sum(axis=0)
+    chosen = slice(None) if name is None else [groups.index(name)] if name in groups else []
+    return np.asarray(aspect[chosen].sum(axis=0))
 
 
 def signature_classes(scenario: Scenario) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from openiads.errors import UsageError
+from openiads.scenario.build import system_nodes
 from openiads.scenario.spec import Scenario
 from openiads.studies.calendar.filling import Floats, Moments, moments
 from openiads.studies.measure import cell_weights, shown_cells, signature_classes
@@ -82,8 +83,19 @@ def rates(scenario: Scenario, tables: Tables, posture: str) -> Rates:
     window = float(grid("hours")[0, 0, 0])
     looks = {n: grid(f"steepest_{n}").max(axis=(1, 2)) for n in signature_classes(scenario)}
     shown = {n: np.array([shown_cells(float(angle)) for angle in looks[n]]) for n in looks}
-    counts = {n: _counts(tables.get("aspect", {}), posture, n, place, strata) for n in signature_classes(scenario)}
+    aspect = tables.get("aspect", {})
+    if aspect and "node" not in aspect:
+        raise UsageError(
+            "the study was written by an earlier build, which did not say whose radars saw an aspect; run it again"
+        )
+    aspect = {c: v[np.isin(aspect["node"], _system(scenario))] for c, v in aspect.items()}
+    counts = {n: _counts(aspect, posture, n, place, strata) for n in signature_classes(scenario)}
     return Rates(flows, counts, hours, window, shown)
+
+
+def _system(scenario: Scenario) -> list[str]:
+    """Names of the system's nodes: C3 is what their radars know."""
+    return [scenario.nodes[i].name for i in sorted(system_nodes(scenario))]
 
 
 def _daily(grid, pair: tuple[str, str], hours: Floats, share: Floats) -> Floats:  # type: ignore[no-untyped-def]

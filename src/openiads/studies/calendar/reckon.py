@@ -8,27 +8,17 @@ from datetime import date as Date
 import numpy as np
 
 from openiads.scenario.spec import Scenario
-from openiads.studies.calendar.filling import Floats, at_most, filled, share_filled
+from openiads.studies.calendar.filling import Floats
+from openiads.studies.calendar.known import Filling as Filling
+from openiads.studies.calendar.known import Spell, filling, replications
+from openiads.studies.calendar.known import filling_band as filling_band
 from openiads.studies.calendar.path import Path
-from openiads.studies.calendar.rates import CIVIL, MILITARY, WEEKEND, WEIGHT, Rates
+from openiads.studies.calendar.rates import CIVIL, MILITARY, WEEKEND, Rates
 from openiads.studies.calendar.source import Need
 from openiads.studies.calendar.timeline import State, Timeline
 from openiads.studies.calendar.traffic import Factor
 from openiads.studies.calendar.watch import DAY, lost_by_compromise, lost_through_channel
 from openiads.studies.statistics import TESTED_N, t_quantile
-
-
-@dataclass(frozen=True)
-class Filling:
-    """How far the aspects of one class are known by each day."""
-
-    share: Floats  # [D] of the solid angle of the cells shown
-    error: Floats | None  # [D] standard error over sites; None for fewer than are accepted
-    replications: int
-    shown: float  # cells, mean of the sites
-    sphere: float  # share of the sphere that the cells shown are
-    seen: float  # share of them, by solid angle, with a dwell in any window: what `share` can not exceed
-    most: Floats  # [D] the share, were what is not known passed as often as windows without a pass allow (95 %)
 
 
 @dataclass(frozen=True)
@@ -73,7 +63,8 @@ def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rat
         lost[name] = (min(ends), max(ends))
     band = [_daily(line, rates, "held_now", f).cumsum(axis=1).mean(axis=0) for f in (factor.low, factor.high)]
     classes = sorted({name for r in rates.values() for name in r.counts})
-    fillings = {name: _filling(path, line, rates, name) for name in classes}
+    spells, telling = _spells(line, rates), _telling_days(line)
+    fillings = {name: filling(spells, name, path.assumptions.dwells, telling) for name in classes}
     return Calendar(path, line, series, band[0], band[1], {n: f for n, f in fillings.items() if f.shown},
                     np.cumsum([ready_share(scenario, s, path.assumptions.warning) for s in line.states]), factor, lost)  # fmt: skip
 
@@ -84,13 +75,9 @@ def _lost(name: str, daily: dict[str, Floats], running: np.ndarray, median: floa
     return lost_by_compromise(daily["held_now"], running, median, path.assumptions)
 
 
-def _replications(rates: dict[Need, Rates]) -> int:
-    return min((r.replications for r in rates.values()), default=1)
-
-
 def _daily(line: Timeline, rates: dict[Need, Rates], name: str, factor: Floats) -> Floats:
     """Track-hours of each day [R, D]; civil flights follow the traffic, military ones do not."""
-    count = _replications(rates)
+    count = replications(list(rates.values()))
     out = np.zeros((count, line.days))
     kind = line.weekend().astype(int)
     for i, state in enumerate(line.states):
@@ -102,7 +89,7 @@ def _daily(line: Timeline, rates: dict[Need, Rates], name: str, factor: Floats) 
 
 def _dwells(line: Timeline, rates: dict[Need, Rates]) -> Floats:
     """Dwells of each day [R, D] on aircraft without reflectors."""
-    count = _replications(rates)
+    count = replications(list(rates.values()))
     totals = {need: sum((r.dwells(n)[:count] for n in r.counts), np.zeros((count, 2))) for need, r in rates.items()}
     out = np.zeros((count, line.days))
     kind = line.weekend().astype(int)
@@ -140,27 +127,15 @@ def ready_share(scenario: Scenario, state: State, warning: float) -> float:
     return float(warning > 0.0 and scenario.ready(posture) <= warning)
 
 
-def _filling(path: Path, line: Timeline, rates: dict[Need, Rates], name: str) -> Filling:
-    """Expected filling of the aspects of a class, and its jackknife error over the replications."""
-    count = _replications(rates)
-    sites = np.arange(count)
-    shown = np.logical_or.reduce([r.shown[name][:count] for r in rates.values()])
-    looked = np.logical_or.reduce([r.counts[name][:count].any(axis=(1, 2)) for r in rates.values()])
-    seen = (shown & looked).any(axis=0)
-    likely = shown.mean(axis=0)
-    share = _expected(path, line, rates, name, sites, shown, seen, np.arange(line.days))
-    error = None
-    if count >= TESTED_N and seen.any():
-        grid = _telling_days(line)
-        others = np.array([_expected(path, line, rates, name, np.delete(sites, r), shown, seen, grid) for r in sites])
-        jackknife = np.sqrt((count - 1) / count * ((others - others.mean(axis=0)) ** 2).sum(axis=0))
-        error = np.where(share > 0.0, np.interp(np.arange(line.days), grid, jackknife), 0.0)
-    whole = float(WEIGHT @ likely)
-    part = float(WEIGHT[seen] @ likely[seen]) / whole if whole else 0.0
-    observed = max(r.observed for r in rates.values())
-    missed = at_most(24.0 * line.column("share").cumsum(), observed) if part < 1.0 and whole else np.zeros(line.days)
-    most = 1.0 - (1.0 - share) * (1.0 - missed)
-    return Filling(share, error, count, float(likely.sum()), whole, part, most)
+def _spells(line: Timeline, rates: dict[Need, Rates]) -> list[Spell]:
+    """Days of emission behind each day, by variant and posture."""
+    weekend, shares = line.weekend(), line.column("share")
+    spells = []
+    for need, found in sorted(rates.items()):
+        here = np.array([(s.variant, s.posture) == need for s in line.states]) * shares
+        days = [np.cumsum(here * (weekend == (day_type == WEEKEND))) for day_type in range(2)]
+        spells.append(Spell(found, np.stack(days, axis=1)))
+    return spells
 
 
 def _telling_days(line: Timeline) -> np.ndarray:
@@ -171,40 +146,6 @@ def _telling_days(line: Timeline) -> np.ndarray:
     return np.unique(np.concatenate([later, edges, [line.days - 1]]).astype(int))
 
 
-def _expected(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, sites: np.ndarray, shown: np.ndarray,
-              seen: np.ndarray, days: np.ndarray) -> Floats:  # fmt: skip
-    """Filled share of the cells shown after some days [n], from some sites; only cells that were ever seen can fill.
-
-    A cell fills with the share of the sites that show it times its filling there, from their windows alone.
-    """
-    probability = np.zeros((len(days), len(WEIGHT)))
-    cells = np.flatnonzero(seen & shown[sites].any(axis=0))
-    patterns, which = np.unique(shown[sites][:, cells], axis=1, return_inverse=True)
-    for k, pattern in enumerate(patterns.T):
-        alike = cells[which.ravel() == k]
-        chance = _filled(path, line, rates, name, sites[pattern], alike, days)
-        probability[:, alike] = pattern.mean() * chance
-    share = share_filled(probability, WEIGHT, shown[sites].mean(axis=0))
-    return np.maximum.accumulate(share)  # a match of moments alone might fall
-
-
-def _filled(path: Path, line: Timeline, rates: dict[Need, Rates], name: str, sites: np.ndarray, cells: np.ndarray,
-            days: np.ndarray) -> Floats:  # fmt: skip
-    """Probability that some cells are known after some days [n, cells], at sites that show them."""
-    weekend, shares = line.weekend(), line.column("share")
-    mean, variance, lasting = (np.zeros((len(days), len(cells))) for _ in range(3))
-    for need, found in sorted(rates.items()):
-        here = np.array([(s.variant, s.posture) == need for s in line.states]) * shares
-        for day_type in range(2):
-            spent = np.cumsum(here * (weekend == (day_type == WEEKEND)))[days, None]
-            m = found.moments(name, day_type, sites, cells)
-            mean += spent * m.mean
-            variance += spent * m.variance
-            lasting += spent * m.mean * m.spread
-    spread = np.divide(lasting, mean, out=np.zeros_like(mean), where=mean > 0.0)
-    return filled(mean, variance, spread, path.assumptions.dwells)
-
-
 def interval(series: Floats) -> tuple[Floats, Floats, Floats] | None:
     """Mean and Student's 95 % limits over replications [R, D], by day; None for fewer than are accepted."""
     count = len(series)
@@ -213,14 +154,6 @@ def interval(series: Floats) -> tuple[Floats, Floats, Floats] | None:
     mean = series.mean(axis=0)
     half = t_quantile(count - 1) * series.std(axis=0, ddof=1) / np.sqrt(count)
     return mean, np.maximum(0.0, mean - half), mean + half
-
-
-def filling_band(found: Filling) -> tuple[Floats, Floats] | None:
-    """95 % limits of the filled share, by day."""
-    if found.error is None:
-        return None
-    half = t_quantile(found.replications - 1) * found.error
-    return np.clip(found.share - half, 0.0, 1.0), np.clip(found.share + half, 0.0, 1.0)
 
 
 def crossing(values: Floats, level: float) -> int | None:
