@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ import openiads as oi
 from openiads.errors import RecordError, UsageError
 from openiads.studies.calendar.conduct import calendars
 from openiads.studies.calendar.files import load_path
+from openiads.studies.calendar.lags import moved, with_lags
 from openiads.studies.calendar.outcome import Limit, limits, outcome
 from openiads.studies.calendar.rates import WEIGHT, Rates, rates
 from openiads.studies.calendar.reckon import crossing, interval, reckon
@@ -23,7 +25,9 @@ from openiads.studies.calendar.source import needs
 from openiads.studies.calendar.timeline import State, Timeline, Variant, timeline
 from openiads.studies.calendar.traffic import Factor
 from openiads.studies.measure import shown_cells
+from openiads.studies.study import Study
 from tests import builders
+from tests.studies.paths import path_text
 
 FLAGSHIP = oi.load("turkey-2019")
 DAY = 86400.0
@@ -51,7 +55,7 @@ def of(states: list[State], start=date(2020, 6, 1)) -> Timeline:  # a Monday
 
 
 V = Variant("visiting", True, 1)
-OFF, ON = State("sealed", V, 0.0, 0.0, 0.0), State("standalone", V, 0.5, 0.0, 0.0)
+OFF, ON = State("sealed", V, 0.0, 0.0, 0.0, 0.0), State("standalone", V, 0.5, 0.0, 0.0, 90.0 * DAY)
 
 
 def made(states, hand, factor=None, path=None):
@@ -79,12 +83,36 @@ def test_traffic_scales_civil_flights_alone():
 
 
 def test_visits_carry_out_what_is_kept():
-    period = round(FLAGSHIP.postures["standalone"].visit / DAY)
-    found = made([ON] * (period + 3), by_hand())
-    sent, total = found.series["C1"][0] / 3.0, found.series["C1"][0] / 2.0
-    left = found.series["X1"][0] - sent
-    assert not left[:period].any()
-    assert left[period:] == pytest.approx(np.full(3, total[period]))
+    found = made([ON] * 93, by_hand())
+    total, left = recordings(found)
+    assert not left[:90].any()
+    assert left[90:] == pytest.approx(np.full(3, total[90]))
+
+
+def recordings(found):
+    """What was kept and what was carried out by each day; the rest is held."""
+    total, left = found.series["C1"][0] / 2.0, found.series["X1"][0] - found.series["C1"][0] / 3.0
+    assert found.series["X1.held"][0] == pytest.approx(total - left)
+    return total, left
+
+
+def test_what_nobody_took_stays_held_until_somebody_comes():
+    """40 days on, then sealed: nobody visits a sealed system unless the path says so; then all of it leaves at once."""
+    total, left = recordings(made([ON] * 40 + [OFF] * 100, by_hand()))
+    assert not left.any() and total[-1] == total[39] > 0.0
+    visited = replace(OFF, visit=30.0 * DAY)
+    total, left = recordings(made([ON] * 40 + [OFF] * 10 + [visited] * 40, by_hand()))
+    assert not left[:80].any() and left[80:] == pytest.approx(np.full(10, total[39]))
+    total, left = recordings(made([ON] * 40 + [OFF] * 10 + [ON] * 100, by_hand()))
+    assert not left[:140].any() and left[140:] == pytest.approx(np.full(10, total[140]))  # the agreement begins anew
+
+
+def test_visits_go_on_where_only_the_posture_changes():
+    other = replace(ON, posture="one-way-out")
+    line = of([ON] * 50 + [other] * 50)
+    found = reckon(load_path("article"), line, FLAGSHIP, {(V, p): by_hand() for p in ("standalone", "one-way-out")},
+                   steady(100), NOTICE)  # fmt: skip
+    assert np.flatnonzero(np.diff(recordings(found)[1])).tolist() == [89]
 
 
 def test_filling_counts_the_cells_shown():
@@ -123,7 +151,8 @@ def test_weekdays_and_weekends_fill_by_their_own_rates():
 
 def test_filling_and_sums_never_fall():
     found = made([ON] * 30 + [OFF] * 5 + [ON] * 30, by_hand(sites=6, dwells=0.002, weekend=0.01))
-    for series in [*found.series.values(), found.filling["jet"].share[None], found.defended[None]]:
+    sums = [series for name, series in found.series.items() if name != "X1.held"]
+    for series in [*sums, found.filling["jet"].share[None], found.defended[None]]:
         assert (np.diff(series, axis=1) >= -1e-12).all()
 
 
@@ -139,8 +168,8 @@ def test_sites_give_intervals_from_five_on():
 
 
 def test_defended_days_follow_the_readiness():
-    cold = State("installed-cold", V, 0.0, 0.0, 0.0)
-    away = State("custody-elsewhere", V, 0.0, 0.0, 0.0)
+    cold = State("installed-cold", V, 0.0, 0.0, 0.0, 0.0)
+    away = State("custody-elsewhere", V, 0.0, 0.0, 0.0, 0.0)
     found = made([OFF, cold, ON, away], by_hand())
     assert found.defended.tolist() == [0.0, 1.0, 2.0, 2.0]  # sealed needs 48 h, a day of warning is supposed
     path = load_path("article", {"warning_h": "72"})
@@ -160,43 +189,82 @@ def test_thresholds_have_dates_or_say_why_not():
     assert crossing(np.array([0.0, 1.0, 1.0]), 1.0) == 1
 
 
-@pytest.mark.parametrize("text", ["C1", "C1=", "C1=-3", "C1=inf", "C9=3", "=3", "C1=nan"])
+@pytest.mark.parametrize(
+    "text", ["C1", "C1=", "C1=-3", "C1=inf", "C9=3", "=3", "C1=nan", "C3.jet=2", "C3.jet=-0.1", "C3.jet=0"]
+)
 def test_limits_that_can_not_be(text):
     with pytest.raises(UsageError, match="--limit"):
         limits([text])
 
 
-def test_money_is_a_path_against_what_it_changes():
+def raids(first, gains, first_name="sealed", last_name="custody-elsewhere"):
+    """A study of raids laid by hand: area and leakers of two postures, replication by replication."""
+    n = len(gains)
+    names = np.array([first_name] * n + [last_name] * n)
+    area = np.concatenate([np.full(n, first), first + np.array(gains)])
+    rows = {"posture": names, "warning_s": np.full(2 * n, DAY), "replication": np.tile(np.arange(n, dtype=float), 2)}
+    tables = {
+        "area": {**rows, "area_100": area},
+        "raid": {**rows, "leakers": np.concatenate([np.full(n, 9.0), np.full(n, 9.0)])},
+    }
+    return Study(
+        FLAGSHIP, {"baseline": first_name, "metrics": {"D1.24h": {"postures": {}}, "D3.24h": {"postures": {}}}}, tables
+    )
+
+
+def worth_of(study):
     path = load_path("patriot-instead")
     line = timeline(path, FLAGSHIP)
     c = reckon(path, line, FLAGSHIP, {}, steady(line.days), NOTICE)
+    return outcome(c, FLAGSHIP, study, None, [])["K1"]
 
-    def metric(first, last):
-        cell = {"low": None, "high": None, "difference": None}
-        return {
-            "unit": "",
-            "postures": {"sealed": {"estimate": first, **cell}, "custody-elsewhere": {"estimate": last, **cell}},
-        }
 
-    summary = {"baseline": "sealed", "metrics": {"D1.24h": metric(0.0, 700.0), "D3.24h": metric(9.0, 10.0)}}
-    money = outcome(c, FLAGSHIP, summary, None, [])["K1"]
+def test_money_is_a_path_against_what_it_changes():
+    """The cost is a number, so the limits are the cost over Student's limits of the mean gain of 700 km2 (symmetric: no skewness)."""
+    gains = 700.0 + np.array([-30.0, -20.0, -10.0, 10.0, 20.0, 30.0])
+    money = worth_of(raids(0.0, gains))
     assert money["sunk_usd"] == 2.5e9 and money["further_usd"] == pytest.approx(12.5e9)
-    assert money["per"]["D1"]["estimate"] == pytest.approx(12.5e9 / 700.0)
+    half = 2.570582 * gains.std(ddof=1) / 6**0.5
+    per = money["per"]["D1"]
+    assert per["decided"] and per["reason"] is None
+    assert [per[k] for k in ("estimate", "low", "high")] == pytest.approx(
+        [12.5e9 / x for x in (700.0, 700.0 + half, 700.0 - half)]
+    )
     assert money["per"]["D3"]["estimate"] is None and "no better" in money["per"]["D3"]["reason"]
+
+
+def test_what_a_gain_costs_that_may_be_none_has_no_upper_end():
+    gains = np.array([-300.0, -200.0, 0.0, 100.0, 200.0, 400.0])
+    per = worth_of(raids(1000.0, gains))["per"]["D1"]
+    assert (
+        not per["decided"]
+        and per["high"] is None
+        and "not decided" in per["reason"]
+        and "replications would decide" in per["reason"]
+    )
+    assert per["estimate"] == pytest.approx(12.5e9 / gains.mean())
+    assert per["low"] == pytest.approx(12.5e9 / per["change_high"]) and per["change_low"] < 0.0 < per["change_high"]
+    worse = worth_of(raids(1000.0, -600.0 + gains))["per"]["D1"]
+    assert worse["estimate"] is None and worse["decided"] and "decidedly worse" in worse["reason"]
+    few = worth_of(raids(0.0, np.array([600.0, 700.0, 800.0])))["per"]["D1"]
+    assert few["estimate"] == pytest.approx(12.5e9 / 700.0) and few["low"] is None and "fewer than 5" in few["reason"]
+
+
+def test_money_without_a_study_or_a_posture_says_so():
+    assert "no study with raids" in worth_of(None)["per"]["D1"]["reason"]
+    other = raids(0.0, np.arange(6.0), last_name="standalone")
+    assert "no D1.24h of custody-elsewhere" in worth_of(other)["per"]["D1"]["reason"]
 
 
 def test_value_of_the_feed_is_that_of_a_study_with_raids():
     path = load_path("standalone")
-    c = (
-        reckon(path, timeline(path, FLAGSHIP), FLAGSHIP, {}, steady(904), NOTICE)
-        if not needs([timeline(path, FLAGSHIP)])
-        else None
-    )
-    assert c is None  # a path that emits can not be reckoned without its rates
+    line = timeline(path, FLAGSHIP)
+    with pytest.raises(KeyError):  # a path that emits can not be reckoned without its rates
+        reckon(path, line, FLAGSHIP, {}, steady(line.days), NOTICE)
     change = {"estimate": -2.0, "low": -3.0, "high": -1.0}
     cell = {"estimate": 5.0, "low": 4.0, "high": 6.0, "difference": change}
     summary = {"baseline": "one-way-in", "metrics": {"D3.24h": {"unit": "leakers", "postures": {"standalone": cell}}}}
-    said = outcome(made([ON] * 3, by_hand()), FLAGSHIP, summary, None, [])
+    said = outcome(made([ON] * 3, by_hand()), FLAGSHIP, Study(FLAGSHIP, summary, {}), None, [])
     assert said["D6"] == [
         {"metric": "D3.24h", "posture": "standalone", "baseline": "one-way-in", "unit": "leakers", **change}
     ]
@@ -204,25 +272,48 @@ def test_value_of_the_feed_is_that_of_a_study_with_raids():
     assert ready["standalone"]["estimate"] == pytest.approx(5 / 60) and ready["standalone"]["source"] == "S51"
 
 
+def test_lags_of_events_move_sums_and_dates():
+    """The second batch doubles what is held: early from day 10 on, central from day 20 on, late never."""
+    both = State("standalone", V._replace(batches=2), 0.5, 0.0, 0.0, 0.0)
+    one = replace(both, variant=V)
+    rates = {(V, "standalone"): by_hand(), (both.variant, "standalone"): doubled()}
+    lines = [of([one] * n + [both] * (30 - n)) for n in (20, 10, 30)]
+    path, asked = load_path("article"), [Limit("C1", 150.0), Limit("C1", 280.0)]
+    each = [
+        outcome(reckon(path, line, FLAGSHIP, rates, steady(30), NOTICE), FLAGSHIP, None, None, asked) for line in lines
+    ]
+    totals = [s["metrics"]["C1"]["estimate"] for s in each]
+    dates = [[x["date"] for x in s["limits"]] for s in each]
+    said = with_lags(each[0], each[1:])
+    assert totals[2] < totals[0] < totals[1] and said["metrics"]["C1"]["lag"] == [totals[2], totals[1]]
+    assert said["limits"][0]["lag"] == [dates[1][0], dates[2][0]] and dates[1][0] < dates[0][0] < dates[2][0]
+    assert said["limits"][1]["lag"] == [dates[1][1], None] and dates[2][1] is None
+    assert said["defended"]["lag"] == [30.0, 30.0]
+
+
+def doubled():
+    hand = by_hand()
+    return replace(hand, flows={name: 2.0 * x for name, x in hand.flows.items()})
+
+
+def test_only_lags_that_change_a_day_are_reckoned():
+    path = load_path("article")
+    line = timeline(path, FLAGSHIP)
+    others = [timeline(path, FLAGSHIP, end) for end in ("low", "high")]
+    assert moved(line, others) == others
+    batch = [next((x.day(i) for i, s in enumerate(x.states) if s.variant.batches == 2), None) for x in (line, *others)]
+    assert batch == [date(2021, 7, 1), date(2020, 9, 29), None]  # 365 days after the planned 1 July 2020; 90; 730
+    path = load_path("standalone")  # its sanctions have a wide lag and change no day
+    assert moved(timeline(path, FLAGSHIP), [timeline(path, FLAGSHIP, end) for end in ("low", "high")]) == []
+
+
 # ---------------------------------------------------------------- with the engine
 
-PATH = """
-name = "mine"
-title = "off, then on"
-end = 2020-02-29
-[[step]]
-date = 2020-01-06
-posture = "off"
-text = "off"
-source = "assumption"
-grade = "assumption"
-[[step]]
-date = 2020-02-03
-posture = "on"
-text = "on"
-source = "assumption"
-grade = "assumption"
-"""
+PATH = path_text(
+    [{"date": "2020-01-06", "posture": "off"}, {"date": "2020-02-03", "posture": "on"}],
+    title="off, then on",
+    end="2020-02-29",
+)
 
 
 def small():
@@ -258,8 +349,6 @@ def mine(tmp_path_factory):
 
 
 def test_a_saved_study_gives_the_rates_that_it_was_run_with(folder):
-    from openiads.studies.study import Study
-
     again, first = Study.load(folder), lived()
     assert again.summary["digest"] == first.summary["digest"] and again.scenario == first.scenario
     a, b = rates(again.scenario, again.tables, "on"), rates(first.scenario, first.tables, "on")
@@ -309,6 +398,103 @@ def test_variants_that_no_folder_has_are_named(folder, mine, tmp_path):
         calendars(["turkey-2019"], ["article"], windows=1)
 
 
+def copied(folder, out, **summary):
+    """A copy of a study with something of its summary changed."""
+    shutil.copytree(folder, out)
+    said = json.loads((out / "summary.json").read_text(encoding="utf-8")) | summary
+    (out / "summary.json").write_text(json.dumps(said), encoding="utf-8")
+    return out
+
+
+def varied(folder, out, **summary):
+    """The same with two batches: a folder of another variant."""
+    copied(folder, out, **summary)
+    table = json.loads((out / "scenario.json").read_text(encoding="utf-8"))
+    table["modifiers"]["batches"] = 2
+    (out / "scenario.json").write_text(json.dumps(table), encoding="utf-8")
+    return str(out)
+
+
+@pytest.fixture
+def growing(tmp_path):
+    """A path whose second batch comes a fortnight after it is switched on."""
+    file = tmp_path / "growing.toml"
+    steps = [{"date": "2020-01-06", "posture": "on"}, {"date": "2020-01-20", "batches": 2}]
+    file.write_text(path_text(steps, end="2020-02-02"), encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize(("key", "other", "said"), [("seed", 2, "differ in seed (1, 2)"), ("tracker", "mine:Own", "differ in tracker"),
+                                                    ("build", "another", "differ in build")])  # fmt: skip
+def test_folders_that_were_not_run_alike_are_refused(folder, growing, tmp_path, key, other, said):
+    with pytest.raises(UsageError) as caught:
+        calendars([str(folder), varied(folder, tmp_path / "two", **{key: other})], [growing])
+    assert said in str(caught.value) and "run both studies alike" in str(caught.value)
+
+
+def test_two_folders_of_one_variant_are_refused(folder, growing, tmp_path):
+    with pytest.raises(UsageError, match="; give one of them"):
+        calendars([str(folder), str(copied(folder, tmp_path / "again"))], [growing])
+
+
+def test_rows_of_several_folders_pair_by_replication(folder, growing, tmp_path):
+    """The second folder lacks replication 0: what is left are 1 and 2 of both, not the first two of each."""
+    from openiads.record import read_tables, write_tables
+
+    whole = calendars([str(folder), varied(folder, tmp_path / "two")], [growing]).calendars[0]
+    cut = varied(folder, tmp_path / "cut")
+    tables = read_tables(tmp_path / "cut" / "results", {"peace"})
+    keep = (tables["peace"]["replication"] != 0) | (tables["peace"]["stratum"] != 0)
+    write_tables(tmp_path / "cut" / "results", {"peace": {n: c[keep] for n, c in tables["peace"].items()}})
+    found = calendars([str(folder), cut], [growing]).calendars[0]
+    assert whole.replications == 3 and found.replications == 2
+    assert np.array_equal(found.series["C1"], whole.series["C1"][1:])
+    assert not np.array_equal(found.series["C1"], whole.series["C1"][:2])
+    keep = tables["peace"]["stratum"] != 0
+    write_tables(tmp_path / "cut" / "results", {"peace": {n: c[keep] for n, c in tables["peace"].items()}})
+    with pytest.raises(UsageError, match="no replication with all its windows"):
+        calendars([str(folder), cut], [growing])
+
+
+@pytest.mark.parametrize("option", [{"windows": 5}, {"seed": 1}, {"workers": 2}])
+def test_what_a_folder_has_already_can_not_be_asked_for(folder, mine, option):
+    with pytest.raises(UsageError, match="a folder has its windows already"):
+        calendars([str(folder)], [str(mine)], **option)
+
+
+def test_a_parameter_box_is_no_study(mine, tmp_path):
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "summary.json").write_text('{"kind": "robustness"}', encoding="utf-8")
+    with pytest.raises(RecordError, match="is a parameter box"):
+        calendars([str(tmp_path / "box")], [str(mine)])
+
+
+def test_labels_end_where_the_axes_end(folder, tmp_path, monkeypatch):
+    from openiads.studies.calendar import picture
+
+    title = "a very long title of what happened on the last day of all the days that there are in this path"
+    late = {"name": "late", "title": title, "trigger": "date", "date": "2020-02-28", "published": "2020-02-28"}
+    file = tmp_path / "late.toml"
+    steps = [{"date": "2020-01-06", "posture": "off"}, {"date": "2020-02-25", "posture": "on"}]
+    file.write_text(path_text(steps, [late], end="2020-02-29"), encoding="utf-8")
+    kept = []
+
+    def keep(figure, axes, inside=picture._keep_inside):
+        inside(figure, axes)
+        figure.draw_without_rendering()
+        kept.extend(
+            (t, t.get_window_extent(), axis.get_window_extent())
+            for axis in axes
+            for t in axis.texts
+            if hasattr(t, "xyann")
+        )
+
+    monkeypatch.setattr(picture, "_keep_inside", keep)
+    picture.draw(calendars([str(folder)], [str(file)]).calendars[0], tmp_path / "late.png")
+    assert kept[0][0].get_text() == title
+    assert all(text.x1 <= axes.x1 + 1.0 and text.x0 >= axes.x0 for _, text, axes in kept)
+
+
 def openiads(*words):
     return subprocess.run(
         [sys.executable, "-m", "openiads.cli", *map(str, words)], capture_output=True, text=True, check=False
@@ -327,7 +513,9 @@ def test_the_command_prints_dates_and_json(folder, mine):
     ("words", "said"),
     [(["--path", "nowhere"], "nowhere"), (["--path", "article", "--as-of", "yesterday"], "2019-11-22"),
      (["--path", "article", "--as-of", "2011-01-01"], "was known then"), (["--path", "article", "--limit", "C1"], "METRIC=VALUE"),
-     (["--path", "article", "--set", "assumptions.dwells=x"], "a number is accepted"), ([], "--path")],
+     (["--path", "article", "--set", "assumptions.dwells=x"], "a number is accepted"), ([], "--path"),
+     (["--path", "article", "--workers", "0"], "workers = 0: at least 1"), (["--path", "article", "--windows", "0"], "at least 2"),
+     (["--path", "article", "--limit", "C3.fighter-small=2"], "at most 1")],
 )  # fmt: skip
 def test_bad_arguments_end_with_one_line(words, said, tmp_path):
     done = openiads("calendar", "turkey-2019", *words, "--out", tmp_path / "out")
@@ -345,7 +533,7 @@ def test_results_do_not_depend_on_the_workers(folder, mine):
 
 EVERY_STEP = {
     "date": date(2020, 4, 8), "posture": "one-way-in", "pattern": "none", "reflectors": False, "batches": 2, "duty": 0.9,
-    "inspections": 24.0, "monitor": 0.2, "marks": ["talks"], "cost_usd": 1e6, "text": "other", "source": "S999", "grade": "D",
+    "inspections": 24.0, "monitor": 0.2, "visit": 30.0 * DAY, "marks": ["talks"], "cost_usd": 1e6, "text": "other", "source": "S999", "grade": "D",
     "note": "other", "published": date(2018, 1, 1),
 }  # fmt: skip
 EVERY_EVENT = {
@@ -369,7 +557,7 @@ def whole():
     path = path.model_copy(update={"step": [path.step[0], path.step[1].model_copy(update={"marks": ["transaction"]})]})
     path = path.model_copy(update={"step": [path.step[0].model_copy(update={"marks": []}), *path.step[1:]]})
     later = path.step[1].model_copy(update={"date": date(2020, 6, 1), "posture": None, "duty": None, "batches": 2, "marks": [],
-                                            "inspections": None, "monitor": None})  # fmt: skip
+                                            "inspections": None, "monitor": None, "visit": None})  # fmt: skip
     event = next(e for e in path.event if e.name == "sanctions-by-operating")
     return path.model_copy(update={"step": [*path.step, later], "event": [event]})
 

@@ -15,62 +15,26 @@ from hypothesis import strategies as st
 import openiads as oi
 from openiads.errors import ScenarioError, UsageError
 from openiads.scenario.load import sources
-from openiads.studies.calendar.files import library_events, load_path, path_names, periods
+from openiads.studies.calendar.evidence import appeared, later_numbers
+from openiads.studies.calendar.files import library_events, load_path, notices, path_names, periods
 from openiads.studies.calendar.path import Step
 from openiads.studies.calendar.source import needs
 from openiads.studies.calendar.timeline import timeline
 from openiads.studies.calendar.traffic import traffic
+from tests.studies.paths import path_text
 
 SCENARIO = oi.load("turkey-2019")
 ARTICLE = date(2019, 11, 22)
 LIBRARY = files("openiads").joinpath("library")
 
-MINE = """
-name = "mine"
-title = "a path"
-end = 2020-03-01
-events = ["second-batch-talks"]
-[[step]]
-date = 2020-01-01
-posture = "sealed"
-pattern = "none"
-text = "boxes"
-source = "assumption"
-grade = "assumption"
-[[step]]
-date = 2020-01-11
-posture = "standalone"
-duty = 0.5
-marks = ["talks"]
-text = "on"
-source = "assumption"
-grade = "assumption"
-[[step]]
-date = 2020-01-21
-posture = "one-way-in"
-batches = 2
-text = "more"
-source = "assumption"
-grade = "assumption"
-[[event]]
-name = "protest"
-title = "a protest"
-trigger = "operates"
-lag_days = 10
-pattern = "visiting"
-published = 2019-01-01
-source = "assumption"
-grade = "assumption"
-[[event]]
-name = "second-batch-talks"
-title = "short talks"
-trigger = "talks"
-lag_days = 5
-delays = "batches"
-published = 2024-01-01
-source = "assumption"
-grade = "assumption"
-"""
+MINE = path_text(
+    [{"date": "2020-01-01", "posture": "sealed", "pattern": "none"},
+     {"date": "2020-01-11", "posture": "standalone", "duty": 0.5, "marks": ["talks"]},
+     {"date": "2020-01-21", "posture": "one-way-in", "batches": 2}],
+    [{"name": "protest", "trigger": "operates", "lag_days": 10, "pattern": "visiting", "published": "2019-01-01"},
+     {"name": "second-batch-talks", "trigger": "talks", "lag_days": 5, "delays": "batches", "published": "2024-01-01"}],
+    end="2020-03-01", events=["second-batch-talks"],
+)  # fmt: skip
 
 
 def mine(tmp_path, text=MINE, **options):
@@ -101,6 +65,12 @@ def test_a_batch_that_is_put_off_beyond_the_end_does_not_come(tmp_path):
     assert [h.event.name for h in line.happenings] == ["protest"]
 
 
+def test_visitors_come_where_the_posture_or_the_step_says_so(tmp_path):
+    line = timeline(mine(tmp_path, MINE.replace('pattern = "none"', 'pattern = "none"\nvisit_days = 45')), SCENARIO)
+    assert [line.states[d].visit / 86400.0 for d in (0, 9, 10, 60)] == [45.0, 45.0, 90.0, 90.0]
+    assert timeline(mine(tmp_path), SCENARIO).states[0].visit == 0.0
+
+
 def test_only_what_emits_must_be_run(tmp_path):
     found = needs([timeline(mine(tmp_path), SCENARIO)])
     assert {posture for _, posture in found} == {"standalone", "one-way-in"} and len(found) == 3
@@ -118,12 +88,60 @@ def test_every_shipped_path_can_be_lived_and_cites_its_sources(name):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(path_names()), st.dates(date(2019, 7, 17), date(2027, 1, 1)))
+@given(st.sampled_from(path_names()), st.dates(date(2019, 7, 31), date(2027, 1, 1)))
 def test_as_of_never_uses_later_evidence(name, day):
     path = load_path(name, as_of=day)
+    assert not [source for source in used(path) if (appeared(source) or day) > day]
     assert all(s.known <= day for s in path.step) and all(e.published <= day for e in path.event)
+    assert all(n.published <= day for n in notices(day))
     everything = load_path(name)
     assert len(path.step) == sum(s.known <= day for s in everything.step)
+
+
+def used(path):
+    """Every source that stands behind a path: of steps and events, of their numbers, of what is supposed."""
+    parts = [path, path.assumptions, *path.step, *path.event]
+    return [p.source for part in parts for p in part.evidence.values()] + [x.source for x in [*path.step, *path.event]]
+
+
+def test_as_of_the_article_leaves_out_what_the_library_knows_from_later():
+    """The tail of the time to notice is of 2022, the firing of 2020, and one report of the delivery's price of 2020."""
+    assert any((appeared(source) or ARTICLE) > ARTICLE for name in path_names() for source in used(load_path(name)))
+    now, then = load_path("article").assumptions, load_path("article", as_of=ARTICLE).assumptions
+    assert (now.notice_tail_share, now.evidence["notice_tail_share"].source) == (0.04, "S185, CALC")
+    assert (then.notice_tail_share, then.evidence["notice_tail_share"].source) == (0.1, "assumption")
+    assert load_path("article", as_of=date(2022, 4, 30)).assumptions.notice_tail_share == 0.04
+    assert load_path("article", {"notice_tail_share": "0.3"}, ARTICLE).assumptions.notice_tail_share == 0.3
+    assert load_path("article", as_of=date(2019, 11, 19)).sunk_usd == 0.0  # its source is the article
+    assert load_path("article", as_of=ARTICLE).sunk_usd == 2.5e9
+
+
+def test_numbers_of_the_scenario_that_are_later_are_named():
+    later = {x["number"]: x["source"] for x in later_numbers(SCENARIO, ARTICLE)}
+    assert later["readiness.installed_cold"] == "S62" and "civil.domestic" not in later
+    assert later_numbers(SCENARIO, None) == later_numbers(SCENARIO, date(2026, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "day"),
+    [("S38, S155", date(2019, 11, 30)), ("S115", date(2019, 7, 17)), ("S52", None), ("CALC", None), ("assumption", None),
+     ("Milliyet, 3 Apr 2020", date(2020, 4, 3)), ("a daily, Feb 2020", date(2020, 2, 29)), ("no day, 31 Feb 2020", None),
+     ("figures of March 2019", None), ("S93, Oct 0000", date(2019, 10, 31))],
+)  # fmt: skip
+def test_when_sources_appeared(source, day):
+    assert appeared(source) == day
+
+
+def test_evidence_of_a_path_of_ones_own_is_left_out_too(tmp_path):
+    late = MINE + '[assumptions]\ndwells = { value = 3, source = "my notes, Jan 2030", grade = "D" }\n'
+    assert mine(tmp_path, late).assumptions.dwells == 3
+    assert mine(tmp_path, late, as_of=date(2025, 1, 1)).assumptions.dwells == 19
+    cited = MINE.replace('source = "assumption"', 'source = "S155"', 1)
+    with pytest.raises(UsageError, match="the first of it on 2020-01-01"):
+        mine(tmp_path, cited, as_of=date(2019, 12, 31))
+    cited = MINE.replace('source = "assumption"', 'source = "Milliyet, 3 Apr 2021"', 1)
+    assert mine(tmp_path, cited, as_of=date(2021, 1, 1)).step[0].date == date(2020, 1, 11)
+    assert mine(tmp_path, cited, as_of=date(2021, 4, 3)).step[0].date == date(2020, 1, 1)
 
 
 @settings(max_examples=40, deadline=None)
@@ -218,6 +236,11 @@ BAD = [
     ("lag_days = 10", "lag = 10", "has no unit"),
     ("date = 2020-01-11", 'date = "tomorrow"', "date"),
     ('grade = "assumption"', 'grade = "E"', "accepted: A, B, C, D, GK, CALC, assumption"),
+    ("end = 2020-03-01", "end = 9999-12-31", "end: must be on or before 2060-12-31 (given: 9999-12-31)"),
+    ("date = 2020-01-11", "date = 1999-12-31", "must be on or after 2000-01-01 (given: 1999-12-31)"),
+    ('source = "assumption"', 'source = "S00, S9999"', "step 2020-01-01: no source 'S9999' in the library's list"),
+    ("duty = 0.5", 'duty = { value = 0.5, source = "S9999", grade = "D" }', "step 2020-01-11: no source 'S9999'"),
+    ("duty = 0.5", "visit_days = -1", "at least 0"),
 ]
 
 
@@ -233,7 +256,8 @@ def test_a_bad_file_is_refused_with_what_to_mend(tmp_path, old, new, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [('posture = "standalone"', 'posture = "stand-alone"', "standalone"), ('pattern = "none"', 'pattern = "nun"', "visiting"),
-     ('posture = "standalone"', 'posture = "installed-cold"', "does not emit in peace")],
+     ('posture = "standalone"', 'posture = "installed-cold"', "does not emit in peace"),
+     ('posture = "standalone"\nduty = 0.5', 'posture = "full-links"\nvisit_days = 30', "nothing is kept for a visitor")],
 )  # fmt: skip
 def test_names_that_the_scenario_does_not_have(tmp_path, old, new, said):
     with pytest.raises(UsageError, match=said):
@@ -246,7 +270,7 @@ def test_unknown_paths_and_days_without_evidence():
     with pytest.raises(UsageError, match="no file"):
         load_path("nowhere.toml")
     with pytest.raises(UsageError, match="nothing of path 'article' was known then"):
-        load_path("article", as_of=date(2019, 7, 11))
+        load_path("article", as_of=date(2019, 7, 30))
     with pytest.raises(UsageError, match="no figure of the traffic"):
         traffic(date(2020, 1, 1), 3, periods(), as_of=date(2018, 1, 1))
 

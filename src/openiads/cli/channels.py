@@ -136,10 +136,10 @@ def calendar(
         list[str] | None, typer.Option(help="the day on which METRIC=VALUE is reached, as C1=100000 (again for more)")
     ] = None,
     windows: Annotated[
-        int, typer.Option(help="windows of each stratum of a day, for a scenario; five give intervals")
-    ] = 5,
-    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
-    workers: Annotated[int | None, typer.Option(help="threads; results do not depend on it")] = None,
+        int | None, typer.Option(help="windows of each stratum of a day, for a scenario; 5, which give intervals")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="seed of all random numbers, for a scenario; 1")] = None,
+    workers: Annotated[int | None, typer.Option(help="threads, for a scenario; results do not depend on it")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="new folder for calendar.json, days.parquet, pictures")
     ] = None,
@@ -160,7 +160,8 @@ def calendar(
 
     if out is not None:
         require_new(out)
-    require_seed(seed)
+    if seed is not None:
+        require_seed(seed)
     asked = limits(limit or [])
     days = day("as-of", as_of), day("until", until)
     with progress_bar("windows of peace") as bar:

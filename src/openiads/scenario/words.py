@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from openiads.units import UNITS, from_si, spellings
@@ -90,6 +91,8 @@ def explain(line: Mapping[str, Any], given: Any, key: Any) -> str:
     was = f" (given: {show(given)})"
     if kind in _BOUNDS:
         which, text = _BOUNDS[kind]
+        if isinstance(context[which], str | date):
+            return f"must be {'on or after' if which in ('ge', 'gt') else 'on or before'} {context[which]}{was}"
         limit = float(context[which])
         if key.dimension:
             limit = from_si(limit, key.dimension, key.suffix)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import openiads
 from openiads.errors import RecordError, UsageError
 from openiads.record import new_folder, read_tables, relation, write_tables
 from openiads.scenario.load import parse
@@ -71,6 +74,10 @@ class Study:
         source = Path(folder)
         try:
             summary = json.loads((source / "summary.json").read_text(encoding="utf-8"))
+            if isinstance(summary, dict) and summary.get("kind") == "robustness":
+                raise RecordError(
+                    f"'{source}' is a parameter box, which keeps no raids and windows; name a folder that openiads study wrote"
+                )
             table = json.loads((source / "scenario.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RecordError(f"'{source}' holds no study that can be read: {error}") from None
@@ -158,6 +165,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "preset": preset,
         "seed": design.seed,
         "tracker": design.tracker.name if design.tracker else BUILT_IN,
+        "build": build(),
         "baseline": baseline,
         "scenario": scenario.name,
         "site": scenario.modifiers.site,
@@ -179,6 +187,17 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
     summary["break_even"] = break_evens(tables, design.postures)
     summary["compromises"] = beliefs(scenario, tables, every, design.postures, baseline)
     return summary
+
+
+@lru_cache(maxsize=1)
+def build() -> str:
+    """What a row of a study is made by: a digest of the engine's and the scenario's sources and of the measures."""
+    package = Path(openiads.__file__).parent
+    files = [*package.glob("engine/**/*.py"), *package.glob("scenario/*.py"), package / "studies" / "measure.py"]
+    sha = hashlib.sha256(openiads.__version__.encode())
+    for file in sorted(files):
+        sha.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
+    return sha.hexdigest()[:16]
 
 
 def _cell(metric: Metric, scenario: Scenario, tables: Tables, posture: str, baseline: str) -> dict[str, Any]:

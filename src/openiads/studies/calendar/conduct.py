@@ -13,11 +13,12 @@ import numpy as np
 from openiads.errors import UsageError
 from openiads.record import new_folder, write_tables
 from openiads.studies.calendar.files import load_path, notices, path_names, periods
+from openiads.studies.calendar.lags import moved, with_lags
 from openiads.studies.calendar.outcome import Limit, outcome
 from openiads.studies.calendar.path import LAST
 from openiads.studies.calendar.reckon import Calendar, reckon
 from openiads.studies.calendar.source import Progress, Source, needs
-from openiads.studies.calendar.timeline import timeline
+from openiads.studies.calendar.timeline import ENDS, timeline
 from openiads.studies.calendar.traffic import traffic
 from openiads.studies.calendar.watch import medians
 from openiads.studies.study import clean
@@ -50,8 +51,8 @@ class Calendars:
 
 
 def calendars(targets: list[str], paths: list[str], sets: dict[str, str] | None = None, *, as_of: Date | None = None,
-              until: Date | None = None, asked: list[Limit] | None = None, windows: int = 5, seed: int = 1,
-              workers: int | None = None, progress: Progress | None = None) -> Calendars:  # fmt: skip
+              until: Date | None = None, asked: list[Limit] | None = None, windows: int | None = None,
+              seed: int | None = None, workers: int | None = None, progress: Progress | None = None) -> Calendars:  # fmt: skip
     """Reckon paths by name or file on the rates of studies (folders) or of a scenario whose windows are run."""
     own = {k.removeprefix(_OWN): v for k, v in (sets or {}).items() if k.startswith(_OWN)}
     others = {k: v for k, v in (sets or {}).items() if not k.startswith(_OWN)}
@@ -70,17 +71,22 @@ def calendars(targets: list[str], paths: list[str], sets: dict[str, str] | None 
         read = [p.model_copy(update={"end": until}) for p in read]
     source = Source(targets, others, windows=windows, seed=seed, workers=workers)
     lines = [timeline(p, source.scenario) for p in read]
-    wanted = needs(lines)
+    lagged = [moved(a, [timeline(p, source.scenario, end) for end in ENDS]) for p, a in zip(read, lines, strict=True)]
+    wanted = needs([*lines, *(line for others in lagged for line in others)])
     source.run(wanted, progress)
     rates = {need: source.rates(need) for need in wanted}
     made, said = [], []
     known, notice = periods(), medians(notices(as_of))
-    raids = next((summary for summary, tables in source.tables() if "raid" in tables), None)
-    for path, line in zip(read, lines, strict=True):
-        mine = {need: rates[need] for need in needs([line])}
+    for path, line, moves in zip(read, lines, lagged, strict=True):
         factor = traffic(line.start, line.days, known, as_of)
-        made.append(reckon(path, line, source.scenario, mine, factor, notice))
-        said.append(outcome(made[-1], source.scenario, raids, as_of, asked or []))
+        raids = source.raids(line.states[-1].variant)
+        found = [
+            reckon(path, x, source.scenario, {need: rates[need] for need in needs([x])}, factor, notice)
+            for x in (line, *moves)
+        ]
+        each = [outcome(c, source.scenario, raids, as_of, asked or []) for c in found]
+        made.append(found[0])
+        said.append(with_lags(each[0], each[1:]) if moves else each[0])
     return Calendars(made, said, {name: p.emits for name, p in source.scenario.postures.items()})
 
 

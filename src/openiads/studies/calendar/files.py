@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from openiads.errors import ScenarioError, UsageError
 from openiads.scenario import words
-from openiads.scenario.load import read_toml, refused
+from openiads.scenario.load import read_toml, refused, sources
 from openiads.scenario.quantity import Spec
+from openiads.studies.calendar.evidence import earlier, ids
 from openiads.studies.calendar.path import Assumptions, Event, Notice, Path, Period, Step
 
 _LIBRARY = files("openiads").joinpath("library")
@@ -31,10 +32,10 @@ def path_names() -> list[str]:
 def load_path(path: str | File, sets: dict[str, str] | None = None, as_of: Date | None = None) -> Path:
     """A path by name or file, its library events and assumptions merged in; `as_of` leaves out what was not known then."""
     source, label = _find(path)
-    table = read_toml(source, label)
-    table["assumptions"] = _assumed(table.get("assumptions", {}), sets or {}, label)
+    table = earlier(read_toml(source, label), as_of)
+    table["assumptions"] = _assumed(table.get("assumptions", {}), sets or {}, label, as_of)
     found = _read(Path, table, label)
-    problems = [*_problems(found)]
+    problems = [*_problems(found), *_uncited(found)]
     if problems:
         raise ScenarioError("\n".join(f"{label}: {p}" for p in problems))
     events = [e for e in library_events() if e.name in found.events] + found.event
@@ -87,21 +88,38 @@ def _problems(path: Path) -> list[str]:
     return out
 
 
-def _assumed(own: Any, sets: dict[str, str], label: str) -> dict[str, Any]:
-    """The library's assumptions with the path's own, and those that are set, laid over them."""
+def _uncited(path: Path) -> list[str]:
+    """Sources of the path that the library does not list."""
+    parts: list[tuple[str, Spec]] = [("", path), ("assumptions", path.assumptions)]
+    parts += [(f"step {s.date}", s) for s in path.step] + [(f"event.{e.name}", e) for e in path.event]
+    cited = [(where, proof.source) for where, part in parts for proof in part.evidence.values()]
+    cited += [(where, part.source) for where, part in parts if isinstance(part, Step | Event)]
+    return [
+        f"{where + ': ' if where else ''}no source '{name}' in the library's list; name one of it (S00 …), or cite your own in words"
+        for where, source in cited for name in ids(source) if name not in sources()
+    ]  # fmt: skip
+
+
+def _assumed(own: Any, sets: dict[str, str], label: str, as_of: Date | None) -> dict[str, Any]:
+    """The library's assumptions with the published tail, the path's own, and those that are set, laid over them in this order."""
     if not isinstance(own, dict):
         raise ScenarioError(f"{label}: assumptions: must be a table (given: {words.show(own)})")
     accepted = Assumptions.accepted()
-    merged = {
-        k: v
-        for k, v in read_toml(_LIBRARY.joinpath("calendar/assumptions.toml"), "assumptions.toml").items()
-        if k in accepted
-    }
-    for key, value in [*own.items(), *((k, _number(k, text)) for k, text in sets.items())]:
+    library = read_toml(_LIBRARY.joinpath("calendar/assumptions.toml"), "assumptions.toml")
+    merged = {k: v for k, v in earlier(library, as_of).items() if k in accepted}
+    layers = [_tail(library, as_of), earlier(own, as_of), {k: _number(k, text) for k, text in sets.items()}]
+    for key, value in [item for layer in layers for item in layer.items()]:
         if key in accepted:
             merged = {k: v for k, v in merged.items() if accepted[k].field != accepted[key].field}
         merged[key] = value
     return merged
+
+
+def _tail(library: dict[str, Any], as_of: Date | None) -> dict[str, Any]:
+    """The tail of the time to notice that was published last, as assumptions; nothing where none was."""
+    told = [n for n in library["notice"] if "tail_share" in n and (as_of is None or n["published"] <= as_of)]
+    last: dict[str, Any] = max(told, key=lambda n: n["published"], default={})
+    return {f"notice_{key}": value for key, value in last.items() if key.startswith("tail")}
 
 
 def _number(key: str, text: str) -> int | float:
@@ -117,9 +135,9 @@ def _latest(events: list[Event], as_of: Date | None) -> list[Event]:
     """Of each event the version that was published last, up to a day."""
     found: dict[str, Event] = {}
     for event in events:
-        if as_of is not None and event.published > as_of:
+        if as_of is not None and event.known > as_of:
             continue
-        if event.name not in found or event.published >= found[event.name].published:
+        if event.name not in found or event.known >= found[event.name].known:
             found[event.name] = event
     return list(found.values())
 
@@ -143,8 +161,3 @@ def periods() -> list[Period]:
 def _entries(name: str, key: str, model: type[_Model]) -> tuple[_Model, ...]:
     table = read_toml(_LIBRARY.joinpath(f"calendar/{name}"), name)
     return tuple(_read(model, entry, name) for entry in table[key])
-
-
-def cited(path: Path) -> list[Step | Event]:
-    """Steps and events in the order in which they became known."""
-    return sorted([*path.step, *path.event], key=lambda x: x.known if isinstance(x, Step) else x.published)

@@ -10,6 +10,7 @@ import numpy as np
 from openiads.errors import UsageError
 from openiads.scenario import words
 from openiads.scenario.spec import Scenario
+from openiads.studies.calendar.evidence import later_numbers
 from openiads.studies.calendar.filling import Floats
 from openiads.studies.calendar.path import Assumptions
 from openiads.studies.calendar.reckon import Calendar, Filling, crossing, date_of, filling_band, interval
@@ -17,12 +18,14 @@ from openiads.studies.calendar.timeline import Timeline
 from openiads.studies.calendar.watch import either, seen_by_chance, seen_from_afar, seen_on_schedule
 from openiads.studies.calendar.worth import money, time_to_ready, value_of_feed
 from openiads.studies.statistics import TESTED_N
+from openiads.studies.study import Study
 
 METRICS = {
     "C1": ("friendly and civil track-hours held", "track h"),
     "C1.military": ("of these, military", "track h"),
     "C2": ("signature dwells", "dwells"),
     "X1": ("friendly track-hours that left by links and visits", "track h"),
+    "X1.held": ("recorded, and held for the next visit", "track h"),
     "X2": ("through the undeclared channel, given that it exists", "track h"),
     "X4.channel": ("lost before the undeclared channel is noticed, given that it exists", "track h"),
     "X4.compromise": ("expected to be copied out by compromises before they are noticed", "track h"),
@@ -50,15 +53,17 @@ def limits(texts: list[str]) -> list[Limit]:
             raise UsageError(
                 f"--limit {text}: write METRIC=VALUE with a value above 0, as C1=10000 or C3.fighter-small=0.5"
             )
+        if name.startswith("C3.") and number > 1.0:
+            raise UsageError(f"--limit {text}: C3 is a share of the aspects shown; write a value above 0 and at most 1")
         if name not in METRICS and name != "defended" and not name.startswith("C3."):
             raise UsageError(f"--limit {text}: {words.unknown('metric', name, [*METRICS, 'defended', 'C3.CLASS'])}")
         found.append(Limit(name, number))
     return found
 
 
-def outcome(c: Calendar, scenario: Scenario, summary: dict[str, Any] | None, as_of: Date | None,
+def outcome(c: Calendar, scenario: Scenario, raids: Study | None, as_of: Date | None,
             asked: list[Limit]) -> dict[str, Any]:  # fmt: skip
-    """One path's part of calendar.json; `summary` of a study with raids where there is one."""
+    """One path's part of calendar.json; `raids`: a study with raids where there is one."""
     line, path = c.timeline, c.path
     postures = list(dict.fromkeys(s.posture for s in line.states))
     return {
@@ -68,7 +73,7 @@ def outcome(c: Calendar, scenario: Scenario, summary: dict[str, Any] | None, as_
         "steps": [{"date": d, "text": s.text, "source": s.source, "grade": s.grade, "known": s.known, "note": s.note}
                   for d, s in line.steps if d <= line.day(line.days - 1)],
         "events": [{"name": h.event.name, "title": h.event.title, "trigger": h.event.trigger, "date": h.day, "earliest": h.earliest,
-                    "latest": h.latest, "source": h.event.source, "grade": h.event.grade, "known": h.event.published,
+                    "latest": h.latest, "source": h.event.source, "grade": h.event.grade, "known": h.event.known,
                     "note": h.event.note} for h in line.happenings],
         "metrics": {name: _metric(c, name) for name in METRICS},
         "filling": {name: _filled(line, f) for name, f in c.filling.items()},
@@ -79,15 +84,17 @@ def outcome(c: Calendar, scenario: Scenario, summary: dict[str, Any] | None, as_
         "traffic": {"sourced_days": int(c.factor.sourced.sum()), "days": line.days, "least": float(c.factor.value.min()),
                     "most": float(c.factor.value.max())},
         "D5": time_to_ready(scenario, postures),
-        "D6": value_of_feed(summary, postures, path.assumptions.warning),
-        "K1": money(path, line, summary),
+        "D6": value_of_feed(raids, postures, path.assumptions.warning),
+        "K1": money(path, line, raids),
         "assumptions": path.assumptions.model_dump(),
+        "later": later_numbers(scenario, as_of),
     }  # fmt: skip
 
 
 def _state(line: Timeline, state: Any, first: int, after: int) -> dict[str, Any]:
     return {"from": line.day(first), "to": line.day(after - 1), "posture": state.posture, **state.variant._asdict(),
-            "emits": state.share, "inspections": state.inspections, "monitor": state.monitor}  # fmt: skip
+            "emits": state.share, "inspections": state.inspections, "monitor": state.monitor,
+            "visit_days": state.visit / 86400.0}  # fmt: skip
 
 
 def _metric(c: Calendar, name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from openiads.scenario.classes import Name, Text
 from openiads.scenario.quantity import Spec, number, quantity
+from openiads.studies.calendar.evidence import known
 from openiads.units import LARGEST
 
 Grade = Literal["A", "B", "C", "D", "GK", "CALC", "assumption"]
@@ -32,10 +33,12 @@ class Assumptions(Spec):
 
 
 class Notice(Spec):
-    """Published median time to notice an intrusion."""
+    """Published time to notice an intrusion in a year: the median, and what is exceeded with which probability."""
 
     year: int = Field(ge=1990, le=2100)
     median: float = quantity("time", gt=0.0)
+    tail: float | None = quantity("time", None, gt=0.0)
+    tail_share: float | None = number(None, gt=0.0, le=0.49)
     published: Day
 
 
@@ -58,6 +61,9 @@ class Step(Spec):
     reflectors: bool | None = None
     batches: Literal[1, 2] | None = None
     duty: float | None = number(None, le=1.0)  # share of the time for which it emits; else the posture's
+    visit: float | None = quantity(
+        "time", None
+    )  # between two visitors, or media, that take recordings; else the posture's; 0 for none
     inspections: float | None = number(None, le=1e4)  # a year, on days that nobody knows before
     monitor: float | None = number(None, le=1.0)  # probability that an hour of emission is seen from afar
     marks: list[Literal["transaction", "talks"]] = Field([], max_length=2)
@@ -70,7 +76,7 @@ class Step(Spec):
     @property
     def known(self) -> Date:
         """The day from which it was known."""
-        return self.published or self.date
+        return known(self.published or self.date, self.source, *self.evidence.values())
 
 
 class Event(Spec):
@@ -88,6 +94,11 @@ class Event(Spec):
     source: Text
     grade: Grade
     note: str = Field("", max_length=400)
+
+    @property
+    def known(self) -> Date:
+        """The day from which it was known."""
+        return known(self.published, self.source, *self.evidence.values())
 
 
 class Path(Spec):

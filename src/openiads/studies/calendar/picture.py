@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date as Date
 from pathlib import Path as File
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def draw(c: Calendar, out: File, emits: dict[str, str] | None = None) -> None:
     with plt.rc_context(
         {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False}
     ):
-        figure = plt.figure(figsize=(11, 10), layout="constrained")
+        figure = plt.figure(figsize=(11, 10), dpi=110, layout="constrained")
         grid = figure.add_gridspec(4, 1, height_ratios=[1.5, 1.6, 0.9, 1.6])
         states = figure.add_subplot(grid[0])
         axes = [states, *(figure.add_subplot(grid[k], sharex=states) for k in (1, 2)), figure.add_subplot(grid[3])]
@@ -35,8 +36,22 @@ def draw(c: Calendar, out: File, emits: dict[str, str] | None = None) -> None:
         _defended(axes[2], c)
         _filling(axes[3], c)
         figure.suptitle(f"{c.path.title} ({c.path.name})", x=0.01, ha="left", weight="bold")
-        figure.savefig(out, dpi=110, metadata={"Software": None})
+        _keep_inside(figure, axes)
+        figure.savefig(out, metadata={"Software": None})
         plt.close(figure)
+
+
+def _keep_inside(figure: Any, axes: list[Any]) -> None:
+    """Move labels that run past the right end of their axes to the left, so that they end there."""
+    labels = [(axis, text) for axis in axes for text in axis.texts if hasattr(text, "xyann")]
+    for _, text in labels:
+        text.set_in_layout(False)  # else the axes would shrink to make room
+    figure.draw_without_rendering()
+    for axis, text in labels:
+        past = text.get_window_extent().x1 - axis.get_window_extent().x1
+        if past > 0.0:
+            x, y = text.xyann
+            text.xyann = (x - past * 72.0 / figure.dpi, y)
 
 
 def _when(c: Calendar) -> list[Date]:
@@ -67,15 +82,8 @@ def _states(axis: Any, c: Calendar, emits: dict[str, str]) -> None:
         y = -3 - 0.8 * k
         axis.plot([max(h.earliest, line.start), h.latest], [y, y], color=_WARM, lw=2, alpha=0.4, solid_capstyle="butt")
         axis.plot([h.day], [y], "o", color=_WARM, ms=5)
-        axis.annotate(
-            h.event.title,
-            (h.day, y),
-            xytext=(6, 5),
-            textcoords="offset points",
-            fontsize=7.5,
-            va="center",
-            annotation_clip=True,
-        )
+        title = shorten(h.event.title, 110, placeholder=" …")
+        axis.annotate(title, (h.day, y), xytext=(6, 6), textcoords="offset points", fontsize=7.5, va="center")
     axis.set_yticks([0, -1, -2], ["posture", "allied flights", "batches"])
     axis.set_ylim(-3.4 - 0.8 * max(0, len(places) - 1), 0.6)
     axis.set_xlim(line.start, line.day(line.days - 1))

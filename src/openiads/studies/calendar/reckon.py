@@ -49,10 +49,11 @@ def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rat
     daily = {name: _daily(line, rates, name, factor.value) for name in ("held_now", "sent", "kept", "hidden")}
     military = _daily(line, rates, "held_now", np.zeros(line.days))
     running = line.column("share") > 0.0
+    carried = carried_out(daily["kept"], line)
     series = {
         "C1": daily["held_now"].cumsum(axis=1), "C1.military": military.cumsum(axis=1),
         "C2": _dwells(line, rates).cumsum(axis=1),
-        "X1": daily["sent"].cumsum(axis=1) + carried_out(daily["kept"], line, scenario),
+        "X1": daily["sent"].cumsum(axis=1) + carried, "X1.held": daily["kept"].cumsum(axis=1) - carried,
         "X2": daily["hidden"].cumsum(axis=1),
     }  # fmt: skip
     lost = {}
@@ -99,17 +100,18 @@ def _dwells(line: Timeline, rates: dict[Need, Rates]) -> Floats:
     return out
 
 
-def carried_out(kept: Floats, line: Timeline, scenario: Scenario) -> Floats:
-    """What visits have carried out by each day [R, D], of what is kept on each day; one every visiting period of a posture."""
+def carried_out(kept: Floats, line: Timeline) -> Floats:
+    """What visits have carried out by each day [R, D], of what is kept on each day; the first comes a period after it was agreed on.
+
+    What nobody took yet stays in the recordings, whatever the posture becomes, until somebody comes again.
+    """
     total, out = kept.cumsum(axis=1), np.zeros(kept.shape)
     gone = np.zeros(len(kept))
-    since, posture = 0, ""
+    since, visit = 0, 0.0
     for i, state in enumerate(line.states):
-        if state.posture != posture:
-            since, posture = i, state.posture
-        model = scenario.postures[posture]
-        period = max(1, round(model.visit / DAY))
-        if model.support == "visits" and i > since and (i - since) % period == 0:
+        if state.visit != visit:
+            since, visit = i, state.visit
+        if visit and i > since and (i - since) % max(1, round(visit / DAY)) == 0:
             gone = total[:, i]
         out[:, i] = gone
     return out

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from openiads.studies.calendar.path import Event, Path, Step
 from openiads.studies.measure import emitting_share
 
 Change = tuple[Date, dict[str, Any]]  # a day, and what it changes in the state
+Lag = Literal["value", "low", "high"]  # of the events
+ENDS: tuple[Lag, Lag] = ("low", "high")
 
 
 class Variant(NamedTuple):
@@ -36,6 +38,12 @@ class Variant(NamedTuple):
             "batches": str(self.batches),
         }
 
+    @staticmethod
+    def of(scenario: Scenario) -> Variant:
+        """That of a scenario."""
+        m = scenario.modifiers
+        return Variant(m.allied_pattern, m.reflectors, m.batches)
+
     def __str__(self) -> str:
         return ", ".join(f"{key}={value}" for key, value in self.sets().items())
 
@@ -49,6 +57,7 @@ class State:
     share: float  # of the time for which the system emits
     inspections: float  # a year
     monitor: float  # probability an hour
+    visit: float  # s between two visitors, or media, that take what was recorded; 0 for none
 
 
 class Happening(NamedTuple):
@@ -99,13 +108,14 @@ class Timeline:
         return next((i for i, s in enumerate(self.states) if wanted(s)), None)
 
 
-def timeline(path: Path, scenario: Scenario) -> Timeline:
-    """The days of a path in a scenario; UsageError for names that the scenario does not have."""
+def timeline(path: Path, scenario: Scenario, lag: Lag = "value") -> Timeline:
+    """The days of a path in a scenario, events after one end of their lags; UsageError for names that the scenario does not have."""
     _require(path, scenario)
     start, days = path.step[0].date, (path.end - path.step[0].date).days + 1
-    trigger = _Triggers(path, scenario)
+    trigger = _Triggers(path, scenario, lag)
     found = sorted((h for h in map(trigger.happening, path.event) if h is not None), key=lambda h: h.day)
-    delay = sum((timedelta(seconds=h.event.lag) for h in found if h.event.delays == "batches"), timedelta())
+    late = [timedelta(seconds=_lags(h.event)[lag]) for h in found if h.event.delays == "batches"]
+    delay = sum(late, timedelta())
     steps = [(s.date + (delay if s.batches == 2 and s.posture is None else timedelta()), s) for s in path.step]
     states = [*_live(scenario, start, days, _changes(path, found, delay))]
     return Timeline(start, states, [h for h in found if h.day <= path.end], steps)
@@ -117,8 +127,9 @@ def _changes(path: Path, found: list[Happening], delay: timedelta) -> list[Chang
     for step in path.step:
         said = {name: getattr(step, name) for name in ("posture", "pattern", "reflectors", "inspections", "monitor")}
         said = {name: value for name, value in said.items() if value is not None}
-        if step.posture is not None or step.duty is not None:
-            said["duty"] = step.duty  # it belongs to its step: a new posture has its own again
+        for name in ("duty", "visit"):  # they belong to their step: a new posture has its own again
+            if step.posture is not None or getattr(step, name) is not None:
+                said[name] = getattr(step, name)
         out.append((step.date, said))
         if step.batches is not None:
             out.append((step.date + (delay if step.batches == 2 else timedelta()), {"batches": step.batches}))
@@ -129,24 +140,38 @@ def _changes(path: Path, found: list[Happening], delay: timedelta) -> list[Chang
 def _live(scenario: Scenario, start: Date, days: int, changes: list[Change]) -> Iterator[State]:
     """The state of each day; what a change does not say stays."""
     m = scenario.modifiers
-    now: dict[str, Any] = {"posture": "", "duty": None, "pattern": m.allied_pattern, "reflectors": m.reflectors,
+    now: dict[str, Any] = {"posture": "", "duty": None, "visit": None, "pattern": m.allied_pattern, "reflectors": m.reflectors,
                            "batches": m.batches, "inspections": 0.0, "monitor": 0.0}  # fmt: skip
     left = list(changes)
-    state = State("", Variant(m.allied_pattern, m.reflectors, m.batches), 0.0, 0.0, 0.0)
+    state = State("", Variant.of(scenario), 0.0, 0.0, 0.0, 0.0)
     for i in range(days):
         while left and left[0][0] <= start + timedelta(i):
             now |= left.pop(0)[1]
             variant = Variant(now["pattern"], now["reflectors"], now["batches"])
             share = emitting_share(scenario, now["posture"]) if now["duty"] is None else now["duty"]
+            visit = _visit(scenario, now["posture"]) if now["visit"] is None else now["visit"]
             state = replace(state, posture=now["posture"], variant=variant, share=share,
-                            inspections=now["inspections"], monitor=now["monitor"])  # fmt: skip
+                            inspections=now["inspections"], monitor=now["monitor"], visit=visit)  # fmt: skip
         yield state
+
+
+def _visit(scenario: Scenario, posture: str) -> float:
+    """Time between two visits that a posture states (s), 0 for none."""
+    model = scenario.postures[posture]
+    return model.visit if model.support == "visits" else 0.0
+
+
+def _lags(event: Event) -> dict[Lag, float]:
+    """The lag of an event (s) and the ends of its band."""
+    proof = event.evidence.get("lag")
+    return {"value": event.lag, "low": proof.low if proof else event.lag, "high": proof.high if proof else event.lag}
 
 
 class _Triggers:
     """When what triggers an event takes place."""
 
-    def __init__(self, path: Path, scenario: Scenario) -> None:
+    def __init__(self, path: Path, scenario: Scenario, lag: Lag) -> None:
+        self.lag: Lag = lag
         self.days: dict[str, Date] = {}
         self.batch = next((s.date for s in path.step if s.batches == 2), None)
         for step in path.step:
@@ -164,9 +189,8 @@ class _Triggers:
             origin = self.batch  # what is put off, not the talks, is what happens on a day
         if origin is None:
             return None
-        proof = event.evidence.get("lag")
-        lags = (event.lag, proof.low, proof.high) if proof else (event.lag,) * 3
-        return Happening(event, *(origin + timedelta(seconds=lag) for lag in lags))
+        lags = _lags(event)
+        return Happening(event, *(origin + timedelta(seconds=lags[end]) for end in (self.lag, *ENDS)))
 
 
 def _require(path: Path, scenario: Scenario) -> None:
@@ -186,4 +210,9 @@ def _require(path: Path, scenario: Scenario) -> None:
             raise UsageError(
                 f"path '{path.name}', {step.date}: duty = {step.duty:g}, but posture '{posture}' does not emit in peace; "
                 "leave it out, or name a posture that does"
+            )
+        if step.visit and powered(model) and model.emits != "on-threat" and model.support != "visits":
+            raise UsageError(
+                f"path '{path.name}', {step.date}: visits every {step.visit / 86400.0:g} days, but in posture '{posture}' nothing "
+                "is kept for a visitor; leave visit_days out, or name a posture with support = 'visits'"
             )

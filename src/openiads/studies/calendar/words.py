@@ -55,7 +55,8 @@ def _events(console: Any, s: dict[str, Any]) -> None:
 
 def _dates(console: Any, s: dict[str, Any]) -> None:
     """Days to 50 and 90 %, and thresholds."""
-    table = _table("When", "what", "date", "95 %", "why")
+    lag = ("by the lags of events",) if "lag" in s["defended"] else ()
+    table = _table("When", "what", "date", "95 %", *lag, "why")
     for name, f in s["filling"].items():
         for level, r in f["reached"].items():
             days = f", {r['days']} days after the first dwells" if r["days"] else ""
@@ -64,19 +65,28 @@ def _dates(console: Any, s: dict[str, Any]) -> None:
                 f"C3 {float(level):.0%} of the aspects that {name} shows{days}",
                 r["date"] or "never",
                 _between(r),
+                *(_lag(r) for _ in lag),
                 r["reason"] or "",
             )
     for x in s["limits"]:
-        _row(table, f"{x['metric']} reaches {number(x['value'])}", x["date"] or "never", _between(x), x["reason"] or "")
+        _row(table, f"{x['metric']} reaches {number(x['value'])}", x["date"] or "never", _between(x), *(_lag(x) for _ in lag),
+             x["reason"] or "")  # fmt: skip
     d = s["defended"]
     _row(
         table,
         f"ready within {d['warning_h']:g} h of warning",
         d["first"] or "never",
         "",
+        *(f"{_lag(d)} days" if _lag(d) else "" for _ in lag),
         f"{d['days']:.0f} of {d['of']} days",
     )
     console.print(table)
+
+
+def _lag(cell: dict[str, Any]) -> str:
+    """A sum or date over the lags of events; nothing where they do not matter."""
+    a, b = (str(x or "never") if "date" in cell else number(x) for x in cell["lag"])
+    return "" if a == b else f"{a} to {b}"
 
 
 def _between(r: dict[str, Any]) -> str:
@@ -87,7 +97,8 @@ def _between(r: dict[str, Any]) -> str:
 
 def _sums(console: Any, s: dict[str, Any]) -> None:
     """What has come together by the end."""
-    table = _table(f"By {s['end']}", "what", "sum", "95 %", "band of an input")
+    lag = ("by the lags of events",) if "lag" in s["defended"] else ()
+    table = _table(f"By {s['end']}", "what", "sum", "95 %", "band of an input", *lag)
     for name, m in s["metrics"].items():
         band = (
             "traffic " + _pair(m["traffic"])
@@ -102,10 +113,11 @@ def _sums(console: Any, s: dict[str, Any]) -> None:
             number(m["estimate"]),
             _pair([m["low"], m["high"]]),
             band if m["estimate"] else "",
+            *(_lag(m) for _ in lag),
         )
     for name, f in s["filling"].items():
         _row(table, f"C3 {name}: share of {f['cells_shown']:.0f} cells shown ({f['seen_in_windows']:.0%} seen in any window)",
-             f"{f['share']:.1%}", "" if f["low"] is None else f"{f['low']:.1%} to {f['high']:.1%}", "")  # fmt: skip
+             f"{f['share']:.1%}", "" if f["low"] is None else f"{f['low']:.1%} to {f['high']:.1%}", "", *(_lag(f) for _ in lag))  # fmt: skip
     console.print(table)
 
 
@@ -148,8 +160,17 @@ def _rest(console: Any, s: dict[str, Any]) -> None:
     spent = "".join(f"; {i['what']}: {_money(i['usd'])} ({i['source']})" for i in k["items"])
     _say(console, f"K1 sunk {_money(k['sunk_usd'])}; further {_money(k['further_usd'])}{spent}")
     for metric, p in k["per"].items():
-        said = p["reason"] or f"{_money(p['estimate'])} {p['unit']}, {p['metric']} from {p['from']} to {p['to']}"
-        _say(console, f"K1 per change of {metric}: {said}")
+        said = []
+        if p["estimate"] is not None:
+            ends = "" if p["low"] is None else f" [{_money(p['low'])} to {_money(p['high']) if p['high'] else 'any'}]"
+            said = [
+                f"{_money(p['estimate'])}{ends} {p['unit']}, {p['metric']} from {p['from']} to {p['to']}, raids with {k['raids']}"
+            ]
+        _say(console, f"K1 per change of {metric}: {'; '.join([*said, *([p['reason']] if p['reason'] else [])])}")
+    if s["later"]:
+        names = ", ".join(dict.fromkeys(x["source"] for x in s["later"]))
+        _say(console, f"{len({x['number'] for x in s['later']})} numbers of the scenario rest on what appeared after {s['as_of']} ({names}); it states no earlier "
+                      "ones, so they hold")  # fmt: skip
     t = s["traffic"]
     _say(
         console,

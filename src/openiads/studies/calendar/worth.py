@@ -6,7 +6,10 @@ from typing import Any
 
 from openiads.scenario.spec import Scenario
 from openiads.studies.calendar.path import Path
-from openiads.studies.calendar.timeline import Timeline
+from openiads.studies.calendar.timeline import Timeline, Variant
+from openiads.studies.compare import Difference
+from openiads.studies.metrics import metrics
+from openiads.studies.study import Study
 
 Cell = dict[str, Any]
 _FEED = ("D1", "D2", "D3")
@@ -29,9 +32,10 @@ def time_to_ready(scenario: Scenario, postures: list[str]) -> list[Cell]:
     return out
 
 
-def value_of_feed(summary: dict[str, Any] | None, postures: list[str], warning: float) -> list[Cell]:
+def value_of_feed(raids: Study | None, postures: list[str], warning: float) -> list[Cell]:
     """D6: paired differences of area, warning and leakers to the baseline, from a study with raids; none without one."""
     found = []
+    summary = raids.summary if raids else None
     for metric in _FEED:
         name = _metric(summary, metric, warning)
         cells = summary["metrics"][name]["postures"] if summary and name else {}
@@ -43,7 +47,7 @@ def value_of_feed(summary: dict[str, Any] | None, postures: list[str], warning: 
     return found
 
 
-def money(path: Path, line: Timeline, summary: dict[str, Any] | None) -> Cell:
+def money(path: Path, line: Timeline, raids: Study | None) -> Cell:
     """K1: what the path costs beside what is sunk, and that over the change of D1 and D3 from its first to its last posture."""
     items = [{"usd": s.cost_usd, "what": s.text, "source": s.source, "grade": s.grade} for d, s in line.steps
              if s.cost_usd and line.start <= d <= line.day(line.days - 1)]  # fmt: skip
@@ -53,34 +57,70 @@ def money(path: Path, line: Timeline, summary: dict[str, Any] | None) -> Cell:
     first, last = line.states[0].posture, line.states[-1].posture
     per: dict[str, Cell] = {}
     for metric, sign, unit in (("D1", 1.0, "per km2"), ("D3", -1.0, "per leaker avoided")):
-        per[metric] = {
-            "unit": unit,
-            "from": first,
-            "to": last,
-            **_per(further, metric, sign, summary, path, first, last),
-        }
-    return {"sunk_usd": path.sunk_usd, "further_usd": further, "items": items, "per": per}
+        name = _metric(raids.summary if raids else None, metric, path.assumptions.warning)
+        gain, why = _gain(raids, name or metric, first, last, sign)
+        cell = (
+            _per(further, gain, name or metric)
+            if gain and further
+            else _nothing(why or "the path states no further cost")
+        )
+        per[metric] = {"unit": unit, "from": first, "to": last, "metric": name, **cell}
+    return {"sunk_usd": path.sunk_usd, "further_usd": further, "items": items, "per": per,
+            "raids": str(Variant.of(raids.scenario)) if raids else None}  # fmt: skip
 
 
-def _per(
-    cost: float, metric: str, sign: float, summary: dict[str, Any] | None, path: Path, first: str, last: str
-) -> Cell:
-    """Cost over a change, or why it is not defined."""
-    name = _metric(summary, metric, path.assumptions.warning)
+def _gain(raids: Study | None, name: str, first: str, last: str, sign: float) -> tuple[Difference | None, str | None]:
+    """Paired change for the better from one posture to another, or why there is none."""
     if first == last:
-        return {"estimate": None, "reason": "the path begins and ends in the same posture"}
-    if not cost:
-        return {"estimate": None, "reason": "the path states no further cost"}
-    if summary is None or name is None:
-        return {"estimate": None, "reason": f"the rates come from no study with raids, which gives {metric}"}
-    cells = summary["metrics"][name]["postures"]
-    missing = [p for p in (first, last) if p not in cells or cells[p]["estimate"] is None]
-    if missing:
-        return {"estimate": None, "reason": f"the study has no {name} of {', '.join(missing)}"}
-    change = sign * (cells[last]["estimate"] - cells[first]["estimate"])
-    if change <= 0.0:
-        return {"estimate": None, "change": change, "metric": name, "reason": f"{name} is no better at the end"}
-    return {"estimate": cost / change, "change": change, "metric": name, "reason": None}
+        return None, "the path begins and ends in the same posture"
+    if raids is None or name not in raids.summary["metrics"]:
+        return None, f"the rates come from no study with raids, which gives {name}"
+    lines = {m.id: m for m in metrics(raids.scenario, tuple(raids.scenario.vignettes))}
+    lived = set(raids.tables["raid"]["posture"].tolist())
+    missing = [p for p in (first, last) if p not in lived]
+    change = None if missing else lines[name].difference(raids.tables, last, first)
+    if change is None or change.estimate is None:
+        return None, f"the study has no {name} of {', '.join(missing or (first, last))}"
+    ends = sorted(sign * x for x in (change.low, change.high) if x is not None)
+    low, high = ends if len(ends) == 2 else (None, None)
+    return change._replace(estimate=sign * change.estimate, low=low, high=high), None
+
+
+def _per(cost: float, gain: Difference, name: str) -> Cell:
+    """Cost over a gain. The cost is one number, so the limits of the ratio are the cost over those of the gain: what a
+    gain that may be none costs has no upper end (Fieller 1954)."""
+    cell = {
+        "change": gain.estimate,
+        "change_low": gain.low,
+        "change_high": gain.high,
+        "needed": gain.needed,
+        "n": gain.n,
+    }
+    if not gain.estimate or gain.estimate < 0.0:
+        decided = gain.high is not None and gain.high < 0.0
+        return (
+            _nothing(f"{name} is {'decidedly worse' if decided else 'no better'} at the end")
+            | cell
+            | {"decided": decided}
+        )
+    estimate = cost / gain.estimate
+    if gain.low is None or gain.high is None:
+        return cell | {"estimate": estimate, "low": None, "high": None, "decided": False, "reason": gain.reason}
+    if gain.low > 0.0:
+        return cell | {
+            "estimate": estimate,
+            "low": cost / gain.high,
+            "high": cost / gain.low,
+            "decided": True,
+            "reason": None,
+        }
+    more = f"; about {gain.needed} replications would decide" if gain.needed else ""
+    why = f"not decided: the change of {name} may be none, and its cost has no upper end{more}"
+    return cell | {"estimate": estimate, "low": cost / gain.high, "high": None, "decided": False, "reason": why}
+
+
+def _nothing(reason: str) -> Cell:
+    return {"estimate": None, "low": None, "high": None, "decided": False, "reason": reason}
 
 
 def _metric(summary: dict[str, Any] | None, metric: str, warning: float) -> str | None:
