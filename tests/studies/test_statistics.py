@@ -23,6 +23,7 @@ from openiads.studies.compare import (
     difference_of_totals,
     median_of_differences,
 )
+from openiads.studies.components import FEWEST, share_of_draws
 
 PAGE = Path(__file__).parents[2] / "docs" / "equations" / "statistics.md"
 P2 = (0.005, 0.02, 0.1, 0.5, 0.9, 0.98)
@@ -116,6 +117,20 @@ def _leaving(rng: np.random.Generator, n: int) -> Interval:
     return _ends(break_even((seen, 0.0 * seen), (rng.binomial(seen, 0.4), seen)))
 
 
+HELD = np.array([-1.5, -0.75, 0.0, 0.75, 1.5, 0.0, 0.0, 0.0, 0.0])  # what nine postures add to a site's area
+ON = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0])  # two of nine are off, wherever they stand
+
+
+def _sites(draw: Draw, apart: float = 0.0) -> Callable[[np.random.Generator, int], Interval]:
+    """Sites and postures that add up, and how far (one sigma) each posture goes its own way at each site."""
+    return lambda rng, n: _ends(share_of_draws(HELD[:, None] + draw(rng, n) + rng.normal(0.0, apart, (len(HELD), n))))
+
+
+def _sites_off(rng: np.random.Generator, n: int) -> Interval:
+    """Areas of a coefficient of variation of one half, and nothing in postures that are off."""
+    return _ends(share_of_draws(ON[:, None] * rng.gamma(4.0, 0.25, n)))
+
+
 def _totals(kind: str, each: int) -> Callable[[np.random.Generator, int], Interval]:
     draw = _windows(kind, each)
     return lambda rng, n: _ends(s.stratified_total(draw(rng, n), HOURS))
@@ -152,6 +167,12 @@ def _cases() -> list[Case]:
         Case("median of differences", "normal", (6, 12, 20, 50),
              lambda r, n: _ends(median_of_differences(NORMAL(r, n), NORMAL(r, n))), 0.0),
         Case("break-even", "thinned Poisson", (5, 12, 20, 50), _leaving, 0.6),
+        Case("share of draws", "normal", (20, 60), _sites(lambda r, n: r.normal(0.0, 1.0, n)), 1.0 / (1.0 + HELD.var())),
+        Case("share of draws", "exponential", (20, 60), _sites(SKEWED), 1.0 / (1.0 + HELD.var())),
+        Case("share of draws", "normal, postures apart", (20, 60), _sites(lambda r, n: r.normal(0.0, 1.0, n), 0.7),
+             (1.0 + 0.49 / 9) / (1.0 + 0.49 / 9 + HELD.var())),
+        Case("share of draws", "gamma, two of nine off", (20, 60), _sites_off,
+             ON.mean() ** 2 / 4.0 / (ON.mean() ** 2 / 4.0 + ON.var())),
     ]  # fmt: skip
     return found
 
@@ -465,3 +486,42 @@ def test_a_total_says_what_is_missing() -> None:
 
 if __name__ == "__main__":
     print(table(20_000))
+
+
+def test_a_share_of_draws_is_that_of_a_two_way_table() -> None:
+    """Draws of 0 to 4 times the root of 2, and postures that differ by 2: variances 4 and 1."""
+    grid = np.array([[10.0 + math.sqrt(2.0) * (r % 5) + p for r in range(400)] for p in (0.0, 2.0)])
+    found = share_of_draws(grid)
+    assert found.estimate == pytest.approx(0.8, abs=0.002) and found.low < found.estimate < found.high  # type: ignore[operator]
+    assert share_of_draws(7.0 * grid + 3.0)[:3] == pytest.approx(found[:3])
+    assert share_of_draws(grid[:, ::-1])[:3] == pytest.approx(found[:3])
+
+
+def test_a_share_of_draws_leaves_each_out_in_turn() -> None:
+    """The pseudo-values, by leaving out for real; and no bias where the draws are as many as they are in a study."""
+
+    def odds(g: np.ndarray) -> float:
+        n, by_draw = g.shape[1], g.mean(axis=0)
+        apart = (g - by_draw).var(axis=1, ddof=1).mean()
+        return math.log(by_draw.var(ddof=1) / (g.mean(axis=1).var() - apart / n))
+
+    rng = np.random.Generator(np.random.Philox(key=11))
+    grid = HELD[:, None] + rng.normal(0.0, 1.0, 20) + rng.normal(0.0, 0.5, (9, 20))
+    pseudo = np.array([20 * odds(grid) - 19 * odds(np.delete(grid, i, axis=1)) for i in range(20)])
+    ends = [float(special.expit(x)) for x in (pseudo.mean(), *s.skewed_t(pseudo))]
+    assert share_of_draws(grid)[:3] == pytest.approx(tuple(ends))
+    many = [share_of_draws(HELD[:, None] + rng.normal(0.0, 1.0, 20)).estimate for _ in range(3000)]
+    assert np.mean(many) == pytest.approx(1.0 / (1.0 + HELD.var()), abs=0.01)  # type: ignore[arg-type]
+
+
+def test_a_share_of_draws_has_no_interval_below_what_was_measured() -> None:
+    rng = np.random.Generator(np.random.Philox(key=12))
+    grid = HELD[:, None] + rng.normal(0.0, 1.0, FEWEST)
+    few = share_of_draws(grid[:, 1:])
+    assert (few.low, few.high, few.reason) == (None, None, f"fewer than {FEWEST} draws") and few.estimate is not None
+    assert share_of_draws(grid).low is not None and share_of_draws(grid[:, :2]).estimate is None
+    assert min(n for case in _cases() if case.interval == "share of draws" for n in case.sizes) == FEWEST
+    same = share_of_draws(np.tile(rng.normal(0.0, 1.0, 30), (4, 1)))
+    assert same[:3] == (1.0, None, None) and "chance" in str(same.reason)
+    assert share_of_draws(np.tile(HELD[:, None], 30))[:3] == (0.0, None, None)
+    assert share_of_draws(np.ones((4, 30)))[:3] == (None, None, None)

@@ -19,7 +19,7 @@ from openiads.studies.report.figures import figures
 from openiads.studies.study import summarise
 from tests import builders
 
-CELL = {"estimate", "low", "high", "n", "reason", "difference"}
+CELL = {"estimate", "low", "high", "n", "reason", "kind", "difference"}
 
 
 @lru_cache(maxsize=1)
@@ -167,16 +167,27 @@ def test_verdicts_follow_the_intervals(low, high, verdict):
     assert hypotheses(_flagship(change, same))[0]["verdict"] == "confirmed"
 
 
+def _areas(value, replications):
+    """Areas of two postures at as many sites: value(posture, replication), km2."""
+    rows = [(p, float(r), value(p, r)) for p in "ab" for r in range(replications)]
+    names, numbers, areas = (np.array(x) for x in zip(*rows, strict=True))
+    return {"area": {"posture": names, "replication": numbers, "area_100": areas, "warning_s": np.zeros(len(rows))}}
+
+
 def test_site_spread_is_the_share_of_a_two_way_table():
-    """Sites that differ by 4 and postures that differ by 2: variances 4 and 1."""
-    grid = [(p, r, 10.0 + (4.0 if r % 2 else 0.0) + (2.0 if p == "b" else 0.0)) for p in "ab" for r in range(40)]
-    area = {
-        "posture": np.array([g[0] for g in grid]), "replication": np.array([float(g[1]) for g in grid]),
-        "area_100": np.array([g[2] for g in grid]), "warning_s": np.zeros(80),
-    }  # fmt: skip
-    found = site_spread({"area": area})
-    assert found["estimate"] == pytest.approx(0.8)
-    assert found["low"] < 0.8 <= found["high"]
+    """Sites of 0 to 4 times the root of 2, and postures that differ by 2: variances 4 and 1."""
+    found = site_spread(_areas(lambda p, r: 10.0 + 2.0**0.5 * (r % 5) + 2.0 * (p == "b"), 40))
+    assert found["estimate"] == pytest.approx(0.8, abs=0.02)
+    assert found["low"] < 0.8 < found["high"]
+
+
+def test_no_verdict_on_the_site_from_fewer_draws_than_were_measured():
+    change = {"estimate": 1.0, "low": 0.5, "high": 1.5, "variance_ratio": 1.0, "needed": None, "reason": None}
+    for replications, verdict in ((19, "open"), (20, "confirmed")):
+        spread = site_spread(_areas(lambda p, r: 10.0 * (r % 2) + r + (p == "b"), replications))
+        found = {h["id"]: h for h in hypotheses({**_flagship(change, change), "site_spread": spread})}
+        assert found["H5"]["verdict"] == verdict
+    assert site_spread(_areas(lambda p, r: 5.0, 30)) is None
 
 
 def test_summary_of_a_vignette_that_was_not_run_leaves_its_metrics_out():

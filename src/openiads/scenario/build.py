@@ -412,6 +412,15 @@ def _targets(scenario: Scenario, world: World, node_index: dict[str, int]) -> da
     )
 
 
+def starts(scenario: Scenario, posture: Posture, warning: float, on: bool) -> tuple[float, float]:
+    """When the system emits in a raid by itself, and at the earliest, if it is called (s); `on`: it does when the raid begins."""
+    if on:
+        return -math.inf, -math.inf
+    ready = scenario.ready(posture)
+    start = ready - warning if warning > 0.0 else math.inf
+    return start, start if posture.order_path == "none" else min(start, ready)
+
+
 def _readiness(scenario: Scenario, world: World, name: str, vignette: Vignette, warning: float) -> step.Readiness:
     """When each radar may emit. The rest of the defence is always on; the system is as its posture says.
 
@@ -433,12 +442,10 @@ def _readiness(scenario: Scenario, world: World, name: str, vignette: Vignette, 
         allowed[r] &= powered(posture) or (kind == "raid" and posture.located == "site")
         if kind == "peace":
             allowed[r] &= posture.emits in ("duty-cycle", "announced-days")
-        elif posture.emits == "duty-cycle" and (u < posture.duty or warning > 0.0):
-            start[r] = -np.inf
         else:
-            start[r] = scenario.ready(posture) - warning if warning > 0.0 else np.inf
-            called = np.inf if posture.order_path == "none" else scenario.ready(posture)
-            allowed[r] &= min(start[r], called) < duration  # else it stays dark whatever happens
+            on = posture.emits == "duty-cycle" and (u < posture.duty or warning > 0.0)
+            start[r], earliest = starts(scenario, posture, warning, on)
+            allowed[r] &= earliest < duration  # else it stays dark whatever happens
     start[~allowed] = np.inf
     silence = np.full((len(scenario.radars), max(1, *(len(r.silence) for r in scenario.radars), 1), 2), np.inf)
     for r, radar in enumerate(scenario.radars):

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.compare import IDENTICAL
+from openiads.studies.components import share_of_draws
 from openiads.studies.metrics import Tables
-from openiads.studies.statistics import TESTED_N, too_few
 
 Summary = dict[str, Any]
-_RESAMPLES = 2000
 _NO_DIFFERENCE = 0.01  # of the largest area: neither site nor posture changes it, and a share of nothing says nothing
 
 
@@ -30,6 +30,8 @@ def span(cell: dict[str, Any], unit: str = "") -> str:
     """An estimate with its interval in words."""
     if cell.get("estimate") is None:
         return f"undefined ({cell.get('reason') or 'not run'})"
+    if cell.get("kind") == BY_POSTURE:
+        return f"{_number(cell['estimate'])} ({cell['reason']})"
     text = f"{_number(cell['estimate'])}{unit and ' ' + unit}"
     if cell.get("low") is None or cell.get("high") is None:
         return f"{text} (no interval: {cell.get('reason') or 'too few replications'})"
@@ -167,35 +169,23 @@ def _h5(summary: Summary) -> dict[str, str]:
         "id": "H5", "verdict": verdict,
         "statement": "Where within its region the system stands explains more of the defended area below 100 m than how it is held.",
         "text": f"the draw of the site explains a share of {span(spread)} of the variance of D1 between sites and postures (a "
-        "two-way table, 24 h of warning; interval by bootstrap over sites). Regions are compared by a second study with "
+        "two-way table, 24 h of warning; jackknife over sites). Regions are compared by a second study with "
         "--set site=south-coast.",
     }  # fmt: skip
 
 
-def site_spread(tables: Tables) -> dict[str, float | str | None] | None:
-    """Share of the variance of D1 that the site explains: a two-way table of replications by postures, no interaction."""
+def site_spread(tables: Tables) -> dict[str, Any] | None:
+    """Share of the variance of D1 that the site explains, over a table of postures by replications, each with a site of its own."""
     area = tables.get("area", {})
     if not area:
         return None
     keep = area["warning_s"] == area["warning_s"].max()
     postures, replications = np.unique(area["posture"][keep]), np.unique(area["replication"][keep])
-    if len(replications) < 2 or len(postures) < 2:
+    if len(postures) < 2:
         return None
     grid = np.full((len(postures), len(replications)), np.nan)
     rows = np.searchsorted(postures, area["posture"][keep]), np.searchsorted(replications, area["replication"][keep])
     grid[rows] = area["area_100"][keep]
     if np.isnan(grid).any() or np.ptp(grid) <= _NO_DIFFERENCE * grid.max():
         return None
-    n = len(replications)
-    found: dict[str, float | str | None] = {"estimate": _by_site(grid), "low": None, "high": None, "reason": None}
-    if n < TESTED_N:
-        return found | {"reason": too_few()}
-    generator = np.random.default_rng(0)
-    shares = [_by_site(grid[:, generator.integers(0, n, n)]) for _ in range(_RESAMPLES)]
-    return found | {"low": float(np.quantile(shares, 0.025)), "high": float(np.quantile(shares, 0.975))}
-
-
-def _by_site(grid: np.ndarray) -> float:
-    """Variance between columns over the sum of the variances between columns and between rows."""
-    columns, rows = grid.mean(axis=0).var(), grid.mean(axis=1).var()
-    return float(columns / (columns + rows)) if columns + rows > 0.0 else 0.0
+    return share_of_draws(grid)._asdict()

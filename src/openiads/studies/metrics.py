@@ -10,6 +10,7 @@ import numpy as np
 
 from openiads.scenario.build import CAUSES, CONDITIONS
 from openiads.scenario.spec import Scenario
+from openiads.studies.by_posture import zero
 from openiads.studies.compare import (
     Difference,
     difference_of_means,
@@ -57,7 +58,6 @@ class Metric:
     kind: Literal["sampled", "exact", "box"] = "sampled"
     group: str = ""
     bounds: tuple[float, float] | None = None
-    by_rule: bool = False  # a zero in every replication follows from the posture, not from luck
 
     @property
     def vignette(self) -> str:
@@ -65,12 +65,21 @@ class Metric:
         return {"": "none", "area": "raid"}.get(self.table, self.table)
 
     def estimate(self, scenario: Scenario, tables: Tables, posture: str) -> Estimate:
-        """Value and interval in one posture."""
+        """Value and interval in one posture; a zero that scenario and posture make is certain, and says why."""
         if self.how == "exact":
             return _flows(scenario, posture, self.column, self.scale)
         rows = self._rows(tables, posture)
         if not rows:
             return Estimate(None, None, None, 0, "the vignette was not run")
+        found = self._sampled(rows)
+        why = self.zero(scenario, posture) if found.estimate == 0.0 else None
+        return found if why is None else Estimate(0.0, 0.0, 0.0, found.n, why)
+
+    def zero(self, scenario: Scenario, posture: str) -> str | None:
+        """Why it is 0 by rule in a posture; None where the replications decide."""
+        return zero(scenario, posture, self.table, self.column, self.warning)
+
+    def _sampled(self, rows: Table) -> Estimate:
         if self.how == "total":
             return _not_negative(stratified_total(strata(rows, self.column, self.scale), hours(rows)))
         values = self.scale * rows[self.column]
@@ -83,8 +92,6 @@ class Metric:
             right = rows[f"{self.column}_censored"] > 0 if f"{self.column}_censored" in rows else None
             return median(values, right=right)
         y, x = _weighted(rows, self.column), _weighted(rows, self.over)
-        if self.by_rule and x.any() and not y.any():
-            return Estimate(0.0, None, None, len(x))
         return ratio(y, x, scale=self.scale, per=_words(self.over), bounds=self.bounds)
 
     def difference(self, tables: Tables, posture: str, baseline: str) -> Difference | None:
@@ -425,6 +432,6 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
                  "peace", "hidden_fed", better="low", group="leaves")  # fmt: skip
     yield Metric("X.fed", "share of X1 and X2 that rests on fed tracks only", "share", "Fed-only track-hours over all of X1.sent, "
                  "X1.held and X2, the undeclared channel given; windows by the hours that they stand for.", "ratio", "peace",
-                 "leaving_fed", "leaving_all", better="low", group="leaves", bounds=(0.0, 1.0), by_rule=True)  # fmt: skip
+                 "leaving_fed", "leaving_all", better="low", group="leaves", bounds=(0.0, 1.0))  # fmt: skip
     yield Metric("X2.bits", "sent through the undeclared channel, given that it exists", "Mbit/day", "Tracks times bits a "
                  "track." + day, "total", "peace", "bits_undeclared", scale=1e-6, better="low", group="leaves")  # fmt: skip

@@ -21,6 +21,7 @@ from openiads.record import new_folder, read_tables, relation, write_tables
 from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
 from openiads.studies.beliefs import beliefs, with_twins
+from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
 from openiads.studies.hypotheses import hypotheses, site_spread
@@ -204,8 +205,10 @@ def _cell(metric: Metric, scenario: Scenario, tables: Tables, posture: str, base
     found = metric.estimate(scenario, tables, posture)
     cell: dict[str, Any] = {
         "estimate": found.estimate, "low": found.low, "high": found.high, "n": found.n, "reason": found.reason,
-        "difference": None,
+        "kind": metric.kind, "difference": None,
     }  # fmt: skip
+    if found.reason is not None and found.reason == metric.zero(scenario, posture):
+        cell["kind"] = BY_POSTURE
     if posture != baseline:
         change = metric.difference(tables, posture, baseline)
         if change is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openiads.studies.beliefs import lines
+from openiads.studies.by_posture import BY_POSTURE
 
 HEADLINES = (
     "D1", "D1.24h", "D1.share", "D2.24h", "D3", "D3.1h", "D3.24h", "D4.24h", "F1", "F1.24h", "F1.civil", "F2", "F3",
@@ -29,7 +30,9 @@ def cell(entry: dict[str, Any]) -> str:
     if entry["estimate"] is None:
         return "undefined"
     text = number(entry["estimate"])
-    if entry["low"] is not None and entry["high"] is not None and entry["low"] != entry["high"]:
+    if entry.get("kind") == BY_POSTURE:
+        text += f" {BY_POSTURE}"
+    elif entry["low"] is not None and entry["high"] is not None and entry["low"] != entry["high"]:
         text += f" [{number(entry['low'])}, {number(entry['high'])}]"
     change = entry.get("difference")
     if change and change.get("low") is not None and change.get("high") is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.table import number
 
 _OTHERS = 4  # concessions that are told beside the smallest
@@ -52,6 +53,9 @@ def _why(found: dict[str, Any], answer: dict[str, Any]) -> str:
             continue
         if b["estimate"] is None:
             parts.append(f"{b['metric']} undefined ({b['reason']})")
+            continue
+        if b["kind"] == BY_POSTURE:
+            parts.append(f"{b['metric']} {number(b['estimate'])} ({b['reason']})")
             continue
         bare = b["low"] is None or b["high"] is None
         span = f"no interval: {b['reason']}" if bare else f"{number(b['low'])} to {number(b['high'])}"

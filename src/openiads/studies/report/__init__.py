@@ -13,6 +13,7 @@ from openiads.scenario.describe import used_evidence
 from openiads.scenario.load import sources
 from openiads.scenario.phrasing import in_words
 from openiads.scenario.spec import Scenario
+from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.report.credibility import CARD, MEANING
 from openiads.studies.report.figures import figures
 from openiads.studies.table import number
@@ -61,7 +62,10 @@ def table_cell(entry: dict[str, Any], better: str | None) -> dict[str, str]:
     if entry["estimate"] is None:
         return {"value": "undefined", "more": str(entry["reason"] or ""), "shade": "none"}
     value = number(entry["estimate"])
-    if entry["low"] is not None and entry["high"] is not None and entry["low"] != entry["high"]:
+    ruled = entry.get("kind") == BY_POSTURE
+    if ruled:
+        value += f" {BY_POSTURE}"
+    elif entry["low"] is not None and entry["high"] is not None and entry["low"] != entry["high"]:
         value += f" [{number(entry['low'])}, {number(entry['high'])}]"
     change = entry.get("difference")
     more, shade = "", ""
@@ -78,8 +82,9 @@ def table_cell(entry: dict[str, Any], better: str | None) -> dict[str, str]:
             more += f", about {change['needed']:,} would decide"
         elif change.get("reason"):
             more += f" ({change['reason']})"
-    elif entry["reason"]:
-        more = str(entry["reason"])
+    if entry["reason"] and (ruled or not more):
+        why = str(entry["reason"]).removeprefix(f"{BY_POSTURE}: ")
+        more = f"{why}; {more}" if more else why
     return {"value": value, "more": more, "shade": shade}
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from openiads.scenario.spec import Scenario
+from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.statistics import FROM_BOUNDS
 
 _INK, _BAND, _DIM = "#1d2329", "#2f6db3", "#8a949d"
@@ -90,7 +91,8 @@ def intervals(plt: Any, summary: dict[str, Any]) -> Any:
                 axis.plot(
                     [c["low"], c["high"]], [i, i], color=colour, lw=2.2, ls=style, solid_capstyle="butt", alpha=0.55
                 )
-            axis.plot(c["estimate"], i, "o", color=colour, ms=4.5)
+            inside = "white" if c.get("kind") == BY_POSTURE else colour
+            axis.plot(c["estimate"], i, "o", color=colour, mfc=inside, ms=4.5, zorder=3)
         unit = summary["metrics"][metric]["unit"]
         axis.set_title(f"{metric}  {title}", fontsize=8.5, loc="left")
         axis.set_xlabel(unit, fontsize=8)
