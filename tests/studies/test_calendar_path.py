@@ -65,6 +65,17 @@ def test_a_batch_that_is_put_off_beyond_the_end_does_not_come(tmp_path):
     assert [h.event.name for h in line.happenings] == ["protest"]
 
 
+def test_what_an_event_changes_moves_with_its_lag(tmp_path):
+    band = 'lag_days = { value = 10, low = 4, high = 30, source = "assumption", grade = "assumption" }'
+    path = mine(tmp_path, MINE.replace("lag_days = 10", band))
+    lines = {end: timeline(path, SCENARIO, end) for end in ("low", "value", "high")}
+    first = {end: x.day(x.first(lambda s: s.variant.pattern == "visiting")) for end, x in lines.items()}
+    assert first == {"low": date(2020, 1, 15), "value": date(2020, 1, 21), "high": date(2020, 2, 10)}
+    protests = [h for x in lines.values() for h in x.happenings if h.event.name == "protest"]
+    assert [h.day for h in protests] == list(first.values())
+    assert {(h.earliest, h.latest) for h in protests} == {(date(2020, 1, 15), date(2020, 2, 10))}
+
+
 def test_visitors_come_where_the_posture_or_the_step_says_so(tmp_path):
     line = timeline(mine(tmp_path, MINE.replace('pattern = "none"', 'pattern = "none"\nvisit_days = 45')), SCENARIO)
     assert [line.states[d].visit / 86400.0 for d in (0, 9, 10, 60)] == [45.0, 45.0, 90.0, 90.0]
