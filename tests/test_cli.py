@@ -277,3 +277,19 @@ def test_a_tracker_of_the_users_own(tmp_path):
     done = openiads("compare", *asked, "--replications", "2", "--out", "cmp", cwd=tmp_path)
     assert done.returncode == 0 and "mine:Mine" in done.stdout and "leakers" in done.stdout, done.stderr
     assert [f.name for f in (tmp_path / "cmp").iterdir()] == ["comparison.csv"]
+
+
+def test_check_counts_in_singulars_and_plurals():
+    assert openiads("check", "s400-alone").stdout.strip() == (
+        "s400-alone: good. 6 postures, 1 vignette, 4 radars, 2 fire units, 0 links"
+    )
+
+
+@pytest.mark.parametrize("words", [
+    ("study", "s400-alone", "--postures", ""), ("study", "s400-alone", "--vignettes", " , "),
+    ("robustness", "s400-alone", "--vary", ""), ("robustness", "s400-alone", "--metrics", ","),
+])  # fmt: skip
+def test_an_option_that_names_nothing_is_refused(tmp_path, words):
+    done = openiads(*words, cwd=tmp_path)
+    assert done.returncode == 2 and f"{words[2]} '{words[3]}' names nothing" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,42 +156,62 @@ def _require_parent(out: Path) -> None:
 
 
 @contextmanager
-def new_folder(out: Path) -> Any:
-    """A folder that appears under its name only when everything in it is whole."""
-    require_new(out)
+def _way_to(out: Path) -> Iterator[Path]:
+    """The folder in which something is to appear; what had to be made for it goes again if it does not."""
+    parent, made = out.absolute().parent, []
+    while not parent.exists():
+        made.append(parent)
+        parent = parent.parent
     try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}-", dir=out.absolute().parent))
-    except OSError as error:
-        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
-    try:
-        yield beside
-        beside.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        beside.rename(out)
-    except OSError as error:
-        raise OutputError(f"'{out}' could not be written: {error}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
+        yield out.absolute().parent
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # not there, or somebody else has put something into it
+                folder.rmdir()
+        raise
 
 
 @contextmanager
-def new_file(out: Path) -> Any:
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder that appears under its name only when everything in it is whole."""
+    require_new(out)
+    with _way_to(out) as parent:
+        try:
+            beside = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}-", dir=parent))
+        except OSError as error:
+            raise OutputError(f"'{out}' can not be written: {error.strerror}; name a folder of your own") from None
+        try:
+            yield beside
+            beside.chmod(0o755)
+            if out.exists():
+                out.rmdir()
+            beside.rename(out)
+        except OSError as error:
+            raise OutputError(f"'{out}' could not be written: {error}") from None
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def new_file(out: Path) -> Iterator[Path]:
     """A file that appears under its name only when it is whole."""
     require_new_file(out)
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{out.name[:40]}-", dir=out.absolute().parent)
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(f"'{out}' can not be written: {error.strerror}; name a file of your own") from None
-    beside = Path(name)
-    try:
-        yield beside
-        beside.chmod(0o644)
-        beside.rename(out)
-    except OSError as error:
-        raise OutputError(f"'{out}' could not be written: {error}") from None
-    finally:
-        beside.unlink(missing_ok=True)
+    with _way_to(out) as parent:
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{out.name[:40]}-", dir=parent)
+            os.close(handle)
+        except OSError as error:
+            raise OutputError(f"'{out}' can not be written: {error.strerror}; name a file of your own") from None
+        beside = Path(name)
+        try:
+            yield beside
+            beside.chmod(0o644)
+            beside.rename(out)
+        except OSError as error:
+            raise OutputError(f"'{out}' could not be written: {error}") from None
+        finally:
+            beside.unlink(missing_ok=True)

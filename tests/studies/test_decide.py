@@ -18,7 +18,7 @@ from openiads.studies.decide.judge import Concession, concession, judge, judgeme
 from openiads.studies.decide.limits import Limit, load_limits, read_limits, require
 from openiads.studies.decide.picture import draw
 from openiads.studies.decide.words import lines
-from openiads.studies.metrics import metrics
+from openiads.studies.metrics import left_out, metrics
 from tests.test_cli import openiads
 
 POSTURES = ("closed", "half", "open")
@@ -222,6 +222,36 @@ def test_wrong_names_and_units_are_refused_all_at_once(folder):
     with pytest.raises(ScenarioError, match="defined twice"):
         actor = {"name": "a", "title": "a", "limits": [{"metric": "D3", "most": 1}]}
         read_limits({"title": "t", "actor": [actor, actor]}, "t")
+
+
+def test_a_vignette_that_was_not_run_is_one_line_for_all_its_metrics(tmp_path):
+    """The shipped limits ask for raids and peace; each that is missing is named once, with what to run."""
+    example = load_limits("example")
+    turkey = load("turkey-2019")
+    for lived, names in (("raid", "C1.allied, C2, X1.sent and X2"), ("peace", "D1.24h, D3.24h and F1.24h")):
+        kept = {m.id: {"unit": m.unit, "postures": {"closed": cell(0)}} for m in metrics(turkey, (lived,))}
+        missing = left_out(turkey, (lived,))
+        (kind,) = missing
+        text = json.dumps(summary() | {"scenario": "turkey-2019", "metrics": kept, "left_out": missing})
+        (tmp_path / "summary.json").write_text(text, encoding="utf-8")
+        with pytest.raises(UsageError) as error:
+            decide(tmp_path, example)
+        assert str(error.value) == (
+            f"limits on {names} need vignette {kind}, which was not run; run 'turkey-2019' again with it in --vignettes, "
+            "or without that option"
+        )
+        assert not set(missing[kind]["metrics"]) & set(kept)
+    alone = load("s400-alone")
+    with pytest.raises(UsageError, match="'s400-alone' has none; add one"):
+        require(limits(a={"X2": ("most", 1)}), {}, left_out(alone, tuple(alone.vignettes)), "s400-alone")
+    assert left_out(turkey, tuple(turkey.vignettes)) == {}
+
+
+def test_a_study_keeps_what_it_left_out():
+    from openiads.studies.study import study
+
+    kept = study(load("s400-alone"), replications=1, postures=["complete"]).summary["left_out"]
+    assert list(kept) == ["peace"] and "C1.hours" in kept["peace"]["metrics"] and kept["peace"]["vignettes"] == []
 
 
 def test_a_folder_that_no_study_wrote_is_refused(tmp_path):

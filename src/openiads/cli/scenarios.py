@@ -36,15 +36,15 @@ def check(file: ScenarioArg, sets: SetOption = None) -> None:
     """
     from openiads.errors import ScenarioError
     from openiads.scenario.check import check as problems_of
+    from openiads.scenario.phrasing import counted
 
     problems = problems_of(file)
     if problems:
         raise ScenarioError("\n".join(str(p) for p in problems))
-    scenario = load_scenario(file, sets)
-    print(
-        f"{file}: good. {len(scenario.postures)} postures, {len(scenario.vignettes)} vignettes, "
-        f"{len(scenario.radars)} radars, {len(scenario.fire_units)} fire units, {len(scenario.links)} links"
-    )
+    s = load_scenario(file, sets)
+    sizes = {"posture": len(s.postures), "vignette": len(s.vignettes), "radar": len(s.radars),
+             "fire unit": len(s.fire_units), "link": len(s.links)}  # fmt: skip
+    print(f"{file}: good. " + ", ".join(counted(n, one) for one, n in sizes.items()))
 
 
 @app.command()

@@ -12,6 +12,7 @@ import numpy as np
 from openiads.coverage.maps import ASPECT, OUTLINE, Coverage, Layer, height_name
 from openiads.coverage.picture import picture
 from openiads.errors import UsageError
+from openiads.scenario.phrasing import counted
 
 _BANDS = {
     "share": "any", "system": "system", "number": "number of radars", "pd": "probability of detection",
@@ -62,12 +63,12 @@ def table(answer: Coverage) -> list[dict[str, Any]]:
 def lines(answer: Coverage) -> list[str]:
     """What the console says: who takes part, the table, and what a reader has to know."""
     q, s = answer.question, answer.scenario
-    part = f"{_counted(len(answer.radars), 'radar')} on that can place it"
+    part = f"{counted(len(answer.radars), 'radar')} on that can place it"
     if q.what == "engage":
-        part = f"{_counted(len(answer.units), 'fire unit')} ready that can engage it"
+        part = f"{counted(len(answer.units), 'fire unit')} ready that can engage it"
     said = [
         f"{s.title}: {q.posture}, who can {q.what} a {s.library.bodies[q.body].title}, {ASPECT[q.what]}",
-        f"{part}; site region {s.modifiers.site}, {_counted(len(answer.sites), 'draw')}; "
+        f"{part}; site region {s.modifiers.site}, {counted(len(answer.sites), 'draw')}; "
         f"heights above the {q.reference}; areas at home and abroad",
     ]
     for row in table(answer):
@@ -76,10 +77,6 @@ def lines(answer: Coverage) -> list[str]:
         size = f"{row['percent_of_country']:.3g} % of the country's size"
         said.append(f"{row['height_m']:>7,g} m  {by:<20} {row['km2']:>11,.0f} km2{spread}  {size}")
     return said + [f"note: {note}" for note in answer.notes]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def about(answer: Coverage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from openiads.errors import RecordError, UsageError
 from openiads.record import Run
+from openiads.scenario.phrasing import counted
 
 LEAKED, LOST, KILLED, THROUGH = "leaker", "wrong shot", "killed", "alive"
 _KM_A_DEGREE = 111.2  # of a great circle
@@ -195,7 +196,7 @@ def _shots(run: Run, body: str) -> list[Link]:
             continue
         meant = "" if shots["body_name"][k] == body else f" at {shots['body_name'][k]}"
         out.append(Link(
-            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {_rounds(shots['rounds'][k])}{meant}"
+            float(shots["t_launch"][k]), "launch", f"{shots['fire_unit'][k]} fires {counted(shots['rounds'][k], 'round')}{meant}"
         ))  # fmt: skip
         if shots["outcome"][k] == "open":
             continue
@@ -242,8 +243,11 @@ def _broken(run: Run, body: str, row: int, fate: str, nodes: list[str], t_end: f
             "an engagement was ordered and no round left: the answer, the lock or the meeting point came too late",
         )
     if (mine & (shots["believed"] == "kill") & (shots["victim"] != body)).any():
-        return "kill", f"{_rounds(shots['rounds'][mine].sum())} did not find it, and a miss was taken for a kill"
-    return "kill", f"{_rounds(shots['rounds'][mine].sum())} fired at it, and none hit it"
+        return (
+            "kill",
+            f"{counted(shots['rounds'][mine].sum(), 'round')} did not find it, and a miss was taken for a kill",
+        )
+    return "kill", f"{counted(shots['rounds'][mine].sum(), 'round')} fired at it, and none hit it"
 
 
 def _not_engaged(run: Run, body: str, t_end: float) -> str:
@@ -256,11 +260,6 @@ def _not_engaged(run: Run, body: str, t_end: float) -> str:
         why = text.partition(": ")[2]
         spans[why] = spans.get(why, 0.0) + end - begin
     return f"it was declared hostile, and not engaged: {max(spans, key=spans.__getitem__)}"
-
-
-def _rounds(count: int) -> str:
-    """One round, two rounds."""
-    return f"{count} round{'' if count == 1 else 's'}"
 
 
 def _why_shot(run: Run, body: str, row: int) -> tuple[str, str]:

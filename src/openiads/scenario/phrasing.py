@@ -53,3 +53,8 @@ def place(latitude: float, longitude: float) -> str:
 def conjoined(names: list[str]) -> str:
     """One name, or several with commas and an and."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def counted(n: int, one: str) -> str:
+    """How many of a thing, as 1 link or 2 links."""
+    return f"{n} {one}{'' if n == 1 else 's'}"

@@ -179,11 +179,25 @@ def _flows(scenario: Scenario, posture: str, column: str, scale: float) -> Estim
 def metrics(scenario: Scenario, vignettes: tuple[str, ...]) -> Iterator[Metric]:
     """The metrics that the chosen vignettes can answer, in the order of the decision table."""
     kinds = {scenario.vignettes[v].kind for v in vignettes}
-    if "raid" in kinds:
-        yield from _defence(scenario)
-        yield from _friends(scenario)
-    if "peace" in kinds:
-        yield from _peace(scenario)
+    yield from (m for m in _every(scenario) if m.vignette in kinds or m.vignette == "none")
+
+
+def left_out(scenario: Scenario, vignettes: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
+    """What the chosen vignettes can not answer: by the kind that is missing its metrics, and the scenario's vignettes of it."""
+    kinds = {scenario.vignettes[v].kind for v in vignettes}
+    return {
+        kind: {
+            "vignettes": [name for name, v in scenario.vignettes.items() if v.kind == kind],
+            "metrics": [m.id for m in _every(scenario) if m.vignette == kind],
+        }
+        for kind in ("raid", "peace") if kind not in kinds
+    }  # fmt: skip
+
+
+def _every(scenario: Scenario) -> Iterator[Metric]:
+    yield from _defence(scenario)
+    yield from _friends(scenario)
+    yield from _peace(scenario)
     yield from _leaving()
 
 

@@ -25,7 +25,7 @@ from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
 from openiads.studies.hypotheses import hypotheses, site_spread
-from openiads.studies.metrics import Metric, Tables, hours, metrics, strata
+from openiads.studies.metrics import Metric, Tables, hours, left_out, metrics, strata
 from openiads.studies.replicate import Design, columns, replicate
 from openiads.tracking.own import BUILT_IN, Maker, TrackerClass, find_tracker
 
@@ -175,6 +175,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
         "windows": peace.strata * design.days if peace else 0,
         "overflow": int(sum(tables[name]["overflow"].sum() for name in ("raid", "peace") if name in tables)),
         "metrics": {},
+        "left_out": left_out(scenario, design.vignettes),
     }
     every = list(metrics(scenario, design.vignettes))
     for metric in every:

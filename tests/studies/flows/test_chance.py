@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -91,6 +92,18 @@ def test_a_race_of_two_steps_and_steps_of_different_means():
     mean, within = time_to_reach(two, np.array([2.0, 5.0]), [0], [2], 4.0)
     assert mean.estimate == pytest.approx(7.0)
     assert within.estimate == pytest.approx(1.0 - (5 * math.exp(-4 / 5) - 2 * math.exp(-4 / 2)) / 3)
+
+
+def test_a_long_time_costs_no_more_than_a_short_one_and_adds_up_to_the_same():
+    """Erlang's distribution by hand at every length, and nothing left where a thousand million flows fit in."""
+    line, ones = Graph(4, np.arange(3), np.arange(1, 4)), np.ones(3)
+    for within in (0.01, 1.0, 10.0, 40.0):
+        still = math.exp(-within) * (1.0 + within + within**2 / 2.0)
+        assert time_to_reach(line, ones, [0], [3], within)[1].estimate == pytest.approx(1.0 - still, abs=1e-12)
+    for within in (1e6, 1e12):
+        begun = time.monotonic()
+        assert time_to_reach(BRIDGE, np.arange(1.0, 7.0), [0], [3], within)[1].estimate == 1.0
+        assert time.monotonic() - begun < 5.0
 
 
 def test_a_goal_that_is_there_or_nowhere():

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.image import imread
 
 from openiads.scenario.load import load
+from openiads.studies.flows import picture
 from openiads.studies.flows.picture import draw
 from openiads.studies.flows.posture import flows_of
 
@@ -41,7 +42,9 @@ def test_all_postures_as_json():
     [
         (["turkey-2019", "-p", "cold"], "no posture 'cold'"),
         (["turkey-2019", "--source", "moon"], "no node 'moon'"),
-        (["turkey-2019", "--source", ","], "--source names no node"),
+        (["turkey-2019", "--source", ","], "--source ',' names nothing"),
+        (["turkey-2019", "--source", ""], "--source '' names nothing"),
+        (["turkey-2019", "--sink", ""], "--sink '' names nothing"),
         (["turkey-2019", "--sink", "nato", "--source", "nato"], "'nato' is a source and a sink"),
         (["turkey-2019", "--chance", "1.5"], "--chance 1.5: accepted are 0 to 1"),
         (["turkey-2019", "--chance", "nan"], "--chance nan: accepted are 0 to 1"),
@@ -60,6 +63,45 @@ def test_what_can_not_be_is_one_line(tmp_path, words, says):
     assert (tmp_path / "there.png").read_bytes() == b"mine" and len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_picture_that_fails_leaves_no_folder_behind(tmp_path):
+    from openiads import record
+
+    def fails(*_):
+        raise ValueError("no picture")
+
+    with pytest.raises(ValueError, match="no picture"), record.new_file(tmp_path / "a" / "b" / "x.png") as beside:
+        fails(beside)
+    with pytest.raises(ValueError, match="no picture"), record.new_folder(tmp_path / "a" / "b" / "out") as beside:
+        fails(beside)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a").mkdir()
+    with pytest.raises(ValueError, match="no picture"), record.new_file(tmp_path / "a" / "x.png") as beside:
+        fails(beside)
+    assert [p.name for p in tmp_path.rglob("*")] == ["a"], "what was there stays"
+    with record.new_file(tmp_path / "b" / "c" / "x.png") as beside:
+        beside.write_text("whole")
+    assert (tmp_path / "b" / "c" / "x.png").read_text() == "whole"
+
+
+def test_a_topology_is_named_only_where_links_depend_on_it(tmp_path):
+    alone = flows("s400-alone", "--posture", "complete")
+    assert alone.stdout.splitlines()[0] == "s400-alone: complete"
+    assert json.loads(flows("s400-alone", "--posture", "complete", "--json").stdout)["topology"] is None
+    assert ", topology hub (in brackets" in flows("turkey-2019", "-p", "sealed").stdout.splitlines()[0]
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        draw([flows_of(load("s400-alone"), "complete")], tmp_path / "alone.svg", ".svg")
+    assert "topology" not in (tmp_path / "alone.svg").read_text(encoding="utf-8")
+
+
+def test_a_time_beyond_all_measure_is_the_reach_without_time():
+    done = flows("turkey-2019", "-p", "full-links", "--step", "0.0001", "--within", "1000000", "--json")
+    found = json.loads(done.stdout)["time_to_sensitive"]
+    assert done.returncode == 0 and found["probability"]["estimate"] == 1.0
+    assert found["mean_s"]["estimate"] == pytest.approx(3 * 0.36), "three flows one behind the other"
+
+
 def _drawn(postures, path):
     draw([flows_of(TURKEY, p) for p in postures], path, path.suffix)
     return path
@@ -72,6 +114,21 @@ def test_red_is_what_can_flow(tmp_path):
         shown = imread(_drawn([posture], tmp_path / f"{posture}.png"))[..., :3]
         red.append(int((np.abs(shown - np.array([192, 57, 43]) / 255.0) < 0.02).all(axis=2).sum()))
     assert red[0] == 0 < red[1] < red[2]
+
+
+@pytest.mark.parametrize(("sources", "sinks"), [(None, None), (None, ("patriot",)), (("awacs",), None)])
+def test_every_way_that_is_told_is_red(monkeypatch, tmp_path, sources, sinks):
+    red = set()
+    monkeypatch.setattr(
+        picture, "_arrow", lambda axis, e, place, bend, drawn_red, crossed: red.add(e) if drawn_red else None
+    )
+    for posture in TURKEY.postures:
+        shown = flows_of(TURKEY, posture)
+        red.clear()
+        draw([shown], tmp_path / "x.png", ".png", sources, sinks)
+        told = {e for way in shown.reach(sources, sinks).ways.values() for e in way}
+        assert told <= red and bool(told) == bool(red)
+        assert all({e.to for e in red} & {sink} for sink in sinks or () if told), "each end is reached in red"
 
 
 def test_a_picture_shows_what_was_asked(tmp_path):

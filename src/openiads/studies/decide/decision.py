@@ -28,7 +28,7 @@ def decide(folder: str | Path, limits: Limits, postures: list[str] | None = None
     source = Path(folder)
     summary = _summary(source)
     metrics = summary["metrics"]
-    require(limits, metrics)
+    require(limits, metrics, summary.get("left_out"), summary["scenario"])
     known = list(next(iter(metrics.values()))["postures"])
     chosen = list(dict.fromkeys(postures or known))
     for name in chosen:

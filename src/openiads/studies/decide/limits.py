@@ -13,6 +13,7 @@ from openiads.errors import ScenarioError, UsageError
 from openiads.scenario import words
 from openiads.scenario.classes import Name, Text
 from openiads.scenario.load import read_toml, refused
+from openiads.scenario.phrasing import conjoined
 from openiads.scenario.quantity import Spec, number
 
 _LARGEST = 1e15
@@ -93,16 +94,33 @@ def read_limits(table: dict[str, Any], label: str) -> Limits:
     return limits
 
 
-def require(limits: Limits, metrics: Mapping[str, Any]) -> None:
-    """Refuse metrics that the study does not have, and units that are not theirs; all problems at once."""
+def require(
+    limits: Limits, metrics: Mapping[str, Any], missing: Mapping[str, Any] | None = None, scenario: str = ""
+) -> None:
+    """Refuse metrics that the study does not have, and units that are not theirs; all problems at once.
+
+    missing: what a kind of vignette would have answered that was not run, as summary.json has it under "left_out".
+    """
+    asked = [(f"limits, actor {a.name}", x) for a in limits.actor for x in a.limits]
     problems = []
-    for actor in limits.actor:
-        for limit in actor.limits:
-            where = f"limits, actor {actor.name}"
-            if limit.metric not in metrics:
+    unanswered: set[str] = set()
+    for kind, what in (missing or {}).items():
+        if needing := sorted({x.metric for _, x in asked} & set(what["metrics"])):
+            unanswered |= set(needing)
+            problems.append(f"limits on {conjoined(needing)} {_to_run(kind, what['vignettes'], scenario)}")
+    for where, limit in asked:
+        if limit.metric not in metrics:
+            if limit.metric not in unanswered:
                 problems.append(f"{where}: {words.unknown('metric', limit.metric, metrics)}")
-            elif limit.unit is not None and limit.unit != metrics[limit.metric]["unit"]:
-                unit = metrics[limit.metric]["unit"] or "none"
-                problems.append(f"{where}: {limit.metric} has the unit '{unit}' (given: {words.show(limit.unit)})")
+        elif limit.unit is not None and limit.unit != metrics[limit.metric]["unit"]:
+            unit = metrics[limit.metric]["unit"] or "none"
+            problems.append(f"{where}: {limit.metric} has the unit '{unit}' (given: {words.show(limit.unit)})")
     if problems:
         raise UsageError("\n".join(problems))
+
+
+def _to_run(kind: str, vignettes: list[str], scenario: str) -> str:
+    """Which vignette is missing, and what to do."""
+    if not vignettes:
+        return f"need a vignette of kind {kind}, and '{scenario}' has none; add one to the scenario, or leave them out"
+    return f"need vignette {conjoined(vignettes)}, which was not run; run '{scenario}' again with it in --vignettes, or without that option"

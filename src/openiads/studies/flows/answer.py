@@ -11,7 +11,7 @@ from openiads.errors import UsageError
 from openiads.scenario.links import IDENTITIES
 from openiads.scenario.spec import Scenario
 from openiads.studies.flows.guards import guards
-from openiads.studies.flows.posture import CutSet, Flows, flows_of, names_of, over_topologies
+from openiads.studies.flows.posture import CutSet, Flows, flows_of, names_of, over_topologies, topology_of
 from openiads.studies.statistics import Estimate
 
 _LONGEST = 1e6  # h
@@ -38,9 +38,6 @@ def question(sources: list[str] | None, sinks: list[str] | None, chance: float |
             raise UsageError(f"--{option} {hours:g}: accepted are hours above 0, up to {_LONGEST:g}")
     if within is not None and step is None:
         raise UsageError("--within says until when a compromise is followed; state with --step how long a flow takes")
-    for option, names in (("source", sources), ("sink", sinks)):
-        if names is not None and not names:
-            raise UsageError(f"--{option} names no node; give names separated by commas, or leave it out")
     begin, ends = (None if names is None else tuple(dict.fromkeys(names)) for names in (sources, sinks))
     seconds = [None if hours is None else 3600.0 * hours for hours in (step, within)]
     return Question(begin, ends, chance, seconds[0], seconds[1] or Question.within)
@@ -56,7 +53,7 @@ def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, An
         return [_finite(x) for x in over_topologies(scenario, posture, ask)]
 
     return {
-        "scenario": scenario.name, "posture": posture, "topology": scenario.modifiers.topology,
+        "scenario": scenario.name, "posture": posture, "topology": topology_of(scenario),
         "sources": flows.all(sinks) if sources is None else list(sources),
         "protected": flows.protected(sinks) if sources is None else list(sources),
         "sinks": flows.sinks if sinks is None else list(sinks),

@@ -22,6 +22,7 @@ from openiads.studies.statistics import Estimate, mean_t, proportion
 MOST_SETS, MOST_VERTICES = 4096, 64  # sets that are gone through, of so many vertices; more are sampled
 DRAWS = 10_000
 _AT_ONCE = 4_000_000  # edges and vertices of all draws that are searched together
+_NOTHING = 1e-16  # a probability that no sum feels
 _NEVER = -1e4  # logarithm of a chance of nothing: its exponential is 0
 
 
@@ -181,12 +182,17 @@ def _race(
 
 
 def _still_going(chain: csr_matrix, within: float) -> float:
-    """Probability that a chain with these rates [S, S] has not ended (uniformization: Jensen 1953)."""
+    """Probability that a chain with these rates [S, S] has not ended (uniformization: Jensen 1953).
+
+    Jump by jump the chain ends, whatever the time: once it has, all that is left of the sum is nothing, however many jumps
+    fit into the time.
+    """
     fastest = float(-chain.diagonal().min())
-    state, still = np.eye(1, chain.shape[0])[0], 0.0
-    for jumps in range(int(poisson.isf(1e-16, fastest * within)) + 2):
-        still += float(poisson.pmf(jumps, fastest * within) * state.sum())
-        state = state + chain.T @ state / fastest
+    state, still, jumps = np.eye(1, chain.shape[0])[0], 0.0, 0
+    last = poisson.isf(_NOTHING, fastest * within)
+    while jumps <= last + 1 and (left := float(state.sum())) > _NOTHING:
+        still += float(poisson.pmf(jumps, fastest * within)) * left
+        state, jumps = state + chain.T @ state / fastest, jumps + 1
     return min(1.0, still)
 
 

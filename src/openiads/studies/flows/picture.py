@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 from openiads.errors import UsageError
 from openiads.scenario.phrasing import conjoined
 from openiads.studies.flows.graph import Graph
-from openiads.studies.flows.posture import Edge, Flows
+from openiads.studies.flows.posture import Edge, Flows, topology_of
 
 Names = Collection[str] | None
 _PANEL = 4.6, 1.3  # inches, at least
@@ -33,7 +33,7 @@ def require_drawable(path: Path) -> None:
 
 
 def draw(every: list[Flows], path: Path, kind: str, sources: Names = None, sinks: Names = None) -> None:
-    """Nodes from left to right towards the outside; red are shortest ways there of `sources`, else of the sensitive nodes, else of all."""
+    """Nodes from left to right towards the outside; red are the shortest ways there, to each end, of `sources`, else of all."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -57,7 +57,8 @@ def draw(every: list[Flows], path: Path, kind: str, sources: Names = None, sinks
             f"red: shortest ways to {far}; thick outline: sensitive; crossed: a smallest set of links to close; dashed: "
             "undeclared; dotted: visits; triangle: diode; F: filter; notional, from open literature"
         )
-        head = f"{every[0].scenario.title}, topology {every[0].scenario.modifiers.topology}"
+        topology = topology_of(every[0].scenario)
+        head = every[0].scenario.title + (f", topology {topology}" if topology else "")
         width = round(_CAPTION * wide * columns)
         figure.suptitle("\n".join([*textwrap.wrap(head, width), *textwrap.wrap(signs, width)]), fontsize=9)
         figure.savefig(
@@ -97,9 +98,12 @@ def _steps(graph: Graph, ends: list[int]) -> np.ndarray:
 def _panel(axis: Any, flows: Flows, place: dict[str, np.ndarray], sources: Names, sinks: Names) -> None:
     """One posture."""
     reach, cut = flows.reach(sources, sinks), flows.cut(sources, sinks)
-    begin = reach.nodes if sources is not None else reach.sensitive or reach.nodes
-    ends = flows.sinks if sinks is None else sinks
-    red = {e for sink in ends for way in flows.reach(begin, [sink]).ways.values() for e in way}
+    ends = flows.sinks if sinks is None else list(sinks)
+    every = [
+        reach,
+        *(flows.reach(reach.nodes, [sink]) for sink in ends),
+    ]  # the ways that are told, and to each of the ends
+    red = {e for r in every for way in r.ways.values() for e in way}
     drawn: dict[tuple[str, str], int] = {}
     for e in flows.edges:
         nth = drawn[e.from_, e.to] = drawn.get((e.from_, e.to), 0) + 1

@@ -278,6 +278,11 @@ def _visits(scenario: Scenario, posture: str) -> list[Edge]:
     ]  # fmt: skip
 
 
+def topology_of(scenario: Scenario) -> str | None:
+    """Which of NATO's notional topologies is asked about; None where no link depends on it."""
+    return scenario.modifiers.topology if any(x.topologies for x in scenario.links) else None
+
+
 def over_topologies(scenario: Scenario, posture: str, ask: Callable[[Flows], float]) -> tuple[float, float, float]:
     """A figure in the scenario's own topology of NATO's networks, and its least and most over the three."""
     found = []

@@ -15,10 +15,14 @@ def lines(a: dict[str, Any]) -> list[str]:
     """One posture."""
     what = "sensitive nodes" if a["protected"] != a["sources"] else "these nodes"
     blocks = [
-        [f"{a['scenario']}: {a['posture']}, topology {a['topology']} (in brackets: the range over hub, mesh, national)"],
+        [f"{a['scenario']}: {a['posture']}" + _topology(a)],
         _reach(a), _cuts(a, what), _chances(a, what), _compromise(a), _guards(a, what),
     ]  # fmt: skip
     return [line for block in blocks for line in block]
+
+
+def _topology(a: dict[str, Any]) -> str:
+    return f", topology {a['topology']} (in brackets: the range over hub, mesh, national)" if a["topology"] else ""
 
 
 def _reach(a: dict[str, Any]) -> Iterable[str]:

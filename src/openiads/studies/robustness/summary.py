@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from openiads.scenario.box import Input
-from openiads.studies.metrics import Metric, Tables
+from openiads.studies.metrics import Metric, Tables, left_out
 from openiads.studies.replicate import Design
 from openiads.studies.robustness.drivers import drivers
 from openiads.studies.robustness.rank import non_dominated, non_dominated_decided, ranks, regret, turned
@@ -32,6 +32,7 @@ def summarise(design: Design, baseline: str, inputs: list[Input], lines: list[Me
         "kind": "robustness", **about, "scenario": scenario.name, "baseline": baseline, "postures": postures,
         "vignettes": list(design.vignettes), "replications": raids, "windows": windows, "compared": compared,
         "inputs": [_input(x) for x in inputs],
+        "left_out": left_out(scenario, design.vignettes),
         "metrics": {m.id: _metric(m, values[m.id], postures, baseline) for m in lines},
         "pareto": _pareto(cube, better, compared, postures, tables, raids, windows),
         "ranks": {name: _ranks(placed[..., m], postures) for m, name in enumerate(compared)},
