@@ -12,12 +12,12 @@ from scipy.special import betaln
 
 from openiads.engine import command, damage, engagement, motion, network, outcome, rng, sensing, step, tracking
 from openiads.engine.geo import ground_height, to_ecef
+from openiads.scenario.compromises import compromised, disabled, ghosts
 from openiads.scenario.flights import name_key
 from openiads.scenario.links import (
     KINDS,
     circle,
     delay_of,
-    disabled,
     links_of,
     order_path,
     outages,
@@ -103,6 +103,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     bodies = world.bodies.key.size
     clutter = np.bincount(radars.node, radars.false_mean, 1).max()  # false plots in a scan of all radars of a node
     slots = min(1024, max(96, math.ceil(_TENTATIVE * clutter)) + bodies + bodies // 4)
+    slots += ghosts(compromised(scenario, posture))
     params = step.Params(
         key=world.key,
         bodies=world.bodies,

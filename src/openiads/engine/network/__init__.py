@@ -8,6 +8,8 @@ never a second track (`receiving`), and finds which rows show one object (`corre
 
 from __future__ import annotations
 
+import numpy as np
+
 from openiads.engine.jit import part
 from openiads.engine.network.access import NO_FRAME, choose_turn, collides, frame_at, is_up
 from openiads.engine.network.bundles import (
@@ -58,14 +60,14 @@ def exchange(links, tracks, reports, messages, pictures, key, t0, t1):
                 news |= deliver(links, reports, messages, pictures, k, t1)
         if news:
             correlate(pictures, n)
+    frames = np.empty(links.key.size, np.int64)
     for k in range(links.key.size):
         messages.sent[k] = 0
         messages.withheld[k, BY_GUARD] = messages.withheld[k, BY_CAPACITY] = 0
-        frame = frame_at(links, k, t0, t1)
-        if frame != NO_FRAME and links.access[k] != OWN_TURN:
-            choose_turn(links, messages, key, k, frame)
+        frames[k] = frame_at(links, k, t0, t1)
+        if frames[k] != NO_FRAME and links.access[k] != OWN_TURN:
+            choose_turn(links, messages, key, k, frames[k])
     for k in range(links.key.size):
-        frame = frame_at(links, k, t0, t1)
-        if frame != NO_FRAME and is_up(links, reports, key, k, frame, t1):
-            lost = collides(links, reports, messages, key, k, frame, t1)
+        if frames[k] != NO_FRAME and is_up(links, reports, key, k, frames[k], t1):
+            lost = collides(links, reports, messages, key, k, frames[k], t1)
             send(links, reports, messages, pictures, key, k, lost, t1)

@@ -11,9 +11,9 @@ import numpy as np
 from openiads.errors import RecordError, UsageError
 from openiads.record import Run
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import COLLECTORS, links_of, powered
+from openiads.scenario.links import links_of, powered
 from openiads.scenario.load import parse
-from openiads.scenario.spec import Node, Scenario
+from openiads.scenario.spec import COLLECTORS, Node, Scenario
 from openiads.studies.calendar.filling import Floats, filled, share_filled
 from openiads.studies.calendar.rates import WEIGHT, Rates, rates
 from openiads.studies.flows.posture import flows_of
