@@ -11,7 +11,7 @@ import pytest
 from openiads.engine import network, step
 from openiads.errors import ScenarioError
 from openiads.scenario.build import Simulation
-from openiads.scenario.links import outages
+from openiads.scenario.links import links_of, outages
 from openiads.scenario.spec import Scenario
 from tests import builders
 
@@ -326,10 +326,11 @@ def test_others_keep_nothing_for_being_told_of_it_again():
 
 
 def test_collectors_that_tell_each_other_are_refused():
-    """They would be credited with one report for ever."""
+    """They would be credited with one report for ever. What could flow there is asked all the same."""
     back = [TO, {"from": "node-0", "to": "node-1"}, {"from": "node-1", "to": "node-0"}]
     with pytest.raises(ScenarioError, match="what 'node-0' is told comes back to it"):
         ready(laid(back, owner="outside"))
+    assert len(links_of(laid(back, owner="outside"), "on")) == 3
     ready(laid(back, owner="national"))
     ready(laid(back[:2], owner="outside"))
 

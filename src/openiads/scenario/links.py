@@ -61,12 +61,11 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
                 f"posture '{posture}': link '{link.name}' is a diode, but '{back[0].name}' runs the other way; "
                 "close one of the two or take the diode off"
             )
-    _end_somewhere(scenario, posture, opened)
     return opened
 
 
-def _end_somewhere(scenario: Scenario, posture: str, opened: list[Link]) -> None:
-    """Who is credited with what it is told must not be told what it told itself, over whatever others like it."""
+def require_ends(scenario: Scenario, posture: str, opened: list[Link]) -> None:
+    """Refuse what can not be run: who is credited with what it is told must not be told what it told itself, over others like it."""
     told: dict[str, set[str]] = {n.name: set() for n in scenario.nodes if n.owner in COLLECTORS}
     for x in opened:
         if x.capacity and {x.from_, x.to} <= told.keys():
@@ -101,6 +100,7 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
     def column(values: Sequence[Any], dtype: Any = np.float64) -> np.ndarray:
         return np.array(values, dtype)
 
+    require_ends(scenario, posture, opened)
     nodes = {node.name: i for i, node in enumerate(scenario.nodes)}
     nets = {net.name: i for i, net in enumerate(scenario.nets)}
     # the far end of a channel that takes information away is credited with what it was told and no more: a frame a report
