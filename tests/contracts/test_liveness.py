@@ -42,8 +42,8 @@ TIED = {("FireUnit", "node"), ("Node", "name"), ("Net", "name"), ("Compromise", 
 def everything() -> dict[str, Any]:
     """A raw table in which every field has work to do."""
     base = builders.BASE
-    line = {"latency_s": 1.0, "period_s": 6.0, "capacity": 3, "message_bits": 100.0, "availability": 0.7,
-            "guard_pass": ["hostile", "pending", "unknown", "suspect"], "guard_precision_m": 500.0, "guard_delay_s": 2.0}  # fmt: skip
+    line = {"latency_s": 1.0, "period_s": 6.0, "capacity": 3, "message_bits": 100.0, "availability": 0.7}
+    behind = {"guard_pass": ["hostile", "pending", "unknown", "suspect"], "guard_precision_m": 500.0, "guard_delay_s": 2.0}  # fmt: skip
     place = {"latitude_deg": 38.0, "longitude_deg": 34.0, "radius_km": 25.0}
     sortie = {"title": "a sortie", "class": "friend", "owner": "nato", **place}
     on = {**base["postures"]["on"], "duty": 0.5, "announced_days": 200.0, "visit_days": 20.0, "ready_h": 0.02}
@@ -64,6 +64,7 @@ def everything() -> dict[str, Any]:
             {"name": "centre", "title": "air command", "owner": "national", "tracks": True, "sensitive": True,
              "latitude_deg": 38.5, "longitude_deg": 34.5},
             {"name": "vendor", "title": "the vendor", "owner": "vendor"},
+            *({"name": name, "title": "somebody", "owner": "outside"} for name in ("stranger", "other")),
             {"name": "allies", "title": "the allies", "owner": "nato", "tracks": True, "latitude_deg": 37.5,
              "longitude_deg": 34.5, "aboard": "watch"},
         ],
@@ -79,12 +80,12 @@ def everything() -> dict[str, Any]:
         "fire_units": [*base["fire_units"], {**base["fire_units"][0], "name": "second", "radar": "second-eye", "batch": 2},
                        {**base["fire_units"][0], "name": "shaped", "class": "shaped"}],
         "links": [
-            {**line, "name": "in", "from": "centre", "to": "post", "role": "feed_in", "cross_check_s": 5.0, "cross_check_rcs_m2": 2.0},
-            {**line, "name": "out", "from": "post", "to": "centre", "role": "feed_out"},
-            {**line, "name": "order", "from": "centre", "to": "post", "role": "orders"},
+            {**line, **behind, "name": "in", "from": "centre", "to": "post", "role": "feed_in", "cross_check_s": 5.0, "cross_check_rcs_m2": 2.0},
+            {**line, **behind, "name": "out", "from": "post", "to": "centre", "role": "feed_out"},
+            {**line, **behind, "name": "order", "from": "centre", "to": "post", "role": "orders"},
             {**line, "name": "help", "from": "post", "to": "vendor", "role": "support"},
             {**line, "name": "dark", "from": "post", "to": "vendor", "role": "undeclared"},
-            {**line, "name": "both", "from": "allies", "to": "centre", "role": "fixed", "guard": "filter",
+            {**line, **behind, "name": "both", "from": "allies", "to": "centre", "role": "fixed", "guard": "filter",
              "topologies": ["hub", "mesh"], "guard_area": "outside", "guard_latitude_deg": 38.0, "guard_longitude_deg": 34.0,
              "guard_radius_km": 30.0, "guard_kind": "aerodynamic", "rate_kbit_s": 2.0, "outage_s": 20.0,
              "outages": [{"from_s": 5.0, "to_s": 15.0}]},
@@ -101,8 +102,10 @@ def everything() -> dict[str, Any]:
         "compromises": [
             {"name": effect, "title": f"it would {effect}", "of": of, "effect": effect, "p_exists": 0.2, "from_s": 10.0, "to_s": 90.0, **what}
             for effect, of, what in (
-                ("inject", "centre", {"ghosts": 3, "radius_km": 20.0, "claim": "hostile"}), ("alter", "in", {"shift_km": 3.0}),
-                ("delay", "in", {"late_s": 3.0}), ("deny", "in", {"share": 0.5}), ("disable", "centre", {}))
+                ("inject", "centre", {"ghosts": 3, "radius_km": 20.0, "claim": "hostile", "latitude_deg": 38.3, "longitude_deg": 34.3}), ("alter", "in", {"shift_km": 3.0}),
+                ("delay", "in", {"late_s": 3.0}), ("deny", "in", {"share": 0.5}), ("disable", "centre", {}),
+                ("copy", "in", {"sink": "stranger", "rate_bit_s": 200.0, "period_s": 5.0, "message_bits": 90.0, "duty": 0.6,
+                                "pause_s": 20.0, "late_s": 4.0}))
         ],
         "undeclared": {"p_exists": 0.3, "duty": 0.4},
         "doctrine": {"method": "centralised", "authority": "centre", "voice_delay_s": 1.0, "service_s": 3.0,
@@ -139,7 +142,7 @@ def everything() -> dict[str, Any]:
                        "ready_h": None, "readiness": "standby", "records": "in-view", "absent": ["mast"]},
             **{state: {**on, "ready_h": None, "readiness": state, "emits": emits} for state in ("sealed", "installed-cold", "radiating")
                for emits in ["duty-cycle" if state == "radiating" else "on-threat"]},
-            **{effect: {**on, "in_feed": "open", "compromise": effect} for effect in ("inject", "alter", "delay", "deny", "disable")},
+            **{effect: {**on, "in_feed": "open", "compromise": effect} for effect in ("inject", "alter", "delay", "deny", "disable", "copy")},
             "guarded": {**on, "out_feed": "filter", "emits": "on-threat", "support": "visits", "records": "all"},
         },
         "library": {

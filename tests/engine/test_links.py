@@ -11,7 +11,7 @@ import pytest
 from openiads.engine import network, step
 from openiads.errors import ScenarioError
 from openiads.scenario.build import Simulation
-from openiads.scenario.links import outages
+from openiads.scenario.links import links_of, outages
 from openiads.scenario.spec import Scenario
 from tests import builders
 
@@ -60,12 +60,13 @@ class Watched:
         self.own = state.pictures.held.shape[1]
         self.sent, self.kept, self.lag, self.held = [], [], [], []
         for i in range(ticks):
+            before, filed = state.pictures.t_update.copy(), state.pictures.valid.copy()
             step.simulate(params, state, i, sim.tick, 1)
             self.sent.append(state.messages.sent.copy())
             self.kept.append(state.messages.withheld.copy())
             t = (i + 1) * sim.tick
             pictures = state.pictures
-            new = pictures.valid[:, self.own :] & (pictures.news[:, self.own :] == t)
+            new = (pictures.valid & (~filed | (pictures.t_update > before)))[:, self.own :]
             self.lag.append([t - pictures.t_update[n, self.own :][new[n]] for n in range(new.shape[0])])
             self.held.append(pictures.valid[:, self.own :].sum(axis=1))
         self.sent, self.kept, self.held = np.array(self.sent), np.array(self.kept), np.array(self.held)
@@ -291,6 +292,49 @@ def test_what_a_guard_costs_the_receiver():
     assert np.sqrt(sigma[1] ** 2 - 250.0**2) == pytest.approx(sigma[0], rel=0.1)
 
 
+# ---------------------------------------------------------------- who is credited with what it was told
+
+
+def test_a_collector_is_credited_alike_however_often_it_is_told():
+    """A radar that looks every ten seconds, told of every 2, 3, 4 or 10 s: what was told again counts on, plot or no plot."""
+    slow = {"radars": {"sharp": {"scan_period_s": 10.0, "track_period_s": 10.0}}}
+    told = [
+        Watched(laid([{**TO, "period_s": p}], owner="outside", library=slow), 200).held[80:, 1].sum()
+        for p in (2.0, 3.0, 4.0, 10.0)
+    ]
+    assert told[0] == pytest.approx(COUNT * 120, rel=0.02)
+    assert told == pytest.approx([told[0]] * 4, rel=0.03)
+
+
+def test_a_report_counts_up_to_the_next_of_its_own_link():
+    """Two links into one collector: when the quick one falls silent, what it told last does not count for the slow one's period."""
+    stop = [{"from_s": 60.0, "to_s": 300.0}]
+    quick = {**TO, "period_s": 2.0, "outages": stop}
+    slow = {**TO, "period_s": 30.0, "latency_s": 1.0, "outages": [{"from_s": 0.0, "to_s": 300.0}]}
+    w = Watched(laid([quick, slow], owner="outside"), 80)
+    assert (w.held[20:59, 1] == COUNT).all() and w.held[64:, 1].sum() == 0
+    both = Watched(laid([quick, {**slow, "outages": stop}], owner="outside"), 100)
+    assert both.held[64, 1] == COUNT and both.held[93:, 1].sum() == 0
+
+
+def test_others_keep_nothing_for_being_told_of_it_again():
+    """A copy without a newer plot: who fights with it throws it away by its age, as before."""
+    stop = [{"from_s": 30.0, "to_s": 300.0}]
+    w = Watched(laid([{**TO, "period_s": 1.0, "outages": stop}]), 80)
+    left = np.flatnonzero(w.held[31:, 1] == 0)[0] + 31
+    assert left == pytest.approx(30 + w.sim.params.links.keep[1], abs=2.0)
+
+
+def test_collectors_that_tell_each_other_are_refused():
+    """They would be credited with one report for ever. What could flow there is asked all the same."""
+    back = [TO, {"from": "node-0", "to": "node-1"}, {"from": "node-1", "to": "node-0"}]
+    with pytest.raises(ScenarioError, match="what 'node-0' is told comes back to it"):
+        ready(laid(back, owner="outside"))
+    assert len(links_of(laid(back, owner="outside"), "on")) == 3
+    ready(laid(back, owner="national"))
+    ready(laid(back[:2], owner="outside"))
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -313,9 +357,17 @@ ON_NET = {"nets": [{"name": "radio", "frame_s": 12.0, "slots": 4}]}
         ({"outages": [{"from_s": 5.0, "to_s": 5.0}]}, {}, "links.link-0.outages: ends at 5 s, not after its start"),
         ({}, {"nets": [{"name": "a"}, {"name": "a"}]}, "nets.a: is defined twice"),
         ({"guard_pass": []}, {}, "links.link-0.guard_pass: names no identity"),
+        ({"guard_delay_s": 1.0, "guard_kind": "ballistic"}, {}, "links.link-0: states guard_delay, guard_kind and no guard, so nothing reads them"),
     ],
 )  # fmt: skip
 def test_what_is_refused(link, changes, said):
     with pytest.raises(ScenarioError) as refused:
         laid([{**TO, **link}], **changes)
     assert any(said in line for line in refused.value.problems), refused.value.problems
+
+
+def test_a_guard_that_is_switched_off_keeps_its_settings():
+    """As --set links.NAME.guard=none does; and on a feed the posture says what stands there."""
+    off = laid([{**TO, "guard": "none", "guard_precision_m": 900.0}])
+    assert ready(off).params.links.guards.precision.tolist() == [0.0]
+    laid([{**TO, "role": "feed_in", "guard_precision_m": 900.0}])

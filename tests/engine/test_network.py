@@ -86,7 +86,7 @@ def test_no_copy_outlives_its_track(topology):
     end, own = simulation.ticks * simulation.tick, pictures.held.shape[1]
     dead = alive = 0
     for n, node in enumerate(simulation.scenario.nodes):
-        most = simulation.params.links.keep[n, 0]
+        most = simulation.params.links.keep[n]
         assert node.owner in ("vendor", "outside") or most < 120.0
         for p in own + np.flatnonzero(pictures.valid[n, own:]):
             assert end - pictures.t_update[n, p] <= most
@@ -140,9 +140,9 @@ def test_a_node_keeps_a_received_track_for_some_frames_of_its_own_links_only():
     """A slow channel elsewhere must not make ghosts here."""
     alone, sealed = lived("standalone"), lived("sealed")
     national = [n.name for n in alone.scenario.nodes].index(NATIONAL)
-    assert list(alone.params.links.keep[national]) == list(sealed.params.links.keep[national])
+    assert alone.params.links.keep[national] == sealed.params.links.keep[national]
     coast = alone.params.trackers.coast.max()
-    assert list(alone.params.links.keep[national]) == [coast + 12.5, np.inf]
+    assert alone.params.links.keep[national] == coast + 12.5
 
 
 def test_who_reports_an_object_still_learns_what_others_know_of_it():

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from copy import deepcopy as copied
+from pathlib import Path
+
 import pytest
 
+from openiads import load
 from openiads.errors import UsageError
+from openiads.scenario.load import parse
+from openiads.scenario.spec import Scenario
 from openiads.studies.beliefs import lines, twin, with_twins
+from openiads.studies.exposure.ledger import ledgers
+from openiads.studies.flows.answer import Question, answer
+from openiads.studies.flows.posture import flows_of
+from openiads.studies.flows.words import lines as words
 from openiads.studies.study import Study, study
 from tests import builders
+
+PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+TABLE = tomllib.loads(re.findall(r"```toml\n(.*?)```", PAGE, re.S)[0])
 
 SWITCH = {
     "name": "switch", "title": "the post is out of action", "of": "post", "effect": "disable", "p_exists": 0.25, "from_s": 0.0,
@@ -89,3 +104,86 @@ def test_a_study_without_one_says_nothing_of_it():
     assert plain.summary["compromises"] == [] == lines(plain.summary)
     with pytest.raises(UsageError, match="no compromise 'swich'; did you mean 'switch'"):
         study(builders.scenario(compromises=[SWITCH, SPARE]), compromise="swich")
+
+
+# ---------------------------------------------------------------- a compromise that copies out
+
+
+def harbour(of: str, **copy: object) -> Scenario:
+    """The tutorial's three nodes, and a fourth to which something is copied; no link ends there."""
+    table = copied(TABLE)
+    table["nodes"].append({"name": "stranger", "title": "somebody", "owner": "outside"})
+    table["compromises"] = [{
+        "name": "tap", "title": "it copies out", "of": of, "effect": "copy", "p_exists": 0.2, "sink": "stranger",
+        "rate_kbit_s": 9.6, "period_s": 20, **copy,
+    }]  # fmt: skip
+    return parse(table, "harbour.toml")
+
+
+@pytest.fixture(scope="module")
+def tapped(tmp_path_factory) -> Study:
+    """A study in which the line behind the guard is tapped, saved and read again."""
+    done = study(harbour("to-the-company"), replications=6, compromise="tap", workers=2)
+    folder = tmp_path_factory.mktemp("tapped") / "study"
+    done.save(folder)
+    return Study.load(folder)
+
+
+def test_what_is_copied_out_counts_as_the_undeclared_channel_does(tapped):
+    """X2 is nothing without it, and behind a guard less than without one; what is declared stays as it was."""
+    rows = {row["without"]: row["metrics"] for row in tapped.summary["compromises"]}
+    for posture, metrics in rows.items():
+        assert metrics["X2"]["without"] == 0.0 < metrics["X2"]["with"]
+        assert metrics["X2"]["weighted"] == pytest.approx(0.2 * metrics["X2"]["with"])
+        assert metrics["X2.bits"]["with"] > 0.0
+        assert metrics["X1.sent"]["with"] == metrics["X1.sent"]["without"] > 0.0
+        twins = [tapped.estimate("X1.sent", p)["estimate"] for p in (posture, twin(posture, "tap"))]
+        assert twins[0] == twins[1]
+    assert rows["filtered"]["X2"]["with"] < 0.95 * rows["open"]["X2"]["with"]
+    assert rows["open"]["X2"]["with"] == pytest.approx(rows["open"]["X1.sent"]["with"], rel=0.05), (
+        "the same line, twice"
+    )
+
+
+def test_the_ledger_names_who_gets_the_copy(tapped, tmp_path):
+    tapped.save(tmp_path / "study")
+    found = {x.posture: {o.node: o for o in x.observers} for x in ledgers(tmp_path / "study")}
+    assert found["open"]["stranger"].hours.estimate == 0.0
+    assert found["open-if-tap"]["stranger"].hours.estimate > 50.0
+    assert "stranger over tap (undeclared, if it exists)" in found["open-if-tap"]["authority"].behind
+    assert "stranger, by way of others" in found["open-if-tap"]["coast"].behind
+
+
+def test_the_flows_know_it_and_nobody_can_close_it():
+    s = harbour("authority", duty=0.5)
+    with_it, names = with_twins(s, "tap", ["open"])
+    plain, copied_out = (flows_of(with_it, p) for p in names)
+    (edge,) = [e for e in copied_out.edges if e.kind == "copy"]
+    assert (edge.name, edge.from_, edge.to) == ("tap", "authority", "stranger")
+    assert edge.bits == pytest.approx(0.5 * 9600.0) and edge.up == 0.5
+    assert [e for e in copied_out.edges if e is not edge] == list(plain.edges)
+    assert plain.cut().size == 1.0 and copied_out.cut().size == float("inf")
+    assert (
+        copied_out.reach(sinks=["stranger"]).nodes == ("coast", "authority")
+        and plain.reach(sinks=["stranger"]).nodes == ()
+    )
+    said = "\n".join(words(answer(with_it, names[1], Question(sinks=("stranger",)))))
+    assert "authority -(tap, copied out)-> stranger" in said and "what nobody knows of begins at one of them" in said
+    with pytest.raises(UsageError, match="no open link 'tap'"):
+        copied_out.guarded("tap", "closed")
+
+
+def test_a_tap_behind_a_filter_carries_what_the_filter_lets_through():
+    (edge,) = [
+        e
+        for e in flows_of(with_twins(harbour("to-the-company"), "tap", ["filtered"])[0], "filtered-if-tap").edges
+        if e.kind == "copy"
+    ]
+    assert edge.guard == "filter"
+
+
+def test_the_shipped_tap_is_open_where_its_line_is():
+    s = load("turkey-2019", {"compromise": "tapped-line"})
+    opened = {p: [e.to for e in flows_of(s, p).edges if e.kind == "copy"] for p in s.postures}
+    assert {p for p, ends in opened.items() if ends} == {"one-way-out", "filtered-two-way", "full-links"}
+    assert all(ends in ([], ["outside"]) for ends in opened.values())

@@ -20,7 +20,7 @@ from openiads.scenario.sets import set_value
 from openiads.scenario.spec import Scenario
 from openiads.units import DECADES, UNITS, from_si
 
-WEIGHTS = ("undeclared.p_exists",)  # beliefs that weigh results afterwards; never a draw
+WEIGHT = "p_exists"  # beliefs in the channel and in compromises weigh results afterwards; never a draw
 BY_DEFAULT = ("site", "topology")  # modifiers that are varied without being asked for
 _DECADE = 10.0  # ranges wider than this factor are drawn on a logarithmic scale
 Scale = Literal["uniform", "log", "whole", "choice"]
@@ -103,7 +103,7 @@ def _numbers(scenario: Scenario, postures: Collection[str] | None) -> Iterator[I
     stated: dict[str, int] = {}
     for where, model, field, proof in used_evidence(scenario):
         parts = where.split(".")
-        if not model.sweepable(field) or not proof.low < proof.high or where in WEIGHTS:
+        if not model.sweepable(field) or not proof.low < proof.high or parts[-1] == WEIGHT:
             continue
         if parts[0] != "postures":
             yield _number((where,), where, model, field, proof)

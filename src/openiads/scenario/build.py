@@ -24,13 +24,13 @@ from openiads.engine import (
     tracking,
 )
 from openiads.engine.geo import ground_height, to_ecef
+from openiads.scenario.compromises import compromised, disabled, ghosts
 from openiads.scenario.flights import name_key
 from openiads.scenario.links import (
     COLLECTING,
     KINDS,
     circle,
     delay_of,
-    disabled,
     feeds_of,
     links_of,
     order_path,
@@ -122,6 +122,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
         feeds.node, radars.false_mean[feeds.radar], 1
     ).max()  # false plots in a scan of all radars of a node
     slots = min(1024, max(96, math.ceil(_TENTATIVE * clutter)) + bodies + bodies // 4)
+    slots += ghosts(compromised(scenario, posture))
     params = step.Params(
         key=world.key,
         bodies=world.bodies,

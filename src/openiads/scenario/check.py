@@ -38,14 +38,14 @@ def check(name_or_path: str | Path) -> list[Problem]:
 
 
 def _closed_circles(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Postures whose open links can not stand side by side (a diode and a way back), in every topology."""
-    from openiads.scenario.links import links_of  # here, since it loads the engine
+    """Postures whose open links can not stand side by side (a diode and a way back, a circle outside), in every topology."""
+    from openiads.scenario.links import links_of, require_ends  # here, since it loads the engine
 
     for topology in get_args(Modifiers.model_fields["topology"].annotation):
         variant = _with(scenario, topology=topology)
         for name in scenario.postures:
             try:
-                links_of(variant, name)
+                require_ends(variant, name, links_of(variant, name))
             except ScenarioError as error:
                 yield f"postures.{name}", f"topology {topology}: {error}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from openiads.scenario.build import present, system_nodes
-from openiads.scenario.links import compromised, links_of, powered
+from openiads.scenario.compromises import compromised
+from openiads.scenario.links import links_of, powered
 from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
 from openiads.scenario.radars import modes_of
@@ -235,6 +236,8 @@ def _system_links(s: Scenario, posture: str) -> Iterator[str]:
     c = compromised(s, posture)
     if c is not None:
         yield f"{c.of}: {c.title} ({c.effect}), simulated as if it existed (belief {c.p_exists:g})"
+        if c.effect == "copy":
+            yield f"{c.name}: {_link(opened[c.name]) if c.name in opened else 'closed, since there is nothing to copy'}"
     if not powered(s.postures[posture]):
         yield "while it is not powered, only what people and media carry can leave"
 

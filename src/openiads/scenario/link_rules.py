@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from openiads.scenario.links import COLLECTORS
-from openiads.scenario.spec import FRAMES, Link, Scenario
+from openiads.scenario.spec import COLLECTORS, FRAMES, Compromise, Link, Scenario
 from openiads.scenario.words import known, twice
 
 
@@ -73,7 +72,17 @@ def _when_it_sends(s: Scenario, path: str, link: Link) -> Iterator[str]:
 
 
 def _guarded(path: str, link: Link) -> Iterator[str]:
-    """An area of a guard is stated whole."""
+    """An area of a guard is stated whole, and a filter's settings where there can be a filter."""
+    stated = [
+        link.spelled(key) for key in sorted(link.model_fields_set) if key.startswith("guard_") and key != "guard_pass"
+    ]
+    # postures put a filter on feeds and on the orders beside them, `flows` asks of any link what a filter would let through, and
+    # a guard that is named as none is switched off on purpose
+    if stated and "guard" not in link.model_fields_set and link.role not in ("feed_in", "feed_out", "orders"):
+        yield (
+            f"{path}: states {', '.join(stated)} and no guard, so nothing reads them; write guard = 'filter', or guard = 'none' "
+            "to keep them for another time"
+        )
     given = [key for key in ("guard_latitude", "guard_longitude", "guard_radius") if getattr(link, key) is not None]
     if (link.guard_area == "everywhere") == bool(given) or 0 < len(given) < 3:
         yield (
@@ -99,18 +108,20 @@ def nets(s: Scenario) -> Iterator[str]:
                 yield from _without_a_place(s, end, f"links.{link.name}.medium: radio")
 
 
-def _without_a_place(s: Scenario, end: str, path: str) -> Iterator[str]:
-    """Who speaks by radio, or has ghosts around it, is somewhere."""
+def _without_a_place(s: Scenario, end: str, path: str, carried: bool = True) -> Iterator[str]:
+    """Who speaks by radio, or has ghosts around it, is somewhere; a place that is carried about is one unless said."""
     node = next((n for n in s.nodes if n.name == end), None)
     stands = any(r.node == end and r.aboard is None for r in s.radars)
-    if node is not None and node.latitude is None and node.aboard is None and not stands:
-        yield f"{path}, and node '{end}' has no place; give it latitude_deg and longitude_deg, aboard, or a radar"
+    aboard = node is not None and node.aboard is not None and carried
+    if node is not None and node.latitude is None and not aboard and not stands:
+        yield f"{path}, and node '{end}' has no place; give it latitude_deg and longitude_deg, {'aboard, ' if carried else ''}or a radar"
 
 
-_NEEDS = {"inject": ("ghosts",), "alter": ("claim", "shift"), "delay": ("late",), "deny": (), "disable": ()}
 _USES: dict[str, set[str]] = {
-    "inject": {"ghosts", "radius", "claim"}, "alter": {"claim", "shift"}, "delay": {"late"}, "deny": {"share"}, "disable": set(),
+    "inject": {"ghosts", "radius", "latitude", "longitude", "claim"}, "alter": {"claim", "shift"}, "delay": {"late"},
+    "deny": {"share"}, "disable": set(), "copy": {"sink", "rate", "period", "message", "duty", "pause", "late"},
 }  # fmt: skip
+_NEEDS = {"inject": ("ghosts",), "alter": ("claim", "shift"), "delay": ("late",)}  # one of them
 _OF_AN_EFFECT = set().union(*_USES.values())
 
 
@@ -129,20 +140,67 @@ def compromises(s: Scenario) -> Iterator[str]:
         yield from known(f"{path}.of", c.of, [*nodes, *links], "node or link")
         for x in [x for x in s.links if x.carries == "plots" and c.of == x.name and c.effect in ("inject", "alter")]:
             yield f"{path}: effect = '{c.effect}' is of tracks, and link '{x.name}' carries plots; accepted are delay, deny, disable"
-        for end in sorted({x.to for x in s.links if c.of in (x.name, x.from_)}) if c.effect == "inject" else []:
-            yield from _without_a_place(s, end, f"{path}: ghosts fly around who receives them")
-        for x in [x for x in s.links if c.effect == "delay" and c.of in (x.name, x.from_)]:
-            longest = (FRAMES - 1) * s.period_of(x)
-            if x.latency + x.guard_delay + c.late > longest:
-                yield f"{path}.late: with the {x.latency + x.guard_delay:g} s of link '{x.name}' it exceeds {FRAMES - 1} of its periods ({longest:g} s)"
+        if c.of in nodes and c.of in links:
+            yield f"{path}.of: '{c.of}' is a node and a link; give one of them another name"
         if c.to <= c.from_:
             yield f"{path}: from {c.from_:g} s to {c.to:g} s; it must end after it begins"
-        needed = _NEEDS[c.effect]
+        needed = _NEEDS.get(c.effect, ())
         if needed and not any(getattr(c, key) not in (0, 0.0, None) for key in needed):
             yield f"{path}: effect = '{c.effect}' needs {' or '.join(needed)}"
         extra = (c.model_fields_set & _OF_AN_EFFECT) - _USES[c.effect]
         if extra:
             yield f"{path}: effect = '{c.effect}' does not use {', '.join(sorted(extra))}; leave out"
+        held = [x for x in s.links if c.of in (x.name, x.from_)]
+        if c.effect == "inject":
+            yield from _ghosts(s, path, c, held)
+        if c.effect == "delay":
+            for x in held:
+                yield from _under_way(path, c.late, x.latency + x.guard_delay, f"link '{x.name}'", s.period_of(x))
+        if c.effect == "copy":
+            yield from _copied(s, path, c)
+
+
+def _under_way(path: str, late: float, before: float, of: str, period: float) -> Iterator[str]:
+    """No more frames are late at once than can be under way."""
+    longest = (FRAMES - 1) * period
+    if late + before > longest:
+        yield f"{path}.late: with the {before:g} s of {of} it exceeds {FRAMES - 1} of its periods ({longest:g} s)"
+
+
+def _ghosts(s: Scenario, path: str, c: Compromise, held: list[Link]) -> Iterator[str]:
+    """Tracks of nothing fly around a place: a stated one, or that of a node that stands."""
+    if (c.latitude is None) != (c.longitude is None):
+        yield f"{path}: a place has latitude_deg and longitude_deg; give both or none"
+    around = {c.of if c.of == x.from_ else x.to for x in held} if c.latitude is None else set()
+    for end in sorted(around):
+        whom = "who tells of them" if end == c.of else "who hears of them"
+        yield from _without_a_place(
+            s, end, f"{path}: without latitude_deg and longitude_deg ghosts fly around {whom}", carried=False
+        )
+
+
+def _copied(s: Scenario, path: str, c: Compromise) -> Iterator[str]:
+    """A copy goes to somebody outside, and to a node of its own: what is declared to leave must be told from it."""
+    far = {n.name for n in s.nodes if n.owner in COLLECTORS}
+    link = next((x for x in s.links if x.name == c.of), None)
+    if c.sink is None or c.rate is None:
+        yield f"{path}: effect = 'copy' needs sink, a node of the vendor or outside, and rate"
+    elif c.room == 0:
+        yield f"{path}.rate: {c.rate:g} bit/s do not carry a track of {c.message:g} bits in a period of {c.period:g} s; give it more"
+    if c.sink is not None:
+        yield from known(f"{path}.sink", c.sink, sorted(far), "node of the vendor or outside")
+        if declared := [x.name for x in s.links if x.to == c.sink and x.role != "undeclared"]:
+            yield f"{path}.sink: '{c.sink}' is told by declared link '{declared[0]}' as well, and X1 and X2 count by node; name another node"
+        if c.sink == (link.from_ if link else c.of):
+            yield f"{path}: copies from '{c.sink}' to itself"
+    if any(x.name == c.name for x in s.links):
+        yield f"{path}: a link has this name, too; give it another"
+    if link is not None and link.capacity == 0:
+        yield f"{path}.of: link '{link.name}' carries no tracks; name one that does, or its node"
+    if "pause" in c.model_fields_set and c.duty == 1.0:
+        yield f"{path}.pause: with duty = 1 it never rests; state duty, or leave pause out"
+    guard = link.guard_delay if link else 0.0
+    yield from _under_way(path, c.late, guard, f"the guard of '{c.of}'", c.period)
 
 
 RULES: tuple[Callable[[Scenario], Iterator[str]], ...] = (links, nets, compromises)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -13,14 +13,14 @@ from openiads.engine.geo import EARTH_RADIUS, to_ecef
 from openiads.engine.radio import Stations
 from openiads.engine.sensing import Radars
 from openiads.errors import ScenarioError
+from openiads.scenario.compromises import compromised, copies, tampering
 from openiads.scenario.flights import Flight, name_key
-from openiads.scenario.spec import Compromise, Link, Posture, Scenario
+from openiads.scenario.spec import COLLECTORS, IdentityName, Link, Posture, Scenario
 
-IDENTITIES = ("pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile")
+IDENTITIES: tuple[str, ...] = get_args(IdentityName)
 KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
 KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
-COLLECTORS = ("vendor", "outside")  # owners of nodes that keep what they are told, and do nothing else
 COLLECTING = ("support", "undeclared")  # roles of links that reach into a machine, not only its reports
 _ACCESS = {"turns": network.OWN_TURN, "slotted": network.SLOTTED, "unslotted": network.UNSLOTTED}
 _OUTAGE = np.uint32(2)  # draws of a link beside those of its frames
@@ -33,7 +33,7 @@ def powered(posture: Posture) -> bool:
 
 
 def links_of(scenario: Scenario, posture: str) -> list[Link]:
-    """The links that are open in a posture, with the guard that the posture puts on them."""
+    """The links that are open in a posture, with the guard that the posture puts on them; at the end what a compromise copies out."""
     p = scenario.postures[posture]
     opened = []
     for link in scenario.links:
@@ -54,6 +54,8 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
         ):
             continue
         opened.append(link.model_copy(update={"guard": guard}))
+    silent = set() if powered(p) else {r.node for r in scenario.radars if r.at == "site"}
+    opened += copies(scenario, posture, opened, silent | set(p.absent))
     for link in opened:
         back = [o for o in opened if o.from_ == link.to and o.to == link.from_]
         if link.guard == "diode" and back:
@@ -64,6 +66,35 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
     return opened
 
 
+def require_ends(scenario: Scenario, posture: str, opened: list[Link]) -> None:
+    """Refuse what can not be run: who is credited with what it is told must not be told what it told itself, over others like it."""
+    told: dict[str, set[str]] = {n.name: set() for n in scenario.nodes if n.owner in COLLECTORS}
+    for x in opened:
+        if x.capacity and {x.from_, x.to} <= told.keys():
+            told[x.from_].add(x.to)
+    for name in told:
+        reached: set[str] = set()
+        while new := set().union(told[name], *(told[n] for n in reached)) - reached:
+            reached |= new
+        if name in reached:
+            raise ScenarioError(
+                f"posture '{posture}': what '{name}' is told comes back to it over links between nodes of the vendor and outside, "
+                "so it would be credited with it for ever; close one of those links, or make one node of them"
+            )
+
+
+def duty_of(scenario: Scenario, link: Link) -> float:
+    """Share of the time for which a link works besides its availability: that of the undeclared channel, on it."""
+    return scenario.undeclared.duty if scenario.undeclared and kind_of(scenario, link) == "undeclared" else 1.0
+
+
+def kind_of(scenario: Scenario, link: Link) -> Literal["link", "undeclared", "copy"]:
+    """A declared link, the channel that nobody declared, or what a compromise that is lived through copies out."""
+    if link.role != "undeclared":
+        return "link"
+    return "undeclared" if any(x.name == link.name for x in scenario.links) else "copy"
+
+
 def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarray, span: tuple[float, float], coast: float,
              places: np.ndarray) -> network.Links:  # fmt: skip
     """The open links, drawn for a replication `key` over `span` (s); coast (s) of the trackers, places of nodes [N, 3]."""
@@ -71,9 +102,11 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
     def column(values: Sequence[Any], dtype: Any = np.float64) -> np.ndarray:
         return np.array(values, dtype)
 
+    require_ends(scenario, posture, opened)
     nodes = {node.name: i for i, node in enumerate(scenario.nodes)}
     nets = {net.name: i for i, net in enumerate(scenario.nets)}
-    duty = scenario.undeclared.duty if scenario.undeclared else 1.0
+    # the far end of a channel that takes information away is credited with what it was told and no more: a frame a report
+    credited = {n.name for n in scenario.nodes if n.owner in COLLECTORS}
     periods, phases, slots = _turns(scenario, opened)
     return network.Links(
         key=column([name_key(x.name) for x in opened], np.uint32),
@@ -84,9 +117,7 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         phase=column(phases),
         capacity=column([x.capacity for x in opened], np.int32),
         rate=column([x.rate or math.inf for x in opened]),
-        availability=column([
-            (1.0 if x.outage else x.availability) * (duty if x.role == "undeclared" else 1.0) for x in opened
-        ]),
+        availability=column([(1.0 if x.outage else x.availability) * duty_of(scenario, x) for x in opened]),
         outage=stretches([outages(x, key, span) for x in opened]),
         access=column([_ACCESS[x.access] for x in opened], np.int8),
         net=column([nets.get(x.net or "", -1) for x in opened], np.int32),
@@ -99,8 +130,9 @@ def to_links(scenario: Scenario, posture: str, opened: list[Link], key: np.ndarr
         check=column([math.inf if x.cross_check is None else x.cross_check for x in opened]),
         check_rcs=column([x.cross_check_rcs for x in opened]),
         guards=_guards(opened, scenario.doctrine.hostile_speed),
-        tampering=_tampering(compromised(scenario, posture), opened, nodes, places),
-        keep=np.array([_keep(opened, periods, n.name, n.owner in COLLECTORS, coast) for n in scenario.nodes]),
+        tampering=tampering(compromised(scenario, posture), opened, nodes, places),
+        keep=column([math.inf if n.name in credited else _keep(opened, periods, n.name, coast) for n in scenario.nodes]),
+        credit=column([p if x.to in credited else math.inf for x, p in zip(opened, periods, strict=True)]),
     )  # fmt: skip
 
 
@@ -203,56 +235,9 @@ def _passes(identities: Sequence[str]) -> int:
     return sum(1 << IDENTITIES.index(name) for name in identities) if identities else _ALL_IDENTITIES
 
 
-def compromised(scenario: Scenario, posture: str) -> Compromise | None:
-    """The compromise that is lived through in a posture: its own, or that of the modifiers."""
-    named = scenario.postures[posture].compromise or scenario.modifiers.compromise
-    return next((c for c in scenario.compromises if c.name == named), None)
-
-
-def _tampering(
-    c: Compromise | None, opened: list[Link], nodes: dict[str, int], places: np.ndarray
-) -> network.Tampering:
-    """What a compromise does to the links that it has in its hand: one of them, or all that a node sends."""
-    count = len(opened)
-    held = [c is not None and c.of in (x.name, x.from_) for x in opened]
-    home = np.array([to_ecef(*places[nodes[x.to]]) for x in opened], float).reshape(-1, 3)
-
-    def where(effects: tuple[str, ...], value: Any, rest: Any, dtype: Any = np.float64) -> np.ndarray:
-        does = c is not None and c.effect in effects
-        return np.array([value if does and h else rest for h in held], dtype)
-
-    claim = -1 if c is None or c.claim is None else IDENTITIES.index(c.claim)
-    span = (math.inf, math.inf) if c is None else (c.from_, c.to)
-    return network.Tampering(
-        during=np.array([span if h else (math.inf, math.inf) for h in held], float).reshape(-1, 2),
-        deny=where(("deny", "disable"), 1.0 if c is None or c.effect == "disable" else c.share, 0.0),
-        late=where(("delay",), c.late if c else 0.0, 0.0),
-        shift=where(("alter",), c.shift if c else 0.0, 0.0),
-        claim=where(("alter", "inject"), claim, -1, np.int8),
-        ghosts=where(("inject",), c.ghosts if c else 0, 0, np.int32),
-        home=home,
-        around=np.full(count, c.radius if c else 0.0),
-    )
-
-
-def disabled(scenario: Scenario, posture: str) -> np.ndarray:
-    """When each node is out of action by a compromise, s: from, to; float64[N, 2], infinite where it is not."""
-    c = compromised(scenario, posture)
-    out = np.full((len(scenario.nodes), 2), np.inf)
-    for n, node in enumerate(scenario.nodes):
-        if c is not None and c.effect == "disable" and c.of == node.name:
-            out[n] = c.from_, c.to
-    return out
-
-
-def _keep(links: list[Link], periods: list[float], node: str, collector: bool, coast: float) -> tuple[float, float]:
-    """How long a node keeps a received track: age of its last plot, time since its last news (s).
-
-    As long as the tracker that made it would coast, and a few frames. The far end of a channel that takes
-    information away is credited with what it was told and no more: one frame for every report.
-    """
-    period = max((p for x, p in zip(links, periods, strict=True) if x.to == node), default=1.0)
-    return (math.inf, period) if collector else (coast + KEEP_FRAMES * period, math.inf)
+def _keep(links: list[Link], periods: list[float], node: str, coast: float) -> float:
+    """Age of its last plot (s) up to which a node keeps a received track: as long as its maker would coast, and a few frames."""
+    return coast + KEEP_FRAMES * max((p for x, p in zip(links, periods, strict=True) if x.to == node), default=1.0)
 
 
 def order_path(links: list[Link], authority: str, node: str) -> list[Link] | None:

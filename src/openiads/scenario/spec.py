@@ -18,7 +18,9 @@ from openiads.scenario.quantity import Spec, number, quantity
 
 IdentityName = Literal["pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile"]
 Feed = Literal["none", "diode", "filter", "open"]
+COLLECTORS = ("vendor", "outside")  # owners of nodes that are credited with what they are told, and no more
 FRAMES = 4  # of one link that can be under way at once: the engine keeps as many slots
+MOST_TRACKS = 5000  # in a frame
 
 
 # ---------------------------------------------------------------- the laydown
@@ -152,7 +154,7 @@ class Link(Spec):
     slots: int = Field(1, ge=1, le=100_000)  # of its own in a frame of its net
     medium: Literal["line", "radio"] = "line"  # radio needs line of sight
     carries: Literal["tracks", "plots"] = "tracks"  # plots: of the sender's radars, to the receiver's tracker
-    capacity: int = Field(ge=0, le=5000)  # tracks or plots a frame; 0 for a link that carries orders only
+    capacity: int = Field(ge=0, le=MOST_TRACKS)  # tracks or plots a frame; 0 for a link that carries orders only
     message: float = quantity("data", gt=0.0)
     rate: float | None = quantity("data-rate", None, gt=0.0)  # at which a frame is sent; else at once
     identity: bool = True  # it says who a track is
@@ -184,21 +186,34 @@ class Undeclared(Spec):
 
 
 class Compromise(Spec):
-    """What a node or link would do that is not what it seems, by its effect. Copying out is a link with role undeclared."""
+    """What a node or link would do that is not what it seems, by its effect."""
 
     name: Name
     title: Text
     of: Name  # a node, with all that it sends, or a link
-    effect: Literal["inject", "alter", "delay", "deny", "disable"]
+    effect: Literal["inject", "alter", "delay", "deny", "disable", "copy"]
     p_exists: float = number(le=1.0)
     from_: float = quantity("time", -math.inf, alias="from", ge=None)
     to: float = quantity("time", math.inf, ge=None)
     ghosts: int = Field(0, ge=0, le=200)  # inject: tracks of nothing in each frame ...
-    radius: float = quantity("length", 50e3, gt=0.0, le=1e6)  # ... around the receiver, within this
+    radius: float = quantity("length", 50e3, gt=0.0, le=1e6)  # ... within this of ...
+    latitude: float | None = quantity("angle", None, ge=-math.pi / 2, le=math.pi / 2)  # ... a place; else of the node,
+    longitude: float | None = quantity("angle", None, ge=-math.pi, le=math.pi)  # or of who hears the link
     claim: IdentityName | None = None  # inject, alter: the identity that tracks are given
     shift: float = quantity("length", 0.0, le=500e3)  # alter: by how much positions are moved
-    late: float = quantity("time", 0.0, le=3600.0)  # delay
+    late: float = quantity("time", 0.0, le=3600.0)  # delay, copy
     share: float = number(1.0, gt=0.0, le=1.0)  # deny: frames that are lost
+    sink: Name | None = None  # copy: the node of the vendor or outside that gets it
+    rate: float | None = quantity("data-rate", None, gt=0.0)  # copy: how much it gets
+    period: float = quantity("time", 60.0, gt=0.0, le=3600.0)  # copy: between two frames
+    message: float = quantity("data", 400.0, gt=0.0)  # copy: size of a track
+    duty: float = number(1.0, gt=0.0, le=1.0)  # copy: share of the time for which it works ...
+    pause: float = quantity("time", 600.0, gt=0.0, le=86400.0)  # ... and how long it then rests on average
+
+    @property
+    def room(self) -> int:
+        """Tracks that a frame of a copy holds: as many as its rate sends until the next."""
+        return min(MOST_TRACKS, int((self.rate or 0.0) * self.period / self.message + 1e-9))
 
 
 class Control(Spec):

@@ -7,7 +7,7 @@ from typing import Any
 
 from openiads.errors import UsageError
 from openiads.scenario import words
-from openiads.scenario.links import compromised
+from openiads.scenario.compromises import compromised
 from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
 from openiads.studies.metrics import Metric, Tables

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from openiads.scenario.build import present, starts, system_nodes
-from openiads.scenario.links import COLLECTORS, links_of
-from openiads.scenario.spec import Link, Scenario
+from openiads.scenario.links import links_of
+from openiads.scenario.spec import COLLECTORS, Link, Scenario
 from openiads.studies.measure import emitting_share
 
 BY_POSTURE = "by posture"  # kind of a cell, and the beginning of its reason

@@ -12,8 +12,8 @@ from openiads.engine.geo import EARTH_RADIUS, ground_distance
 from openiads.inferred import inferred
 from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of, keepers_of
 from openiads.scenario.flights import Waypoint
-from openiads.scenario.links import COLLECTORS, powered
-from openiads.scenario.spec import BodyClass, Scenario
+from openiads.scenario.links import links_of, powered
+from openiads.scenario.spec import COLLECTORS, BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
 REFERENCE_HEIGHT, REFERENCE_CLASS = 100.0, "cruise-missile"
@@ -173,7 +173,8 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
         share * state.tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0 / hours
     ).tolist()
     row |= signature_row(simulation, share, hours)
-    hidden = {x.to for x in scenario.links if x.role == "undeclared"}
+    every = [*scenario.links, *links_of(scenario, simulation.posture)]
+    hidden = {x.to for x in every if x.role == "undeclared"}
     for label, far in (("sent", [n for n in scenario.nodes if n.owner in COLLECTORS and n.name not in hidden]),
                        ("hidden", [n for n in scenario.nodes if n.name in hidden])):  # fmt: skip
         row |= _leaving(label, _held(seconds, [nodes[n.name] for n in far]), military, share / 3600.0 / hours)
@@ -341,8 +342,8 @@ def _recorded(simulation: Simulation, system: np.ndarray, owner: np.ndarray) -> 
 
 
 def _bits(simulation: Simulation) -> tuple[float, float]:
-    """Bits sent over the declared support link and over the undeclared channel."""
-    roles = {link.name: link.role for link in simulation.scenario.links}
+    """Bits sent over the declared support link, and over the undeclared channel and by what is copied out."""
+    roles = {link.name: link.role for link in links_of(simulation.scenario, simulation.posture)}
     sums = {"support": 0.0, "undeclared": 0.0}
     for k, name in enumerate(simulation.links):
         if roles[name] in sums:

@@ -170,7 +170,7 @@ def _flows(scenario: Scenario, posture: str, column: str, scale: float) -> Estim
     """A figure of the flows: in the scenario's topology, and the range over the three inventions."""
     values = [scale * x for x in over_topologies(scenario, posture, _FLOWS[column])]
     if not np.isfinite(values).all():
-        why = "visits carry all of it" if column == "bits" else "the undeclared channel begins at a sensitive node"
+        why = "visits carry all of it" if column == "bits" else "what nobody knows of begins at a sensitive node"
         return Estimate(None, None, None, len(TOPOLOGIES), why)
     own, low, high = values
     return Estimate(own, low, high, len(TOPOLOGIES))
@@ -439,8 +439,8 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
     yield Metric("X1.bits", "sent over declared support links", "Mbit/day", "Tracks times bits a track." + day, "total", "peace",
                  "bits_support", scale=1e-6, better="low", group="leaves")  # fmt: skip
     yield Metric("X2", "friendly track-hours through the undeclared channel, given that it exists", "track h/day",
-                 "Track-hours that arrive at the end of a link with role undeclared, each report counting until the next frame; conditional on the "
-                 "channel." + day, "total", "peace",
+                 "Track-hours that arrive at the end of a link with role undeclared, or of a compromise that copies out, each report counting "
+                 "until the next frame; conditional on the channel." + day, "total", "peace",
                  "hidden_all", better="low", group="leaves")  # fmt: skip
     yield Metric("X2.fed", "of these, from feeds", "track h/day", "Track-hours in X2 that rest on fed tracks." + day, "total",
                  "peace", "hidden_fed", better="low", group="leaves")  # fmt: skip

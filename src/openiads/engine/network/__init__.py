@@ -9,6 +9,8 @@ brings them to the receiver's tracker instead (`plots`). docs/equations/network.
 
 from __future__ import annotations
 
+import numpy as np
+
 from openiads.engine.jit import part
 from openiads.engine.network.access import NO_FRAME, choose_turn, collides, frame_at, is_up
 from openiads.engine.network.bundles import (
@@ -65,15 +67,15 @@ def exchange(
         cross_check(links, radars, antennas, taskings, pictures, n, t1)
         if news:
             correlate(pictures, n)
+    frames = np.empty(links.key.size, np.int64)
     for k in range(links.key.size):
         messages.sent[k] = 0
         messages.withheld[k, BY_GUARD] = messages.withheld[k, BY_CAPACITY] = 0
-        frame = frame_at(links, k, t0, t1)
-        if frame != NO_FRAME and links.access[k] != OWN_TURN:
-            choose_turn(links, messages, key, k, frame)
+        frames[k] = frame_at(links, k, t0, t1)
+        if frames[k] != NO_FRAME and links.access[k] != OWN_TURN:
+            choose_turn(links, messages, key, k, frames[k])
     for k in range(links.key.size):
-        frame = frame_at(links, k, t0, t1)
-        if frame != NO_FRAME and not links.plots[k] and is_up(links, reports, key, k, frame, t1):
-            lost = collides(links, reports, messages, key, k, frame, t1)
+        if frames[k] != NO_FRAME and not links.plots[k] and is_up(links, reports, key, k, frames[k], t1):
+            lost = collides(links, reports, messages, key, k, frames[k], t1)
             send(links, reports, messages, pictures, key, k, lost, t1)
     carry_plots(links, feeds, reports, plots, messages, carried, key, t0, t1)

@@ -30,11 +30,14 @@ class Tampering(NamedTuple):
     """What a compromise does to each link, by its effect; axis 0 = link."""
 
     during: np.ndarray  # float64[L, 2] s, from, to; from is infinite where there is none
+    sender: np.ndarray  # bool[L] it is of the node that sends, before the guard; else of the link, behind it
+    key: np.ndarray  # uint32[L] of the node or link that it is of
     deny: np.ndarray  # float64[L] probability that a frame is lost
     late: np.ndarray  # float64[L] s that a frame takes longer
-    shift: np.ndarray  # float64[L] m by which positions are moved, all of a frame the same way
-    claim: np.ndarray  # int8[L] identity that every track is given, -1 for its own
-    ghosts: np.ndarray  # int32[L] tracks of nothing in each frame
+    shift: np.ndarray  # float64[L] m by which positions are moved, all the same way
+    claim: np.ndarray  # int8[L] identity that every true track is given, -1 for its own
+    ghosts: np.ndarray  # int32[L] tracks of nothing that are told in each frame
+    called: np.ndarray  # int8[L] their identity
     home: np.ndarray  # float64[L, 3] m, earth-centred: ghosts fly around it ...
     around: np.ndarray  # float64[L] m ... within this distance
 
@@ -67,7 +70,10 @@ class Links(NamedTuple):
     check_rcs: np.ndarray  # float64[L] m2, what they should see
     guards: Guards
     tampering: Tampering
-    keep: np.ndarray  # float64[N, 2] s, most age of the last plot behind a received track, and of its last news
+    keep: np.ndarray  # float64[N] s, most age of the last plot behind a received track
+    credit: (
+        np.ndarray
+    )  # float64[L] s for which a report counts at its sink: up to the next; inf for who keeps by age alone
 
 
 @bundle
@@ -129,7 +135,7 @@ class Pictures(NamedTuple):
     teller: np.ndarray  # int32[N, P] node whose evidence that rests on
     engaged: np.ndarray  # bool[N, P] the sender of a received row engages it
     same: np.ndarray  # int32[N, P] row of the same object that stands earlier, -1 for none
-    news: np.ndarray  # float64[N, P] s, when a received track last arrived
+    until: np.ndarray  # float64[N, P] s, up to which the last report of a received track counts
     via: np.ndarray  # int32[N, P] link over which it did, -1 for the node's own
     aside: np.ndarray  # bool[N, P] a received row that is not believed, and so not valid
     unseen: np.ndarray  # float64[N, P] s since when the node's own radars should see it and do not, inf where they do

@@ -39,11 +39,11 @@ def own_rows(tracks, reports, pictures, n):
 
 @part
 def age_received(links, reports, pictures, n, t0, t1):
-    """Received rows are carried forward at their speed, and dropped when their last plot or last news is too old."""
+    """Received rows are carried forward at their speed, and dropped when their last plot is too old or their report counts no more."""
     for p in range(pictures.held.shape[1], pictures.valid.shape[1]):
         if not (pictures.valid[n, p] or pictures.aside[n, p]):
             continue
-        old = t1 - pictures.t_update[n, p] > links.keep[n, 0] or t1 - pictures.news[n, p] > links.keep[n, 1]
+        old = t1 - pictures.t_update[n, p] > links.keep[n] or t1 > pictures.until[n, p]
         if old or not reports.up[n]:
             _forget(pictures, n, p)
             continue
@@ -75,7 +75,8 @@ def unsay(pictures, n, p):
 def deliver(links, reports, messages, pictures, k, t1):
     """Frames of link k that are due by t1 are filed at the receiver; True if there was one.
 
-    A copy without a newer plot is no news, or two nodes that forward to each other would keep a dead track alive.
+    A copy without a newer plot is no news, or two nodes that forward to each other would keep a dead track alive; to who
+    is credited with what it was told, it is one more report.
     """
     n = links.sink[k]
     delivered = False
@@ -88,11 +89,12 @@ def deliver(links, reports, messages, pictures, k, t1):
             node, slot = messages.origin[k, d, m, 0], messages.origin[k, d, m, 1]
             p = pictures.row[n, node, slot]
             if p >= 0 and pictures.number[n, p] == messages.number[k, d, m]:
+                pictures.until[n, p] = max(pictures.until[n, p], t1 + links.credit[k])
                 if pictures.t_update[n, p] == messages.t_update[k, d, m]:
                     _tell(links, pictures, messages, n, p, k, d, m)
                 if pictures.t_update[n, p] >= messages.t_update[k, d, m]:
                     continue
-            elif t1 - messages.t_update[k, d, m] > links.keep[n, 0]:
+            elif t1 - messages.t_update[k, d, m] > links.keep[n]:
                 continue
             else:
                 if p < 0:
@@ -104,6 +106,7 @@ def deliver(links, reports, messages, pictures, k, t1):
                 pictures.same[n, p] = -1
                 pictures.engaged[n, p] = False
                 pictures.aside[n, p], pictures.unseen[n, p] = False, math.inf
+                pictures.until[n, p] = t1 + links.credit[k]
             pictures.valid[n, p] = not pictures.aside[n, p]
             pictures.number[n, p] = messages.number[k, d, m]
             pictures.origin[n, p, 0], pictures.origin[n, p, 1] = node, slot
@@ -116,7 +119,6 @@ def deliver(links, reports, messages, pictures, k, t1):
             pictures.t_update[n, p] = messages.t_update[k, d, m]
             _tell(links, pictures, messages, n, p, k, d, m)
             pictures.luck[n, p] = messages.luck[k, d, m]
-            pictures.news[n, p] = t1
         messages.count[k, d] = -1
     return delivered
 

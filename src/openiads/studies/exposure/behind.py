@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import COLLECTING, COLLECTORS, links_of, powered
-from openiads.scenario.spec import Scenario
+from openiads.scenario.links import COLLECTING, links_of, powered
+from openiads.scenario.spec import COLLECTORS, Scenario
 from openiads.studies.flows.posture import flows_of
 
 RECORDED = {

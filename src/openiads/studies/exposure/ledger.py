@@ -10,9 +10,8 @@ import numpy as np
 
 from openiads.errors import RecordError, UsageError
 from openiads.record import Run
-from openiads.scenario.links import COLLECTORS
 from openiads.scenario.load import parse
-from openiads.scenario.spec import Node, Scenario
+from openiads.scenario.spec import COLLECTORS, Node, Scenario
 from openiads.studies.calendar.filling import Floats
 from openiads.studies.calendar.rates import rates
 from openiads.studies.exposure.behind import behind, system_names

@@ -55,7 +55,7 @@ def draw(every: list[Flows], path: Path, kind: str, sources: Names = None, sinks
         far = conjoined(ends) if ends else "an outside that nobody is"
         signs = (
             f"red: shortest ways to {far}; thick outline: sensitive; crossed: a smallest set of links to close; dashed: "
-            "undeclared; dotted: visits; triangle: diode; F: filter; notional, from open literature"
+            "undeclared or copied out; dotted: visits; triangle: diode; F: filter; notional, from open literature"
         )
         topology = topology_of(every[0].scenario)
         head = every[0].scenario.title + (f", topology {topology}" if topology else "")
@@ -136,7 +136,7 @@ def _arrow(axis: Any, e: Edge, place: dict[str, np.ndarray], bend: float, red: b
     from matplotlib.patches import FancyArrowPatch
 
     a, b = place[e.from_], place[e.to]
-    style = {"link": "-", "undeclared": "--", "visits": ":"}[e.kind]
+    style = {"link": "-", "undeclared": "--", "copy": "--", "visits": ":"}[e.kind]
     axis.add_patch(FancyArrowPatch(
         (a[0], a[1]), (b[0], b[1]), connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>", mutation_scale=9,
         shrinkA=_SHORT, shrinkB=_SHORT, color=_RED if red else _GREY, lw=1.5 if red else 0.9, ls=style, zorder=3 if red else 2,

@@ -11,9 +11,9 @@ import numpy as np
 
 from openiads.errors import UsageError
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import COLLECTORS, IDENTITIES, links_of, powered
+from openiads.scenario.links import IDENTITIES, duty_of, kind_of, links_of, powered
 from openiads.scenario.phrasing import conjoined
-from openiads.scenario.spec import Link, Scenario
+from openiads.scenario.spec import COLLECTORS, Link, Scenario
 from openiads.studies.flows.chance import Reached, largest_part, reached, time_to_reach
 from openiads.studies.flows.graph import Graph, Near
 from openiads.studies.statistics import Estimate
@@ -22,16 +22,17 @@ Topology = Literal["hub", "mesh", "national"]
 TOPOLOGIES: tuple[Topology, ...] = get_args(Topology)
 
 ALL = frozenset(IDENTITIES)
+HIDDEN = ("undeclared", "copy")  # nobody knows of them, so nobody closes them or puts a guard on them
 
 
 @dataclass(frozen=True)
 class Edge:
-    """One way on which tracks can flow: an open link, the undeclared channel, or visits that carry recordings out."""
+    """One way on which tracks can flow: an open link, the undeclared channel, what a compromise copies out, or visits."""
 
     name: str
     from_: str
     to: str
-    kind: Literal["link", "undeclared", "visits"]
+    kind: Literal["link", "undeclared", "copy", "visits"]
     guard: str  # none, filter, diode
     passes: frozenset[str]  # identities that get through
     own: bool  # only what the sender has observed itself
@@ -130,9 +131,9 @@ class Flows:
     ) -> CutSet:
         """X5: the fewest links (and visits) without which nothing gets from the sources (the sensitive ones) to a sink.
 
-        The undeclared channel can not be closed: nobody knows of it.
+        The undeclared channel and what is copied out can not be closed: nobody knows of it.
         """
-        return self._cut(sources, sinks, [np.inf if e.kind == "undeclared" else 1.0 for e in self.edges], near)
+        return self._cut(sources, sinks, [np.inf if e.kind in HIDDEN else 1.0 for e in self.edges], near)
 
     def narrowest(self, sources: Iterable[str] | None = None, sinks: Iterable[str] | None = None) -> CutSet:
         """The cut that carries least (bit/s): so much can leave at most, on average; inf where visits carry all of it."""
@@ -150,13 +151,14 @@ class Flows:
     def leaks(self, sinks: Iterable[str] | None = None, *, exists: float | None = None) -> Reached:
         """From whom (by `vertex`) tracks can flow to a sink at a given moment: links fail, and the channel may not exist.
 
-        exists: the belief in the undeclared channel, else the scenario's. What visits carry leaves later and is left out.
+        exists: the belief in the undeclared channel, else the scenario's; a compromise is lived through as if it existed.
+        What visits carry leaves later and is left out.
         """
         _, ends = self._ends((), sinks)
         belief = exists if exists is not None else self.belief
         chance = np.ones(len(self.graph.tail))
         for i, e in enumerate(self.edges):
-            chance[i] = {"link": e.up, "undeclared": e.up * belief, "visits": 0.0}[e.kind]
+            chance[i] = {"link": e.up, "undeclared": e.up * belief, "copy": e.up, "visits": 0.0}[e.kind]
         start = [self.names.index(n) for n in ends]
         return reached(self.graph.reverse(), chance, start, name=f"{self.scenario.name} {self.posture}")
 
@@ -205,9 +207,9 @@ class Flows:
 
     def guarded(self, link: str, guard: str) -> Flows:
         """The same with a filter or a diode on a link as well, or with the link (or the visits) closed."""
-        edge = next((e for e in self.edges if e.name == link and e.kind != "undeclared"), None)
+        edge = next((e for e in self.edges if e.name == link and e.kind not in HIDDEN), None)
         if edge is None:
-            known = conjoined([e.name for e in self.edges if e.kind != "undeclared"] or ["none"])
+            known = conjoined([e.name for e in self.edges if e.kind not in HIDDEN] or ["none"])
             raise UsageError(f"posture '{self.posture}' has no open link '{link}'; it has {known}")
         if guard not in guards_for(edge):
             raise UsageError(f"'{link}' takes no {guard}; accepted are {', '.join(guards_for(edge))}")
@@ -233,7 +235,7 @@ class Flows:
 
 def guards_for(edge: Edge) -> tuple[str, ...]:
     """What can be put on an edge that does not stand there yet."""
-    if edge.kind == "undeclared":
+    if edge.kind in HIDDEN:
         return ()
     return ("closed",) if edge.kind == "visits" else tuple(g for g in ("filter", "diode", "closed") if g != edge.guard)
 
@@ -246,22 +248,18 @@ def filter_of(link: Link) -> frozenset[str]:
 def flows_of(scenario: Scenario, posture: str) -> Flows:
     """The permitted flows of a posture."""
     scenario.require(posture=posture)
-    duty, gone = scenario.undeclared.duty if scenario.undeclared else 1.0, set(scenario.postures[posture].absent)
-    edges = [
-        _edge(link, scenario.period_of(link), duty if link.role == "undeclared" else 1.0)
-        for link in links_of(scenario, posture)
-        if link.capacity
-    ]  # a link without room for tracks carries orders
+    gone = set(scenario.postures[posture].absent)
+    # a link without room for tracks carries orders
+    edges = [_edge(scenario, link) for link in links_of(scenario, posture) if link.capacity]
     every = (*edges, *_visits(scenario, posture))
     return Flows(scenario, posture, tuple(e for e in every if not {e.from_, e.to} & gone))
 
 
-def _edge(link: Link, period: float, duty: float) -> Edge:
-    up = link.availability * duty
+def _edge(scenario: Scenario, link: Link) -> Edge:
+    up = link.availability * duty_of(scenario, link)
     passes = filter_of(link) if link.guard == "filter" else ALL
-    kind: Literal["link", "undeclared"] = "undeclared" if link.role == "undeclared" else "link"
-    bits = min(link.capacity * link.message / period, link.rate or np.inf) * up
-    return Edge(link.name, link.from_, link.to, kind, link.guard, passes, False, bits, up)
+    bits = min(link.capacity * link.message / scenario.period_of(link), link.rate or np.inf) * up
+    return Edge(link.name, link.from_, link.to, kind_of(scenario, link), link.guard, passes, False, bits, up)
 
 
 def _visits(scenario: Scenario, posture: str) -> list[Edge]:

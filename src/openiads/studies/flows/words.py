@@ -7,7 +7,7 @@ from typing import Any
 
 from openiads.scenario.phrasing import conjoined, duration
 
-_KINDS = {"visits": "carried by hand", "undeclared": "undeclared"}
+_KINDS = {"visits": "carried by hand", "undeclared": "undeclared", "copy": "copied out"}
 _TOPMOST = 12  # guards that are listed
 
 
@@ -53,7 +53,7 @@ def _cuts(a: dict[str, Any], what: str) -> Iterable[str]:
     if not a["protected"]:
         yield "X5: no node is marked sensitive; --source names whom to protect"
     elif size[0] is None:
-        yield f"X5: no closing of links keeps tracks of {what} in: the undeclared channel begins at one of them"
+        yield f"X5: no closing of links keeps tracks of {what} in: what nobody knows of begins at one of them"
     elif size[0] == 0:
         yield f"X5: {_range(size)} links to close: no track of {what} can flow there"
     else:
