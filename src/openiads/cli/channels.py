@@ -104,7 +104,7 @@ def flows(
     if out is not None:
         require_drawable(out)
         require_new_file(out)
-    asked = question(names(source), names(sink), chance, step, within)
+    asked = question(names("source", source), names("sink", sink), chance, step, within)
     postures = [posture] if posture is not None else list(loaded.postures)
     answers = [answer(loaded, p, asked) for p in postures]
     if as_json:

@@ -125,9 +125,14 @@ def require_seed(seed: int) -> None:
         raise UsageError(f"seed = {seed}: accepted are 0 to {2**32 - 1}")
 
 
-def names(text: str | None) -> list[str] | None:
-    """Names separated by commas; none where nothing was written."""
-    return [part.strip() for part in text.split(",") if part.strip()] if text else None
+def names(option: str, text: str | None) -> list[str] | None:
+    """Names separated by commas; None where the option was left out."""
+    if text is None:
+        return None
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not found:
+        raise UsageError(f"--{option} '{text}' names nothing; give names separated by commas, or leave it out for all")
+    return found
 
 
 def day(option: str, text: str | None) -> date | None:

@@ -57,7 +57,7 @@ def study(
     require_new(folder)
     with progress_bar(loaded.name) as bar:
         result = conduct(
-            loaded, preset=preset, replications=replications, postures=names(postures), vignettes=names(vignettes),
+            loaded, preset=preset, replications=replications, postures=names("postures", postures), vignettes=names("vignettes", vignettes),
             baseline=baseline, seed=seed, workers=workers, tracker=tracker, compromise=compromise,
             progress=bar,
         )  # fmt: skip
@@ -141,8 +141,8 @@ def robustness(
     require_new(folder)
     with progress_bar(loaded.name) as bar:
         result = conduct(
-            loaded, preset=preset, draws=draws, vary=names(vary), fixed=pairs(sets), compared=names(metrics),
-            postures=names(postures), vignettes=names(vignettes), baseline=baseline, replications=replications,
+            loaded, preset=preset, draws=draws, vary=names("vary", vary), fixed=pairs(sets), compared=names("metrics", metrics),
+            postures=names("postures", postures), vignettes=names("vignettes", vignettes), baseline=baseline, replications=replications,
             seed=seed, workers=workers, progress=bar,
         )  # fmt: skip
     result.save(folder)
@@ -179,7 +179,7 @@ def decide(
     if picture is not None:
         require_ending(picture)
         require_new_file(picture)
-    found = judge(folder, load_limits(limits), names(postures))
+    found = judge(folder, load_limits(limits), names("postures", postures))
     if picture is not None:
         draw(found, picture)
     print(json.dumps(found, indent=1, ensure_ascii=False) if as_json else "\n".join(lines(found)))

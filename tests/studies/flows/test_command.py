@@ -41,7 +41,7 @@ def test_all_postures_as_json():
     [
         (["turkey-2019", "-p", "cold"], "no posture 'cold'"),
         (["turkey-2019", "--source", "moon"], "no node 'moon'"),
-        (["turkey-2019", "--source", ","], "--source names no node"),
+        (["turkey-2019", "--source", ","], "--source ',' names nothing"),
         (["turkey-2019", "--sink", "nato", "--source", "nato"], "'nato' is a source and a sink"),
         (["turkey-2019", "--chance", "1.5"], "--chance 1.5: accepted are 0 to 1"),
         (["turkey-2019", "--chance", "nan"], "--chance nan: accepted are 0 to 1"),
