@@ -75,6 +75,10 @@ def folder(tmp_path):
         ({"most": 6.0}, cell(None), None, False),
         ({"most": 6.0, "undefined": "accepted"}, cell(None), True, True),
         ({"most": 6.0, "undefined": "refused"}, cell(None), False, True),
+        ({"most": 6.0, "undefined": "accepted"}, {**cell(None), "unlimited": ["estimate", "low", "high"]}, False, True),
+        ({"most": 6.0, "undefined": "accepted"}, {**cell(None, 5), "unlimited": ["estimate", "high"]}, False, False),
+        ({"most": 6.0}, {**cell(7, 7), "unlimited": ["high"]}, False, True),
+        ({"least": 6.0}, {**cell(7, 7), "unlimited": ["high"]}, True, True),
     ],
 )
 def test_a_bound_is_decided_where_the_whole_interval_lies_on_one_side(bound, given, inside, decided):

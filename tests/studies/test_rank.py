@@ -26,6 +26,14 @@ def test_less_is_better_where_it_says_so():
     assert non_dominated(turned(values, ["high", "low"])).tolist() == [True, False, False]
 
 
+def test_without_limit_is_the_worst_and_equal_to_itself():
+    values = turned(np.array([[np.inf, 1.0], [np.inf, 2.0], [5.0, 3.0], [np.nan, 4.0]]), ["low", "low"])
+    assert non_dominated(values).tolist() == [True, False, True, True]
+    assert ranks(values)[:, 0].tolist()[:3] == [2.0, 2.0, 1.0]
+    assert regret(values)[:3, 0].tolist() == [np.inf, np.inf, 0.0]
+    assert regret(values[:2])[:, 0].tolist() == [0.0, 0.0], "where all are without limit none falls short"
+
+
 def test_undefined_equals_undefined_and_compares_with_nothing_else():
     values = np.array([[1.0, np.nan], [0.0, np.nan], [0.0, 5.0]])
     assert non_dominated(values).tolist() == [True, False, True]

@@ -14,31 +14,41 @@ from openiads.record import read_tables
 from openiads.scenario.box import box, sets_of
 from openiads.scenario.load import parse
 from openiads.studies import replicate
+from openiads.studies.decide.decision import decide
+from openiads.studies.decide.limits import read_limits
 from openiads.studies.robustness.conduct import robustness
 from openiads.studies.robustness.words import lines
 from openiads.studies.study import study
 from tests import builders
+from tests.test_cli import openiads
 
 PROOF = {"source": "assumption", "grade": "assumption"}
 ON = builders.BASE["postures"]["on"]
 
 
-def scenario():
+def scenario(**changes):
     """A raid of eight on one fire unit whose rounds may be sure or not; a second posture answers late, a third never."""
     return builders.scenario(
-        doctrine={"voice_delay_s": {"value": 0.0, "low": 0.0, "high": 5.0, **PROOF}},
-        vignettes={"raid": {"duration_min": 5.0, "threats": [{"class": "raider", "count": 8, "distance_km": 60.0}]}},
-        postures={
-            "on": ON,
-            "late": {
-                **ON,
-                "title": "late",
-                "emits": "on-threat",
-                "ready_h": {"value": 0.03, "low": 0.01, "high": 0.06, **PROOF},
-            },
-            "never": {**ON, "title": "never", "emits": "on-threat", "ready_h": 5.0},
-        },
-        library={"missiles": {"round": {"pk_cruise": {"value": 0.7, "low": 0.05, "high": 0.95, **PROOF}}}},
+        **builders.laid_over(
+            dict(
+                doctrine={"voice_delay_s": {"value": 0.0, "low": 0.0, "high": 5.0, **PROOF}},
+                vignettes={
+                    "raid": {"duration_min": 5.0, "threats": [{"class": "raider", "count": 8, "distance_km": 60.0}]}
+                },
+                postures={
+                    "on": ON,
+                    "late": {
+                        **ON,
+                        "title": "late",
+                        "emits": "on-threat",
+                        "ready_h": {"value": 0.03, "low": 0.01, "high": 0.06, **PROOF},
+                    },
+                    "never": {**ON, "title": "never", "emits": "on-threat", "ready_h": 5.0},
+                },
+                library={"missiles": {"round": {"pk_cruise": {"value": 0.7, "low": 0.05, "high": 0.95, **PROOF}}}},
+            ),
+            changes,
+        )
     )
 
 
@@ -136,6 +146,7 @@ def test_progress_counts_all_draws():
         ({"postures": ["off"]}, "posture"),
         ({"vary": ["sitee"]}, "no input 'sitee'"),
         ({"workers": 0}, "workers = 0"),
+        ({"postures": ["on"]}, "nothing to compare it with"),
     ],
 )
 def test_what_is_off_is_refused_before_anything_runs(options, says):
@@ -144,9 +155,15 @@ def test_what_is_off_is_refused_before_anything_runs(options, says):
     assert says in str(error.value)
 
 
+@pytest.mark.parametrize("option", ["--vary", "--metrics", "--postures", "--vignettes"])
+def test_an_empty_list_is_refused_and_means_nothing_less_than_everything(option, tmp_path):
+    done = openiads("robustness", "turkey-2019", option, "", "--out", str(tmp_path / "out"))
+    assert done.returncode == 2 and f"{option} '' names nothing" in done.stderr and not (tmp_path / "out").exists()
+
+
 def test_a_scenario_without_ranges_says_what_to_write():
     with pytest.raises(UsageError, match="states no range"):
-        robustness(builders.scenario(), draws=2)
+        robustness(builders.scenario(postures={"too": {**ON, "title": "the same"}}), draws=2)
 
 
 def test_it_is_saved_as_tables_a_summary_and_a_page_without_network(tmp_path):
@@ -160,6 +177,49 @@ def test_it_is_saved_as_tables_a_summary_and_a_page_without_network(tmp_path):
     assert not re.search(r'(src|href)="https?:', page) and "<script" not in page
     with pytest.raises(OutputError, match="not empty"):
         small().save(tmp_path / "out")
+
+
+def endless():
+    """The undeclared channel begins at a sensitive node: X5 has no limit where the system has power, and is 0 where not."""
+    return scenario(
+        nodes=[{**builders.BASE["nodes"][0], "sensitive": True}, {"name": "far", "title": "an outsider", "owner": "outside"}],
+        links=[{"name": "line", "from": "post", "to": "far", "role": "undeclared", "latency_s": 1.0, "period_s": 5.0,
+                "capacity": 5, "message_bits": 100.0, "availability": 0.9}],
+        undeclared={"p_exists": 0.1},
+        postures={"away": {**ON, "title": "away", "emits": "never", "located": "away"}},
+    )  # fmt: skip
+
+
+def test_what_has_no_limit_is_never_the_better_one_and_is_no_zero(tmp_path):
+    result = robustness(
+        endless(), draws=3, replications=5, workers=1, compared=["X5", "D4"], postures=["on", "late", "away"]
+    )
+    assert result.tables["values"]["X5"].tolist() == [np.inf, np.inf, 0.0] * 3
+    cells, s = result.summary["metrics"]["X5"]["postures"], result.summary
+    assert cells["on"]["estimate"] is None and "estimate" in cells["on"]["unlimited"]
+    assert cells["on"]["reason"] == "no limit in 3 of 3 draws" and cells["away"]["estimate"] == 0.0
+    assert cells["late"]["difference"]["estimate"] == 0.0 and "low" in cells["away"]["difference"]["unlimited"]
+    assert s["ranks"]["X5"]["away"][0] == 1.0 and s["ranks"]["X5"]["on"][1] == 1.0
+    assert s["regret"]["X5"]["away"]["most"] == 0.0 and "most" in s["regret"]["X5"]["on"]["unlimited"]
+    rows = {(str(a), str(b)) for a, b, m in zip(*(result.tables["decided"][k] for k in ("better", "worse", "metric")), strict=True)
+            if m == "X5"}  # fmt: skip
+    assert rows == {("away", "on"), ("away", "late")}, "equal without limit: neither is the better one"
+    assert s["decisions"]["X5"] == {"pairs": 9, "decided": 6, "undefined": 0}
+    assert s["decisions"]["D4"]["undefined"] >= 6, "rounds per kill of a system that is away: no decision"
+    assert "undefined: no decision" in "\n".join(lines(s))
+    result.save(tmp_path / "out")
+    json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "no limit" in page and "inf" not in re.sub(r"<svg.*?</svg>|infl|info|inform", "", page, flags=re.S)
+    strict = read_limits({"title": "t", "actor": [{"name": "a", "title": "a", "limits": [
+        {"metric": "X5", "most": 3, "undefined": "accepted"}]}]}, "t")  # fmt: skip
+    found = decide(tmp_path / "out", strict)
+    assert {p: x["verdict"] for p, x in found["all"].items()} == {
+        "on": "refused",
+        "late": "refused",
+        "away": "accepted",
+    }
+    assert found["draws"]["all"]["on"]["estimate"] == 0.0 and found["draws"]["all"]["away"]["estimate"] == 1.0
 
 
 def test_the_terminal_names_no_winner_and_the_driver():

@@ -144,8 +144,8 @@ def picture_row(simulation: Simulation) -> dict[str, float]:
     return row
 
 
-def peace_row(simulation: Simulation) -> dict[str, float]:
-    """Rates per hour of one window of peace, weighted by the share of time for which the posture emits."""
+def peace_row(simulation: Simulation, looks: dict[str, float]) -> dict[str, float]:
+    """Rates per hour of one window of peace, weighted by the share of time for which the posture emits; looks: steepest ones."""
     scenario, state = simulation.scenario, simulation.state
     share = emitting_share(scenario, simulation.posture)
     hours = simulation.ticks * simulation.tick / 3600.0
@@ -172,7 +172,7 @@ def peace_row(simulation: Simulation) -> dict[str, float]:
     row["unresolved"], row["undecided"] = (
         share * state.tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0 / hours
     ).tolist()
-    row |= signature_row(simulation, share, hours)
+    row |= signature_row(simulation, share, hours, looks)
     every = [*scenario.links, *links_of(scenario, simulation.posture)]
     hidden = {x.to for x in every if x.role == "undeclared"}
     for label, far in (("sent", [n for n in scenario.nodes if n.owner in COLLECTORS and n.name not in hidden]),
@@ -206,7 +206,7 @@ def _leaving(label: str, seconds: np.ndarray, military: np.ndarray, scale: float
     return {f"{label}_all": float(every), f"{label}_fed": float(every - own), f"{label}_military": soldiers}
 
 
-def signature_row(simulation: Simulation, share: float, hours: float) -> dict[str, float]:
+def signature_row(simulation: Simulation, share: float, hours: float, looks: dict[str, float]) -> dict[str, float]:
     """C2: dwells on aircraft without reflectors, and how much of the aspects that they can show was seen.
 
     Cells are ten degrees square, weighted by solid angle. A level body shows every azimuth, and elevations from the
@@ -214,8 +214,6 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
     """
     seen = _dwells(simulation).sum(axis=0).reshape(18, 36)
     weight = cell_weights().reshape(18, 36)
-    classes = signature_classes(simulation.scenario)
-    looks = {name: _steepest_look(simulation, name) for name in classes}
     steepest = max(looks.values(), default=-1.0)
     shown = shown_cells(steepest).reshape(18, 36)
     return {
@@ -225,8 +223,8 @@ def signature_row(simulation: Simulation, share: float, hours: float) -> dict[st
         "cells_shown": float(weight[shown].sum()) if steepest >= 0.0 else 0.0,
         "cells_seen_shown": float(weight[shown & (seen > 0)].sum()) if steepest >= 0.0 else 0.0,
         "dwells_window": float(seen.sum()),
-        **{f"dwells_{name}": share * float(_dwells(simulation, name).sum()) / hours for name in classes},
-        **{f"steepest_{name}": looks[name] for name in classes},
+        **{f"dwells_{name}": share * float(_dwells(simulation, name).sum()) / hours for name in looks},
+        **{f"steepest_{name}": look for name, look in looks.items()},
     }
 
 
@@ -288,6 +286,11 @@ def signature_classes(scenario: Scenario) -> list[str]:
     """Classes in peace whose signature matters."""
     names = {s.class_ for s in scenario.sorties if s.in_peace}
     return sorted(n for n in names if scenario.library.bodies[n].signature)
+
+
+def steepest_looks(simulation: Simulation) -> dict[str, float]:
+    """Per class whose signature matters the steepest look (deg) at it in this world, whether the system runs or not."""
+    return {name: _steepest_look(simulation, name) for name in signature_classes(simulation.scenario)}
 
 
 def _steepest_look(simulation: Simulation, name: str) -> float:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from openiads.coverage import units_on
 from openiads.running import complete
 from openiads.scenario.build import Simulation, assemble
+from openiads.scenario.conditions import as_lived, conditions, ledgers
 from openiads.scenario.spec import Scenario
 from openiads.scenario.world import draw_world
-from openiads.studies.measure import area_row, aspect_rows, known_rows, peace_row, raid_row
+from openiads.studies.measure import area_row, aspect_rows, known_rows, peace_row, raid_row, steepest_looks
 from openiads.tracking.own import Maker
 
 Row = dict[str, float | str]
@@ -119,7 +118,8 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
     world = draw_world(scenario, unit.vignette, design.seed, unit.replication, unit.stratum)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     areas: dict[tuple[int, ...], Numbers] = {}
-    lived: dict[bytes, Any] = {}
+    lived: dict[bytes, Simulation] = {}
+    looks: dict[str, float] = {}
     for posture in design.postures:
         for warning in vignette.warnings if vignette.kind == "raid" else [0.0]:
             if stop is not None and stop.is_set():
@@ -129,12 +129,13 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
             same = conditions(simulation)
             if same not in lived:
                 complete(simulation, design.tracker)
-                lived[same] = simulation.state
-            simulation = replace(simulation, state=lived[same])
+                lived[same] = replace(simulation, state=ledgers(simulation.state))
+            simulation = as_lived(simulation, lived[same])
             if vignette.kind == "peace":
                 names["stratum"] = float(unit.stratum)
                 stands_for = vignette.hours(unit.stratum)
-                tables["peace"].append({**names, "stands_for": stands_for, **peace_row(simulation)})
+                looks = looks or steepest_looks(simulation)  # of the world: the same in every posture
+                tables["peace"].append({**names, "stands_for": stands_for, **peace_row(simulation, looks)})
                 tables["aspect"] += [{**names, **row} for row in aspect_rows(simulation)]
                 tables["known"] += [{**names, "stands_for": stands_for, **row} for row in known_rows(simulation)]
                 continue
@@ -146,18 +147,6 @@ def live(design: Design, unit: Unit, stop: threading.Event | None = None) -> dic
                 areas[on] = area_row(simulation)
             tables["area"].append({**names, **areas[on]})
     return tables
-
-
-def conditions(simulation: Simulation) -> bytes:
-    """All that can differ between two postures in one world: equal conditions give equal runs, lived once.
-
-    A system that stays dark throughout is the same in its boxes and in custody.
-    """
-    p = simulation.params
-    dark = not p.readiness.allowed[[r for r, n in enumerate(p.radars.node) if n in simulation.system_nodes]].any()
-    bundles = (p.links, p.readiness, p.trackers) if dark else (p.links, p.readiness, p.trackers, p.units, p.doctrine)
-    parts = [part for field in itertools.chain(*bundles) for part in (field if isinstance(field, tuple) else (field,))]
-    return b"|".join(np.ascontiguousarray(part).tobytes() for part in parts)
 
 
 def columns(rows: list[Row]) -> dict[str, np.ndarray]:

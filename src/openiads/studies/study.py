@@ -204,10 +204,7 @@ def build() -> str:
 
 def _cell(metric: Metric, scenario: Scenario, tables: Tables, posture: str, baseline: str) -> dict[str, Any]:
     found = metric.estimate(scenario, tables, posture)
-    cell: dict[str, Any] = {
-        "estimate": found.estimate, "low": found.low, "high": found.high, "n": found.n, "reason": found.reason,
-        "kind": metric.kind, "difference": None,
-    }  # fmt: skip
+    cell: dict[str, Any] = finite({**found._asdict(), "kind": metric.kind, "difference": None})
     if found.reason is not None and found.reason == metric.zero(scenario, posture):
         cell["kind"] = BY_POSTURE
     if posture != baseline:
@@ -239,6 +236,12 @@ def break_evens(tables: Tables, postures: tuple[str, ...]) -> list[dict[str, Any
 def default_out(name: str) -> Path:
     """A new folder named after scenario and time."""
     return Path(f"{name}-{datetime.now():%Y%m%d-%H%M%S}")
+
+
+def finite(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell of a summary: JSON knows no infinity, so infinite ends are None, and named under `unlimited`."""
+    ends = [name for name, value in cell.items() if isinstance(value, float) and math.isinf(value)]
+    return {**cell, **dict.fromkeys(ends), "unlimited": ends} if ends else cell
 
 
 def clean(value: Any) -> Any:

@@ -28,7 +28,7 @@ def number(value: float | None) -> str:
 def cell(entry: dict[str, Any]) -> str:
     """Estimate with its interval, and a mark where the difference to the baseline is decided."""
     if entry["estimate"] is None:
-        return "undefined"
+        return without(entry)
     text = number(entry["estimate"])
     if entry.get("kind") == BY_POSTURE:
         text += f" {BY_POSTURE}"
@@ -41,6 +41,11 @@ def cell(entry: dict[str, Any]) -> str:
         elif change["high"] < 0.0:
             text += " ↓"
     return text
+
+
+def without(entry: dict[str, Any]) -> str:
+    """What stands where there is no number."""
+    return "no limit" if "estimate" in entry.get("unlimited", ()) else "undefined"
 
 
 def print_table(summary: dict[str, Any]) -> None:

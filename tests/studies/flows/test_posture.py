@@ -61,7 +61,7 @@ def test_the_flagship_in_its_three_topologies(posture, nodes, sensitive, cut):
     assert over_topologies(TURKEY, posture, lambda f: len(f.reach().sensitive)) == sensitive
     assert over_topologies(TURKEY, posture, lambda f: f.cut().size) == cut
     rows = {m.id: m.estimate(TURKEY, {}, posture)[:3] for m in metrics(TURKEY, ()) if m.how == "exact"}
-    assert rows.keys() == {"X3", "X3.sensitive", "X5", "X5.bits"}
+    assert rows.keys() == {"X3", "X3.sensitive", "X5", "X5.bits", "X5.visits"}
     assert (rows["X3"], rows["X3.sensitive"], rows["X5"]) == (nodes, sensitive, cut)
 
 
@@ -101,6 +101,9 @@ def test_visits_carry_what_is_recorded(posture, reached, own):
     if own is False:
         assert flows.cut().size == 1.0 and names_of(flows.cut().edges) == ["visits"]
         assert flows.narrowest().size == pytest.approx(50 * 200 / 10 * 0.8)
+        assert flows.narrowest(way="links").size == 0.0, "nothing leaves at once"
+        assert flows.narrowest(way="visits") == flows.narrowest()
+        assert flows.narrowest(["post"], way="visits").size == float("inf"), "what it records itself has no stated size"
         closed = flows.guarded("visits", "closed")
         assert closed.reach().nodes == ()
 
@@ -193,6 +196,40 @@ def test_no_guard_and_no_closed_link_ever_raises_what_can_flow(pairs, data):
         assert all(a <= b + 1e-9 for a, b in zip(after[1], before[1], strict=True)), g
 
 
+ENDS = st.tuples(OWNERS, OWNERS).filter(lambda pair: pair[0] != pair[1])
+
+
+@given(st.lists(ENDS, max_size=6, unique=True), ENDS, st.sampled_from(["none", "in-view", "all"]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_one_more_way_never_lowers_a_cut(pairs, more, records, visited):
+    """One more link, or visits where there were none: at least as many links to close, and as much can leave each way."""
+    links = [(a, b, {"capacity": 10 * (i + 1)}) for i, (a, b) in enumerate(pairs) if (a, b) != more]
+    posture = {"records": records, "support": "visits" if visited else "none"}
+    before = flows_of(small(*links, posture=posture), "on")
+    for wider in (
+        flows_of(small(*links, (*more, {"capacity": 25}), posture=posture), "on"),
+        flows_of(small(*links, posture=posture | {"support": "visits"}), "on"),
+    ):
+        assert _cuts(wider)[0] >= _cuts(before)[0]
+        assert all(b >= a - 1e-3 for a, b in zip(_cuts(before), _cuts(wider), strict=True))
+
+
+def _cuts(flows: Flows) -> list[float]:
+    return [flows.cut().size, *(flows.narrowest(way=way).size for way in (None, "links", "visits"))]
+
+
+def test_the_wider_a_posture_is_linked_the_more_can_leave():
+    """Over links at once, and with the next visit: full links are not visited (X5.bits, X5.visits)."""
+    at_once, carried = (
+        {p: flows_of(TURKEY, p).narrowest(way=way).size for p in TURKEY.postures} for way in ("links", "visits")
+    )
+    assert 0.0 == at_once["standalone"] == at_once["one-way-out"] < at_once["one-way-in"] < at_once["full-links"]
+    assert at_once["filtered-two-way"] == at_once["one-way-in"]
+    assert (
+        carried["one-way-in"] == carried["filtered-two-way"] == pytest.approx(62720.0) and carried["full-links"] == 0.0
+    )
+
+
 def _figures(flows: Flows) -> tuple[list[tuple[str, ...]], list[float]]:
     reaches = [flows.reach(), flows.reach(identity="friend"), flows.reach(identity="hostile")]
     spread = flows.spread(0.5)[0].estimate
@@ -222,16 +259,17 @@ def test_an_answer_is_json_and_its_words_say_the_same():
         assert all(name in text for name in found["cut"]["links"])
     assert "0.214 if it exists" in "\n".join(lines(answer(TURKEY, "one-way-in", asked)))
     narrow = answer(TURKEY, "full-links", Question(sources=("awacs",), sinks=("outside",)))
-    assert narrow["reach"]["nodes"] == ["awacs"] and narrow["bits_per_s"]["links"] == ["undeclared-channel"]
+    assert narrow["reach"]["nodes"] == ["awacs"] and narrow["bits_per_s"]["links"]["links"] == ["undeclared-channel"]
     assert "spread" not in narrow and "time_to_sensitive" not in narrow
 
 
 def test_without_a_limit_and_without_a_cut_is_said():
     alone = small(*CHAIN, posture={"support": "visits", "records": "in-view"})
     found = answer(alone, "on", Question(sources=("post",)))
-    assert found["cut"]["size"][0] is None and found["bits_per_s"]["size"][0] is None
+    assert found["cut"]["size"][0] is None and found["bits_per_s"]["visits"]["size"][0] is None
     text = "\n".join(lines(found))
-    assert "no closing of links" in text and "no limit" in text
+    assert "no closing of links" in text and "any amount can be recorded" in text
+    assert found["bits_per_s"]["links"]["size"][0] == pytest.approx(50 * 200 / 10 * 0.8 * 0.5)
 
 
 def test_every_shipped_scenario_has_an_answer_in_every_posture():

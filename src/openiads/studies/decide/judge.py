@@ -51,8 +51,13 @@ class Concession(NamedTuple):
 
 
 def judge(actor: str, limit: Limit, cell: Cell) -> Judgement:
-    """A bound against an estimate with its interval; without an interval nothing is decided."""
-    value, low, high = cell["estimate"], cell["low"], cell["high"]
+    """A bound against an estimate with its interval; without an interval nothing is decided.
+
+    What has no limit is within no bound from above.
+    """
+    value, low, high = (
+        math.inf if end in cell.get("unlimited", ()) else cell[end] for end in ("estimate", "low", "high")
+    )
     if value is None:
         inside = None if limit.undefined is None else limit.undefined == "accepted"
         return Judgement(actor, limit, cell, inside, inside is not None)

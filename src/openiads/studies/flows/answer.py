@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 from openiads.errors import UsageError
 from openiads.scenario.links import IDENTITIES
 from openiads.scenario.spec import Scenario
 from openiads.studies.flows.guards import guards
-from openiads.studies.flows.posture import CutSet, Flows, flows_of, names_of, over_topologies, topology_of
+from openiads.studies.flows.posture import CutSet, Flows, Way, flows_of, names_of, over_topologies, topology_of
 from openiads.studies.statistics import Estimate
 
 _LONGEST = 1e6  # h
@@ -47,7 +48,7 @@ def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, An
     """Flows, reach, cuts, guards and chances of a posture; ranges are over NATO's three notional topologies."""
     flows = flows_of(scenario, posture)
     sources, sinks = question.sources, question.sinks
-    reach, cut, narrow = flows.reach(sources, sinks), flows.cut(sources, sinks), flows.narrowest(sources, sinks)
+    reach, cut = flows.reach(sources, sinks), flows.cut(sources, sinks)
 
     def over(ask: Callable[[Flows], float]) -> list[float | None]:
         return [_finite(x) for x in over_topologies(scenario, posture, ask)]
@@ -66,11 +67,19 @@ def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, An
         },
         "cut": _cut(cut, over(lambda f: f.cut(sources, sinks).size))
         | {"links_near_sources": names_of(flows.cut(sources, sinks, "sources").edges)},
-        "bits_per_s": _cut(narrow, over(lambda f: f.narrowest(sources, sinks).size)),
+        "bits_per_s": {
+            way: _cut(flows.narrowest(sources, sinks, way), over(partial(_narrowest, sources, sinks, way)))
+            for way in get_args(Way)
+        },
+        "visit_s": scenario.postures[posture].visit,
         "guards": [asdict(g) | {"bits": _finite(g.bits)} for g in guards(flows, sources, sinks)],
         "chance": _chances(flows, sources, sinks),
         "together": flows.together()._asdict(),
     } | _compromise(flows, question)  # fmt: skip
+
+
+def _narrowest(sources: tuple[str, ...] | None, sinks: tuple[str, ...] | None, way: Way, flows: Flows) -> float:
+    return flows.narrowest(sources, sinks, way).size
 
 
 def _finite(x: float) -> float | None:

@@ -19,6 +19,7 @@ from openiads.studies.flows.graph import Graph, Near
 from openiads.studies.statistics import Estimate
 
 Topology = Literal["hub", "mesh", "national"]
+Way = Literal["links", "visits"]  # on which information leaves: at once, or with the next visit
 TOPOLOGIES: tuple[Topology, ...] = get_args(Topology)
 
 ALL = frozenset(IDENTITIES)
@@ -36,7 +37,7 @@ class Edge:
     guard: str  # none, filter, diode
     passes: frozenset[str]  # identities that get through
     own: bool  # only what the sender has observed itself
-    bits: float  # bit/s on average when every frame is full; inf for visits
+    bits: float  # bit/s while the system runs, every frame full; inf for visits, which carry all that was recorded
     up: float  # chance that it works at a given moment
 
 
@@ -135,9 +136,19 @@ class Flows:
         """
         return self._cut(sources, sinks, [np.inf if e.kind in HIDDEN else 1.0 for e in self.edges], near)
 
-    def narrowest(self, sources: Iterable[str] | None = None, sinks: Iterable[str] | None = None) -> CutSet:
-        """The cut that carries least (bit/s): so much can leave at most, on average; inf where visits carry all of it."""
-        return self._cut(sources, sinks, [e.bits for e in self.edges], "sinks")
+    def narrowest(self, sources: Iterable[str] | None = None, sinks: Iterable[str] | None = None,
+                  way: Way | None = None) -> CutSet:  # fmt: skip
+        """The cut that carries least (bit/s while the system runs): so much can leave at most, at once, by visits, or both ways.
+
+        What visits carry is bounded by what the links bring into the recording; inf where a source records itself.
+        """
+        begin, ends = self._ends(self.protected(sinks) if sources is None else sources, sinks)
+        kept = [
+            e for e in self.edges
+            if way is None or (e.kind != "visits" if way == "links" else e.kind == "visits" or e.to not in ends)
+        ]  # fmt: skip
+        flows = replace(self, edges=tuple(kept))
+        return flows._cut(begin, ends, [e.bits for e in flows.edges], "sinks")
 
     def _cut(
         self, sources: Iterable[str] | None, sinks: Iterable[str] | None, capacity: list[float], near: Near

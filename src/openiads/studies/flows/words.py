@@ -60,11 +60,15 @@ def _cuts(a: dict[str, Any], what: str) -> Iterable[str]:
         yield f"X5: with {_few(size, 'link')} closed no track of {what} flows there: {conjoined(a['cut']['links'])}"
         if a["cut"]["links_near_sources"] != a["cut"]["links"]:
             yield f"  or, nearest to those nodes: {conjoined(a['cut']['links_near_sources'])}"
-    bits = a["bits_per_s"]
-    if bits["size"][0] is None:
-        yield "  what can leave has no limit: visits carry all of it"
-    elif bits["size"][0] > 0.0:
-        yield f"  at most {_range(bits['size'], 1e-3)} kbit/s of theirs can leave: so much fits through {conjoined(bits['links'])}"
+    for way, said in (
+        ("links", "can leave at once"),
+        ("visits", f"can be recorded for the next visit, every {duration(a['visit_s'])}"),
+    ):
+        bits = a["bits_per_s"][way]
+        if bits["size"][0] is None:
+            yield f"  of theirs any amount {said}: it is what they record themselves"
+        elif bits["size"][0] > 0.0:
+            yield f"  at most {_range(bits['size'], 1e-3)} kbit/s of theirs {said}: so much fits through {conjoined(bits['links'])}"
 
 
 def _chances(a: dict[str, Any], what: str) -> Iterable[str]:

@@ -16,7 +16,7 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.report.credibility import CARD, MEANING
 from openiads.studies.report.figures import figures
-from openiads.studies.table import number
+from openiads.studies.table import number, without
 
 GROUPS = {
     "defends": "What do I defend?",
@@ -60,7 +60,7 @@ def groups(summary: dict[str, Any]) -> list[tuple[str, list[tuple[str, dict[str,
 def table_cell(entry: dict[str, Any], better: str | None) -> dict[str, str]:
     """Text, difference and shade of one cell; shaded only where the difference to the baseline is decided."""
     if entry["estimate"] is None:
-        return {"value": "undefined", "more": str(entry["reason"] or ""), "shade": "none"}
+        return {"value": without(entry), "more": str(entry["reason"] or ""), "shade": "none"}
     value = number(entry["estimate"])
     ruled = entry.get("kind") == BY_POSTURE
     if ruled:

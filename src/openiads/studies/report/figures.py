@@ -13,6 +13,7 @@ from typing import Any
 from openiads.scenario.spec import Scenario
 from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.statistics import FROM_BOUNDS
+from openiads.studies.table import without
 
 _INK, _BAND, _DIM = "#1d2329", "#2f6db3", "#8a949d"
 PANELS = (
@@ -83,7 +84,7 @@ def intervals(plt: Any, summary: dict[str, Any]) -> Any:
             colour = _INK if posture == summary["baseline"] else _BAND
             if c["estimate"] is None:
                 axis.text(
-                    0.02, i, "undefined", color=_DIM, va="center", fontsize=7, transform=axis.get_yaxis_transform()
+                    0.02, i, without(c), color=_DIM, va="center", fontsize=7, transform=axis.get_yaxis_transform()
                 )
                 continue
             if c["low"] is not None and c["high"] is not None:

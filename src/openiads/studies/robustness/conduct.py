@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,10 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
         raise UsageError(f"draws = {count}: 2 to {MOST:,} are accepted")
     design, base = plan(scenario, raids, windows, postures, vignettes, baseline, seed)
     lines = {m.id: m for m in metrics(scenario, design.vignettes)}
+    if len(design.postures) < 2:
+        raise UsageError(
+            f"postures = {base}: there is nothing to compare it with; name another beside it, or run openiads study"
+        )
     names = _compared(lines, compared)
     inputs = box(scenario, vary, design.postures, fixed)
     if not inputs:
@@ -135,7 +140,7 @@ def _typed(inputs: list[Input], values: dict[str, str]) -> dict[str, float | str
 
 
 def _values(i: int, design: Design, lines: dict[str, Metric], tables: Tables) -> Iterator[dict[str, float | str]]:
-    """Every metric in every posture at one draw; NaN where undefined."""
+    """Every metric in every posture at one draw; NaN where undefined, infinite where nothing bounds it."""
     for posture in design.postures:
         row: dict[str, float | str] = {"draw": float(i), "posture": posture}
         for name, metric in lines.items():
@@ -158,10 +163,14 @@ def _decided(i: int, design: Design, compared: list[Metric], tables: Tables) -> 
 
 
 def _limits(metric: Metric, design: Design, tables: Tables, a: str, b: str) -> tuple[float, float]:
-    """The interval of a - b: of paired replications, or the difference itself where it is exact; 0 without one."""
+    """The interval of a - b: of paired replications, or the difference itself where it is exact; NaN, 0 without one.
+
+    What is undefined in one of the two has no difference; two values without limit are equal.
+    """
     if metric.how == "exact":
-        x, y = (metric.estimate(design.scenario, tables, p).estimate or 0.0 for p in (a, b))
-        return x - y, x - y
+        x, y = (metric.estimate(design.scenario, tables, p).estimate for p in (a, b))
+        gap = math.nan if x is None or y is None else 0.0 if x == y else x - y
+        return gap, gap
     found = metric.difference(tables, a, b)
     if found is None or found.low is None or found.high is None:
         return 0.0, 0.0

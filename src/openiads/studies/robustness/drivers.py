@@ -46,8 +46,8 @@ class Drivers(NamedTuple):
 
 
 def drivers(inputs: list[Input], values: Mapping[str, np.ndarray], y: Floats, seed: int, most: int = 8) -> Drivers:
-    """The inputs with the largest shares of the variance of y [draws], NaN = undefined; values: their columns."""
-    kept = ~np.isnan(y)
+    """The inputs with the largest shares of the variance of y [draws], NaN = undefined, inf = no limit; values: their columns."""
+    kept = np.isfinite(y)
     y = y[kept]
     n = len(y)
     if n < LEAST:

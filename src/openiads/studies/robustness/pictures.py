@@ -102,11 +102,8 @@ def tornado(plt: Any, summary: dict[str, Any]) -> Any:
 def widest(summary: dict[str, Any], metric: str) -> str | None:
     """The posture with drivers whose difference to the baseline has the widest range over the draws."""
     cells = summary["metrics"][metric]["postures"]
-    width = {
-        p: cells[p]["difference"]["high"] - cells[p]["difference"]["low"]
-        for p, row in summary["drivers"][metric].items()
-        if row["reason"] is None
-    }
+    changes = {p: cells[p]["difference"] for p, row in summary["drivers"][metric].items() if row["reason"] is None}
+    width = {p: d["high"] - d["low"] for p, d in changes.items() if d["high"] is not None and d["low"] is not None}
     return max(width, key=lambda p: width[p]) if width else None
 
 

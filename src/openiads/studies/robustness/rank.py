@@ -49,6 +49,11 @@ def ranks(values: Floats) -> Floats:
 
 
 def regret(values: Floats) -> Floats:
-    """How much [..., P, M] each posture falls short of the best one, in the metric's unit (Savage 1951)."""
+    """How much [..., P, M] each posture falls short of the best one, in the metric's unit (Savage 1951).
+
+    Infinite for one without limit beside one that has one; 0 where all are without.
+    """
     best = np.max(np.where(np.isnan(values), -np.inf, values), axis=-2, keepdims=True)
-    return np.where(np.isnan(values), np.nan, best - values)
+    with np.errstate(invalid="ignore"):
+        short = np.where(values == best, 0.0, best - values)
+    return np.where(np.isnan(values), np.nan, short)

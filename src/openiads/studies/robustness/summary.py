@@ -11,7 +11,8 @@ from openiads.studies.metrics import Metric, Tables, left_out
 from openiads.studies.replicate import Design
 from openiads.studies.robustness.drivers import drivers
 from openiads.studies.robustness.rank import non_dominated, non_dominated_decided, ranks, regret, turned
-from openiads.studies.statistics import TESTED_N, Floats, mean_t, proportion
+from openiads.studies.statistics import TESTED_N, Estimate, Floats, mean_t, proportion
+from openiads.studies.study import finite
 
 SPAN = (0.025, 0.5, 0.975)  # of the draws: the range that is printed, and its middle
 
@@ -28,13 +29,15 @@ def summarise(design: Design, baseline: str, inputs: list[Input], lines: list[Me
     windows = sum(v.strata for v in peace) * design.days
     placed = ranks(turned(cube, better))
     lost = regret(turned(cube, better))
+    flags = _flags(tables, compared, postures, len(cube))
     return {
         "kind": "robustness", **about, "scenario": scenario.name, "baseline": baseline, "postures": postures,
         "vignettes": list(design.vignettes), "replications": raids, "windows": windows, "compared": compared,
         "inputs": [_input(x) for x in inputs],
         "left_out": left_out(scenario, design.vignettes),
         "metrics": {m.id: _metric(m, values[m.id], postures, baseline) for m in lines},
-        "pareto": _pareto(cube, better, compared, postures, tables, raids, windows),
+        "pareto": _pareto(turned(cube, better), flags, postures, raids, windows),
+        "decisions": _decisions(cube, compared, flags),
         "ranks": {name: _ranks(placed[..., m], postures) for m, name in enumerate(compared)},
         "regret": {name: _regret(lost[..., m], postures) for m, name in enumerate(compared)},
         "drivers": _drivers(values, compared, postures, baseline, inputs, tables, about["seed"]),
@@ -59,32 +62,41 @@ def _metric(m: Metric, column: Floats, postures: list[str], baseline: str) -> di
     base = column[:, postures.index(baseline)]
     cells = {}
     for p, name in enumerate(postures):
-        cells[name] = {**spread(column[:, p]), "difference": None if name == baseline else spread(column[:, p] - base)}
+        change = None if name == baseline else finite(spread(differences(column[:, p], base)))
+        cells[name] = {**finite(spread(column[:, p])), "difference": change}
     return {
         "title": m.title, "unit": m.unit, "kind": "box", "vignette": m.vignette, "definition": m.definition,
         "better": m.better, "group": m.group, "postures": cells,
     }  # fmt: skip
 
 
+def differences(x: Floats, y: Floats) -> Floats:
+    """x - y; 0 where both are the same, also without limit."""
+    with np.errstate(invalid="ignore"):
+        return np.where(x == y, 0.0, x - y)
+
+
 def spread(x: Floats) -> dict[str, Any]:
-    """Median and the range that holds 95 % of the draws in which x [draws] is defined."""
+    """Median and the range that holds 95 % of the draws in which x [draws] is defined; infinite where nothing bounds it."""
     kept = x[~np.isnan(x)]
     if len(kept) == 0:
         return {"estimate": None, "low": None, "high": None, "n": 0, "reason": "undefined in every draw"}
-    low, middle, high = (float(q) for q in np.quantile(kept, SPAN))
-    reason = f"undefined in {len(x) - len(kept)} of {len(x)} draws" if len(kept) < len(x) else None
-    return {"estimate": middle, "low": low, "high": high, "n": len(kept), "reason": reason}
+    endless = int(np.isinf(kept).sum())
+    how: Any = "higher" if endless else "linear"  # half way to infinity there is nothing
+    low, middle, high = (float(q) for q in np.quantile(kept, SPAN, method=how))
+    why = [f"undefined in {len(x) - len(kept)} of {len(x)} draws"] if len(kept) < len(x) else []
+    why += [f"no limit in {endless} of {len(x)} draws"] if endless else []
+    return {"estimate": middle, "low": low, "high": high, "n": len(kept), "reason": "; ".join(why) or None}
 
 
-def _pareto(cube: Floats, better: list[str], compared: list[str], postures: list[str], tables: Tables,
-            raids: int, windows: int) -> dict[str, Any]:  # fmt: skip
+def _pareto(cube: Floats, flags: np.ndarray, postures: list[str], raids: int, windows: int) -> dict[str, Any]:
     """Share of draws in which each posture is non-dominated: by the values, and where only decided differences count."""
-    by_value = non_dominated(turned(cube, better))
+    by_value = non_dominated(cube)
     decided, reason = None, None
     if 0 < raids < TESTED_N or 0 < windows < TESTED_N:
         reason = f"fewer than {TESTED_N} raids or windows a draw: no difference has an interval"
     else:
-        decided = non_dominated_decided(_flags(tables, compared, postures, len(cube)))
+        decided = non_dominated_decided(flags)
     found = {}
     for p, name in enumerate(postures):
         share = proportion(int(by_value[:, p].sum()), len(cube))._asdict()
@@ -114,10 +126,28 @@ def _regret(lost: Floats, postures: list[str]) -> dict[str, dict[str, Any]]:
     found = {}
     for p, name in enumerate(postures):
         kept = lost[:, p][~np.isnan(lost[:, p])]
-        mean = mean_t(lost[:, p])
+        if endless := int(np.isinf(kept).sum()):
+            mean = Estimate(np.inf, None, None, len(kept), f"no limit in {endless} of {len(lost)} draws")
+        else:
+            mean = mean_t(lost[:, p])
         low = None if mean.low is None else max(0.0, mean.low)
-        found[name] = {**mean._replace(low=low)._asdict(), "most": float(kept.max()) if len(kept) else None}
+        most = float(kept.max()) if len(kept) else None
+        found[name] = finite({**mean._replace(low=low)._asdict(), "most": most})
     return found
+
+
+def _decisions(cube: Floats, compared: list[str], flags: np.ndarray) -> dict[str, dict[str, int]]:
+    """Per metric how many pairs of postures there are over the draws, in how many one is decidedly better, and undefined."""
+    draws, count, _ = cube.shape
+    first, second = np.triu_indices(count, 1)
+    missing = np.isnan(cube)
+    return {
+        name: {
+            "pairs": draws * len(first), "decided": int(flags[..., m].sum()),
+            "undefined": int((missing[:, first, m] | missing[:, second, m]).sum()),
+        }
+        for m, name in enumerate(compared)
+    }  # fmt: skip
 
 
 def _drivers(values: dict[str, Floats], compared: list[str], postures: list[str], baseline: str,
@@ -129,7 +159,8 @@ def _drivers(values: dict[str, Floats], compared: list[str], postures: list[str]
         found[name] = {}
         for p, posture in enumerate(postures):
             if p != base:
-                one = drivers(inputs, tables["inputs"], values[name][:, p] - values[name][:, base], seed)
+                change = differences(values[name][:, p], values[name][:, base])
+                one = drivers(inputs, tables["inputs"], change, seed)
                 found[name][posture] = {**one._asdict(), "found": [d._asdict() for d in one.found]}
     return found
 

@@ -36,9 +36,17 @@ def lines(summary: dict[str, Any]) -> Iterator[str]:
         yield f"  {name:{width}}  {percent(row['share']):>18}  {percent(row['decided']):>18}"
     if reason := next(iter(summary["pareto"].values()))["reason"]:
         yield f"  ({reason})"
+    yield f"pairs of postures of which one is decidedly better, over the draws: {', '.join(decision_parts(summary))}"
     yield f"what drives the difference to {summary['baseline']} (share of its variance over the draws; only what chance does not explain):"
     yield from driver_lines(summary)
     yield f"digest {summary['digest']}"
+
+
+def decision_parts(summary: dict[str, Any]) -> Iterator[str]:
+    """Per metric the share of pairs that are decided, and of those that are undefined: no decision is taken there."""
+    for metric, d in summary["decisions"].items():
+        undefined = f" ({100 * d['undefined'] / d['pairs']:.0f} % undefined: no decision)" if d["undefined"] else ""
+        yield f"{metric} {100 * d['decided'] / d['pairs']:.0f} %{undefined}"
 
 
 def driver_lines(summary: dict[str, Any]) -> Iterator[str]:
