@@ -185,6 +185,7 @@ def peace_row(simulation: Simulation, looks: dict[str, float]) -> dict[str, floa
     row["leaving_all"] = row["x1_all"] + row["hidden_all"]
     row["overflow"] = float(state.tally.dropped[:3].sum())
     row["kept_back"], row["offered"] = _offered(simulation)
+    row["aside_bodies"], row["aside_nothing"] = (state.tally.aside.sum(axis=0) / 3600.0 / hours).tolist()
     for name, bits in zip(("support", "undeclared"), _bits(simulation), strict=True):
         row[f"bits_{name}"] = share * bits / hours
     picture = picture_row(simulation)

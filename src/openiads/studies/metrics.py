@@ -446,6 +446,13 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
     yield Metric("X1.withheld", "share of reports kept back on declared links", "share", "Reports that a guard or a full link "
                  "kept back, of all offered to the system's declared links, either direction.", "ratio", "peace", "kept_back",
                  "offered", group="leaves", bounds=(0.0, 1.0))  # fmt: skip
+    if any(x.cross_check is not None for x in scenario.links):
+        for name, title, words in (
+            ("bodies", "tracks of bodies", "true tracks"),
+            ("nothing", "tracks of nothing", "tracks that a compromise invented"),
+        ):
+            yield Metric(f"P.aside.{name}", f"{title} put aside by cross-checks", "track h/day", f"Track-hours of {words} that a node was told and its own "
+                         "radars should have seen, and did not; all nodes, while the system emits.", "total", "peace", f"aside_{name}", group="picture")  # fmt: skip
     yield Metric("X1.bits", "sent over declared support links", "Mbit/day", "Tracks times bits a track." + day, "total", "peace",
                  "bits_support", scale=1e-6, better="low", group="leaves")  # fmt: skip
     yield Metric("X2", "friendly track-hours through the undeclared channel, given that it exists", "track h/day",
