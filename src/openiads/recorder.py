@@ -301,7 +301,7 @@ class Recorder:
         tables["engagements"] = _columns(list(self.shots.values()), "engagements")
         tables["bodies"] = self._bodies()
         tables["exposure"] = self._exposure()
-        tables["aspects"], tables["sources"] = self._aspects(), self._sources()
+        tables["aspects"], tables["sources"] = dwells(simulation), self._sources()
         tables |= self._laydown()
         tally = simulation.state.tally
         hostile = int((simulation.params.bodies.side == motion.HOSTILE).sum())
@@ -330,17 +330,6 @@ class Recorder:
             "kind": np.array([KINDS[k] for k in bodies.kind], object),
             "side": np.array([SIDES[s] for s in bodies.side], object),
             "augmented": np.array([f.augmented for f in flights] + [False] * (count - len(flights))),
-        }  # fmt: skip
-
-    def _aspects(self) -> dict[str, np.ndarray]:
-        """Dwells of the system's radars at 13 dB or more on aircraft without reflectors, by class, band and aspect cell."""
-        exposure, world = self.simulation.state.exposure, self.simulation.world
-        g, k, cell = np.nonzero(exposure.aspect)
-        bands = bands_of(self.simulation.scenario)
-        return {
-            "class": np.array([world.groups[i] for i in g], object), "band": np.array([bands[i] for i in k], object),
-            "cell": cell.astype(np.int64), "dwells": exposure.aspect[g, k, cell],
-            "snr_db": exposure.snr[g, k, cell] / exposure.aspect[g, k, cell],
         }  # fmt: skip
 
     def _sources(self) -> dict[str, np.ndarray]:
@@ -410,6 +399,17 @@ class Recorder:
                 "damage": hurt.share.copy(),
             },
         }  # fmt: skip
+
+
+def dwells(simulation: Simulation) -> dict[str, np.ndarray]:
+    """Dwells of the system's radars at 13 dB or more on aircraft without reflectors, by class, band and aspect cell."""
+    exposure, groups, bands = simulation.state.exposure, simulation.world.groups, bands_of(simulation.scenario)
+    g, k, cell = np.nonzero(exposure.aspect)
+    count = exposure.aspect[g, k, cell]
+    return {
+        "class": np.array([groups[i] for i in g], object), "band": np.array([bands[i] for i in k], object),
+        "cell": cell.astype(np.int64), "dwells": count, "snr_db": exposure.snr[g, k, cell] / count,
+    }  # fmt: skip
 
 
 def geodetic(pos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ import numpy as np
 from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import EARTH_RADIUS, ground_distance
-from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of
+from openiads.recorder import dwells
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation
 from openiads.scenario.flights import Waypoint
 from openiads.scenario.links import COLLECTORS, powered
 from openiads.scenario.spec import BodyClass, Scenario
@@ -241,13 +242,10 @@ def shown_cells(steepest: float) -> np.ndarray:
 
 def aspect_rows(simulation: Simulation) -> list[dict[str, float | str]]:
     """Dwells of a window by class, band and aspect cell, cells without one left out; not weighted by the share of emission."""
-    bands, exposure = bands_of(simulation.scenario), simulation.state.exposure
+    found, classes = dwells(simulation), signature_classes(simulation.scenario)
     return [
-        {"class": name, "band": bands[k], "cell": float(cell), "dwells": float(exposure.aspect[g, k, cell]),
-         "snr_db": float(exposure.snr[g, k, cell] / exposure.aspect[g, k, cell])}
-        for name in signature_classes(simulation.scenario) if name in simulation.world.groups
-        for g in [simulation.world.groups.index(name)]
-        for k, cell in zip(*np.nonzero(exposure.aspect[g]), strict=True)
+        {"class": name, "band": band, **dict(zip(("cell", "dwells", "snr_db"), map(float, numbers), strict=True))}
+        for name, band, *numbers in zip(*found.values(), strict=True) if name in classes
     ]  # fmt: skip
 
 
