@@ -302,7 +302,7 @@ class Recorder:
         tables["engagements"] = _columns(list(self.shots.values()), "engagements")
         tables["bodies"] = self._bodies()
         tables["exposure"] = self._exposure()
-        tables["aspects"], tables["sources"] = self._aspects(), self._sources()
+        tables["aspects"], tables["sources"] = dwells(simulation), self._sources()
         tables |= self._laydown()
         tally = simulation.state.tally
         hostile = int((simulation.params.bodies.side == motion.HOSTILE).sum())
@@ -331,17 +331,6 @@ class Recorder:
             "kind": np.array([KINDS[k] for k in bodies.kind], object),
             "side": np.array([SIDES[s] for s in bodies.side], object),
             "augmented": np.array([f.augmented for f in flights] + [False] * (count - len(flights))),
-        }  # fmt: skip
-
-    def _aspects(self) -> dict[str, np.ndarray]:
-        """Dwells at 13 dB or more on aircraft without reflectors, by node whose radars they are, class, band and aspect cell."""
-        exposure, world = self.simulation.state.exposure, self.simulation.world
-        at = c, g, k, cell = np.nonzero(exposure.aspect)
-        bands, keepers = bands_of(self.simulation.scenario), keepers_of(self.simulation.scenario)
-        return {
-            "node": np.array([self.nodes[keepers[i]] for i in c], object),
-            "class": np.array([world.groups[i] for i in g], object), "band": np.array([bands[i] for i in k], object),
-            "cell": cell.astype(np.int64), "dwells": exposure.aspect[at], "snr_db": exposure.snr[at] / exposure.aspect[at],
         }  # fmt: skip
 
     def _sources(self) -> dict[str, np.ndarray]:
@@ -415,6 +404,18 @@ class Recorder:
                 "damage": hurt.share.copy(),
             },
         }  # fmt: skip
+
+
+def dwells(simulation: Simulation) -> dict[str, np.ndarray]:
+    """Dwells at 13 dB or more on aircraft without reflectors, by node whose radars they are, class, band and aspect cell."""
+    exposure, nodes = simulation.state.exposure, simulation.scenario.nodes
+    at = c, g, k, cell = np.nonzero(exposure.aspect)
+    bands, keepers = bands_of(simulation.scenario), keepers_of(simulation.scenario)
+    return {
+        "node": np.array([nodes[keepers[i]].name for i in c], object),
+        "class": np.array([simulation.world.groups[i] for i in g], object), "band": np.array([bands[i] for i in k], object),
+        "cell": cell.astype(np.int64), "dwells": exposure.aspect[at], "snr_db": exposure.snr[at] / exposure.aspect[at],
+    }  # fmt: skip
 
 
 def geodetic(pos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

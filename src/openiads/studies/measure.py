@@ -10,7 +10,8 @@ from openiads.coverage import defended_area
 from openiads.engine import motion, outcome
 from openiads.engine.geo import EARTH_RADIUS, ground_distance
 from openiads.inferred import inferred
-from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of, keepers_of
+from openiads.recorder import dwells
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, keepers_of
 from openiads.scenario.flights import Waypoint
 from openiads.scenario.links import links_of, powered
 from openiads.scenario.spec import COLLECTORS, BodyClass, Scenario
@@ -244,15 +245,10 @@ def aspect_rows(simulation: Simulation) -> list[dict[str, float | str]]:
     """Dwells of a window by node whose radars they are, class, band and aspect cell, cells without one left out; not weighted by
     the share of emission.
     """
-    scenario, exposure = simulation.scenario, simulation.state.exposure
-    bands = bands_of(scenario)
+    found, classes = dwells(simulation), signature_classes(simulation.scenario)
     return [
-        {"node": scenario.nodes[node].name, "class": name, "band": bands[k], "cell": float(cell),
-         "dwells": float(exposure.aspect[c, g, k, cell]), "snr_db": float(exposure.snr[c, g, k, cell] / exposure.aspect[c, g, k, cell])}
-        for c, node in enumerate(keepers_of(scenario))
-        for name in signature_classes(scenario) if name in simulation.world.groups
-        for g in [simulation.world.groups.index(name)]
-        for k, cell in zip(*np.nonzero(exposure.aspect[c, g]), strict=True)
+        {"node": node, "class": name, "band": band, **dict(zip(("cell", "dwells", "snr_db"), map(float, numbers), strict=True))}
+        for node, name, band, *numbers in zip(*found.values(), strict=True) if name in classes
     ]  # fmt: skip
 
 
