@@ -13,7 +13,7 @@ from openiads import load
 from openiads.errors import UsageError
 from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
-from openiads.studies.beliefs import lines, twin, with_twins
+from openiads.studies.beliefs import _side, lines, twin, with_twins
 from openiads.studies.exposure.ledger import ledgers
 from openiads.studies.flows.answer import Question, answer
 from openiads.studies.flows.posture import flows_of
@@ -70,38 +70,78 @@ def test_it_is_said_in_the_table_and_in_the_report(done, tmp_path):
     assert "If a node or link is not what it seems" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_belief_at_which_the_baseline_is_as_good():
-    """Leakers: 1 without, 3 with it, 2 in the baseline: at one half."""
-    from openiads.studies import beliefs
+def test_the_belief_at_which_two_postures_come_to_the_same():
+    """Leakers: 1 without, 3 with it, against 2 in a posture that it leaves alone: at one half."""
+    none = [None] * 4
+    found = _side([1.0, 3.0, 2.0, 2.0], none)
+    assert found is not None and found.belief == 0.5 and (found.less_below, found.less_above) == ("first", "second")
+    assert found.low is None and "no mean" in str(found.reason)
+    never = _side([1.0, 3.0, 9.0, 9.0], none)
+    assert never is not None and never.belief is None and never.reason == "less in the first at every belief"
+    both = _side([8.0, 20.0, 10.0, 20.0], none)  # the other suffers, too: as bad at a belief of 1 only
+    assert both is not None and both.belief == 1.0
+    assert _side([1.0, 1.0, 2.0, 2.0], none) is None, "it changes neither"
+    assert _side([1.0, 3.0, None, 2.0], none) is None, "undefined"
 
-    class Metric:
-        def __init__(self, values):
-            self.values = values
 
-        def estimate(self, scenario, tables, posture):
-            from openiads.studies.statistics import Estimate
+ON = builders.BASE["postures"]["on"]
+POSTURES = {
+    "on": ON, "broken": {**ON, "compromise": "switch"}, "half": {**ON, "duty": 0.5}, "off": {**ON, "absent": ["unit"]},
+}  # fmt: skip
+WITH = {"on": "broken"}  # the others are left as they are
 
-            return Estimate(self.values[posture], None, None, 5)
 
-        def difference(self, tables, a, b):
-            from openiads.studies.compare import Difference
+@pytest.fixture(scope="module")
+def three() -> Study:
+    """A post that may go out of action, against one that is on in half of the raids and one that can not shoot."""
+    s = builders.scenario(
+        compromises=[SWITCH, SPARE], vignettes={"raid": {"duration_min": 5.0}}, postures=POSTURES,
+        library={"missiles": {"round": {"pk_cruise": 0.5}}},
+    )  # fmt: skip
+    return study(s, replications=30)
 
-            return Difference(self.values[a] - self.values[b], None, None, None, None, 5)
 
-    cell = beliefs._cell(Metric({"p": 1.0, "q": 3.0, "b": 2.0}), None, {}, ("p", "q", "b", "b"), 0.1)
-    assert cell is not None and cell["break_even"] == 0.5 and cell["weighted"] == pytest.approx(1.2)
-    assert (
-        beliefs._cell(Metric({"p": 1.0, "q": 3.0, "b": 9.0}), None, {}, ("p", "q", "b", "b"), 0.1)["break_even"] is None
+def test_every_pair_of_postures_has_its_belief_metric_by_metric(three):
+    """By the estimates of the table: who has less leakers, and where the lines of two postures cross."""
+    rows = {(x["metric"], x["a"], x["b"]): x for x in three.summary["compromise_sides"]}
+    assert {k[1:] for k in rows} == {("on", "half"), ("on", "off")}, "nothing changes between the other two"
+    assert {k[0] for k in rows} >= {"D3", "D3.fraction", "D3.p0"} and not any(
+        k[0].startswith(("X3", "X5")) for k in rows
     )
-    both = Metric(
-        {"p": 8.0, "q": 20.0, "b": 10.0, "c": 20.0}
-    )  # the baseline suffers, too: as bad at a belief of 1 only
-    assert beliefs._cell(both, None, {}, ("p", "q", "b", "c"), 0.1)["break_even"] == 1.0
+    for (metric, a, b), row in rows.items():
+        at = [three.estimate(metric, p)["estimate"] for p in (a, WITH.get(a, a), b, WITH.get(b, b))]
+        gap = [at[0] - at[2], at[1] - at[3]]  # at a belief of nothing, and of 1
+        if row["belief"] is None:
+            assert gap[0] * gap[1] >= 0.0 and row["reason"], (metric, a, b)
+            continue
+        p = row["belief"]
+        assert (1.0 - p) * gap[0] + p * gap[1] == pytest.approx(0.0, abs=1e-9)
+        if gap[0] != 0.0:
+            assert row["less_below"] == (a if gap[0] < 0.0 else b)
+        assert row["low"] is None or row["low"] <= p <= row["high"]
+    leakers = rows["D3", "on", "half"]
+    assert 0.2 < leakers["low"] < leakers["belief"] < leakers["high"] < 0.8, "half of the raids are lost either way"
+    assert (leakers["less_below"], leakers["less_above"]) == ("on", "half")
+    assert rows["D3.fraction", "on", "half"]["belief"] == pytest.approx(leakers["belief"]), "of four in every raid"
+    assert rows["D2", "on", "off"]["low"] is None, "a median"
+
+
+def test_the_pairs_are_in_the_report_and_against_the_baseline_in_words(three, tmp_path):
+    three.save(tmp_path / "out")
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert (
+        "Who believes what, and which posture has less" in text
+        and "<td>switch</td><td>D3</td><td>on</td><td>half</td>" in text
+    )
+    turned = study(three.scenario, replications=30, baseline="half")
+    belief = next(x["belief"] for x in turned.summary["compromise_sides"] if (x["metric"], x["b"]) == ("D3", "half"))
+    (line,) = lines(turned.summary)
+    assert f"as the baseline at {belief:.2g} [" in line
 
 
 def test_a_study_without_one_says_nothing_of_it():
     plain = study(builders.scenario(compromises=[SWITCH, SPARE]), replications=5)
-    assert plain.summary["compromises"] == [] == lines(plain.summary)
+    assert plain.summary["compromises"] == [] == lines(plain.summary) == plain.summary["compromise_sides"]
     with pytest.raises(UsageError, match="no compromise 'swich'; did you mean 'switch'"):
         study(builders.scenario(compromises=[SWITCH, SPARE]), compromise="swich")
 

@@ -224,13 +224,13 @@ def test_break_even_says_when_one_posture_lets_more_leave_at_every_belief() -> N
     seen = rng.poisson(30.0, 20)
     more = c.break_even((seen, seen), (0.5 * seen, 0.2 * seen))
     assert (more.belief, more.low, more.less_below, more.less_above) == (None, None, "second", "second")
-    assert more.reason == "less leaves in the second at every belief"
+    assert more.reason == "less in the second at every belief"
     tiny = c.break_even((seen, seen), (seen - 0.001 * seen, seen))
     assert tiny.less_below == tiny.less_above == "second"
     same = c.break_even((seen, seen), (seen, seen))
-    assert (same.belief, same.reason, same.less_below) == (None, "the same leaves at every belief", None)
+    assert (same.belief, same.reason, same.less_below) == (None, "the same at every belief", None)
     shifted = c.break_even((seen, seen), (seen + 1, seen))
-    assert (shifted.less_above, shifted.reason) == ("first", "less leaves in the first at every belief")
+    assert (shifted.less_above, shifted.reason) == ("first", "less in the first at every belief")
 
 
 def test_break_even_interval_ends_where_the_totals_can_no_longer_be_told_apart() -> None:

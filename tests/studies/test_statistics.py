@@ -17,6 +17,7 @@ from scipy import special, stats
 from openiads.errors import UsageError
 from openiads.studies import statistics as s
 from openiads.studies.compare import (
+    as_mean,
     break_even,
     difference_of_means,
     difference_of_ratios,
@@ -117,6 +118,21 @@ def _leaving(rng: np.random.Generator, n: int) -> Interval:
     return _ends(break_even((seen, 0.0 * seen), (rng.binomial(seen, 0.4), seen)))
 
 
+def _believed_ratios(rng: np.random.Generator, n: int) -> Interval:
+    """Rounds per kill of two postures without and with a compromise, 1.25 and 2.5 against 5/3 and 2: alike at a belief of 0.4545."""
+    rounds = rng.poisson(12.0, n)
+    first, first_with, second, second_with = (as_mean(rounds, rng.binomial(rounds, pk)) for pk in (0.8, 0.4, 0.6, 0.5))
+    return _ends(break_even((first, first_with - first), (second, second_with - second)))
+
+
+def _believed_means(rng: np.random.Generator, n: int) -> Interval:
+    """Leakers of two postures on the same luck, 6 and 10 against 8 and 8.8: alike at a belief of 0.625."""
+    raid = rng.poisson(20.0, n)
+    first, first_with, second, second_with = (rng.binomial(raid, p).astype(float) for p in (0.3, 0.5, 0.4, 0.44))
+    return _ends(break_even((first, first_with - first), (second, second_with - second)))
+
+
+BELIEVED = (1 / 0.6 - 1 / 0.8) / (1 / 0.4 - 1 / 0.8 - 1 / 0.5 + 1 / 0.6)
 HELD = np.array([-1.5, -0.75, 0.0, 0.75, 1.5, 0.0, 0.0, 0.0, 0.0])  # what nine postures add to a site's area
 ON = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0])  # two of nine are off, wherever they stand
 
@@ -167,6 +183,8 @@ def _cases() -> list[Case]:
         Case("median of differences", "normal", (6, 12, 20, 50),
              lambda r, n: _ends(median_of_differences(NORMAL(r, n), NORMAL(r, n))), 0.0),
         Case("break-even", "thinned Poisson", (5, 12, 20, 50), _leaving, 0.6),
+        Case("break-even", "leakers, a compromise", (5, 12, 20, 50), _believed_means, 0.625),
+        Case("break-even", "rounds per kill, a compromise", (5, 12, 20, 50), _believed_ratios, BELIEVED),
         Case("share of draws", "normal", (20, 60), _sites(lambda r, n: r.normal(0.0, 1.0, n)), 1.0 / (1.0 + HELD.var())),
         Case("share of draws", "exponential", (20, 60), _sites(SKEWED), 1.0 / (1.0 + HELD.var())),
         Case("share of draws", "normal, postures apart", (20, 60), _sites(lambda r, n: r.normal(0.0, 1.0, n), 0.7),

@@ -57,7 +57,7 @@ class Difference(NamedTuple):
 
 
 class BreakEven(NamedTuple):
-    """The belief at which two postures let the same leave, its 95 % interval, and where less leaves on each side."""
+    """The belief at which two postures come to the same, its 95 % interval, and which has less on each side of it."""
 
     belief: float | None
     low: float | None
@@ -138,6 +138,12 @@ def jackknife(y: Floats, x: Floats) -> Floats:
     return n * y.sum() / x.sum() - (n - 1) * (y.sum() - y) / (x.sum() - x)
 
 
+def as_mean(y: Floats, x: Floats) -> Floats:
+    """Values [n] whose mean is sum y / sum x, and whose scatter is that of its jackknife."""
+    pseudo = jackknife(y, x)
+    return np.asarray(pseudo + (y.sum() / x.sum() - pseudo.mean()))
+
+
 def median_of_differences(
     a: ArrayLike,
     b: ArrayLike,
@@ -202,10 +208,11 @@ def break_even(
     second: tuple[ArrayLike, ArrayLike] | tuple[Sequence[ArrayLike], Sequence[ArrayLike]],
     weights: Sequence[float] | None = None,
 ) -> BreakEven:
-    """The belief p in an undeclared channel at which declared + p x undeclared is equal in two postures.
+    """The belief p at which without + p x more is equal in two postures. Fieller (1954).
 
-    Each posture: (declared, undeclared) track-hours, that is X1 (sent and held) and X2 (given that the channel
-    exists), of the same windows [n]; with weights per stratum [h][n_h], as in stratified_total. Fieller (1954).
+    Each posture: (without, more) of the same windows or replications [n]: a quantity if what is believed in does not exist,
+    and how much more it is if it does, as X1 and X2 of the undeclared channel; with weights per stratum [h][n_h], as in
+    stratified_total.
     """
     sides: list[Any] = [[part] if weights is None else part for posture in (first, second) for part in posture]
     weights = [1.0] if weights is None else weights
@@ -219,7 +226,7 @@ def break_even(
     if x and 0.0 <= y / x <= 1.0:
         return BreakEven(abs(y / x), *limits, _less(-x), _less(x), notes(note, why))
     side = _less(x / 2.0 - y)
-    always = f"less leaves in the {side} at every belief" if side else "the same leaves at every belief"
+    always = f"less in the {side} at every belief" if side else "the same at every belief"
     return BreakEven(None, *limits, side, side, notes(note, always, why if limits[0] is not None else None))
 
 
@@ -243,7 +250,7 @@ def _belief_limits(
 
 
 def _less(first_minus_second: float) -> Side | None:
-    """Where less leaves, from the sign of the difference of the totals."""
+    """Which has less, from the sign of the difference of the totals."""
     if first_minus_second == 0.0:
         return None
     return "first" if first_minus_second < 0.0 else "second"

@@ -13,6 +13,7 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.by_posture import zero
 from openiads.studies.compare import (
     Difference,
+    as_mean,
     difference_of_means,
     difference_of_proportions,
     difference_of_ratios,
@@ -28,7 +29,7 @@ from openiads.studies.measure import (
     defended_classes,
     signature_classes,
 )
-from openiads.studies.statistics import Estimate, Kind, mean_t, median, proportion, ratio, stratified_total
+from openiads.studies.statistics import TESTED_N, Estimate, Kind, mean_t, median, proportion, ratio, stratified_total
 
 Table = dict[str, np.ndarray]
 Tables = dict[str, Table]
@@ -125,6 +126,18 @@ class Metric:
             scale=self.scale,
             per=_words(self.over),
         )
+
+    def samples(self, tables: Tables, posture: str) -> tuple[list[np.ndarray], list[float]] | None:
+        """Values [h][n_h] and weights [h] whose weighted means add up to the estimate; None where it is no sum of means."""
+        rows = self._rows(tables, posture)
+        if not rows or self.how in ("exact", "median"):
+            return None
+        if self.how == "total":
+            return strata(rows, self.column, self.scale), hours(rows)
+        if self.how != "ratio":
+            return [self.scale * rows[self.column]], [1.0]
+        y, x = _weighted(rows, self.column), _weighted(rows, self.over)
+        return None if np.count_nonzero(x) < TESTED_N else ([as_mean(self.scale * y, x)], [1.0])
 
     def _rows(self, tables: Tables, posture: str) -> Table:
         table = tables.get(self.table, {})

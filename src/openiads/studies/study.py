@@ -20,7 +20,7 @@ from openiads.errors import RecordError, UsageError
 from openiads.record import new_folder, read_tables, relation, write_tables
 from openiads.scenario.load import parse
 from openiads.scenario.spec import Scenario
-from openiads.studies.beliefs import beliefs, with_twins
+from openiads.studies.beliefs import beliefs, sides, with_twins
 from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
@@ -187,7 +187,8 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
     summary["site_spread"] = site_spread(tables)
     summary["hypotheses"] = hypotheses(summary)
     summary["break_even"] = break_evens(tables, design.postures)
-    summary["compromises"] = beliefs(scenario, tables, every, design.postures, baseline)
+    summary["compromises"] = beliefs(scenario, tables, every, summary["metrics"], design.postures)
+    summary["compromise_sides"] = sides(scenario, tables, every, summary["metrics"], design.postures)
     return summary
 
 

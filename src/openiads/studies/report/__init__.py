@@ -16,7 +16,7 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.report.credibility import CARD, MEANING
 from openiads.studies.report.figures import figures
-from openiads.studies.table import number, without
+from openiads.studies.table import HEADLINES, number, without
 
 GROUPS = {
     "defends": "What do I defend?",
@@ -39,6 +39,7 @@ def render(summary: dict[str, Any], tables: dict[str, dict[str, np.ndarray]], sc
         s=summary, scenario=scenario, version=__version__, groups=groups(summary), postures=_postures(summary),
         style=folder.joinpath("report.css").read_text(encoding="utf-8"), figures=figures(summary, scenario),
         assumed=_assumed(scenario), sources=sources(), card=CARD, meaning=MEANING, cell=table_cell, sampling=_sampling(summary),
+        sides=_sides(summary["compromise_sides"]),
     )  # fmt: skip
     path.write_text(text, encoding="utf-8")
 
@@ -86,6 +87,12 @@ def table_cell(entry: dict[str, Any], better: str | None) -> dict[str, str]:
         why = str(entry["reason"]).removeprefix(f"{BY_POSTURE}: ")
         more = f"{why}; {more}" if more else why
     return {"value": value, "more": more, "shade": shade}
+
+
+def _sides(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many pairs of postures some belief in a compromise turns round, and which of the headline metrics."""
+    turned = [row for row in found if row["belief"] is not None]
+    return {"every": len(found), "changes": len(turned), "rows": [row for row in turned if row["metric"] in HEADLINES]}
 
 
 def _sampling(summary: dict[str, Any]) -> str:
