@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from openiads.tracking.own import Maker
 
 Row = dict[str, float | str]
 Numbers = Mapping[str, float]
+Progress = Callable[[int, int], None]  # units done, of all
 TABLES = ("raid", "peace", "area", "aspect", "known")
 
 
@@ -67,40 +69,57 @@ class Design:
         return out
 
 
-def replicate(design: Design, workers: int, progress: Callable[[int, int], None] | None = None) -> Results:
+def replicate(design: Design, workers: int, progress: Progress | None = None) -> Results:
     """Run every unit; an interrupt stops after the units under way and keeps what is whole."""
-    units = design.units()
-    results = Results(planned=len(units))
+    (results,) = replicate_each([design], workers, progress)
+    return results
+
+
+def replicate_each(designs: Sequence[Design], workers: int, progress: Progress | None = None) -> Iterator[Results]:
+    """The same for several designs in their order, all in one pool; an interrupt ends them with one that is not complete."""
+    tasks = [(design, unit) for design in designs for unit in design.units()]
+    ends = list(itertools.accumulate(len(design.units()) for design in designs))
     rows: dict[int, dict[str, list[Row]]] = {}
-    stop = threading.Event()
+    stop, first, done = threading.Event(), 0, 0
     try:
-        for index, tables in _spread(design, units, workers, stop):
-            rows[index] = tables
-            results.done = len(rows)
+        for index, tables in _spread(tasks, workers, stop):
+            rows[index], done = tables, done + 1
             if progress is not None:
-                progress(results.done, results.planned)
+                progress(done, len(tasks))
+            while ends and all(i in rows for i in range(first, ends[0])):
+                yield _gathered(rows, first, ends[0])
+                first = ends.pop(0)
     except KeyboardInterrupt:
         stop.set()
-    for index in sorted(rows):
-        for name, table in rows[index].items():
-            results.tables[name] += table
+        if ends:
+            yield _gathered(rows, first, ends[0])
+
+
+def _gathered(rows: dict[int, dict[str, list[Row]]], first: int, end: int) -> Results:
+    """Takes the rows of one design's units, in their order."""
+    results = Results(planned=end - first)
+    for index in range(first, end):
+        if index in rows:
+            results.done += 1
+            for name, table in rows.pop(index).items():
+                results.tables[name] += table
     results.complete = results.done == results.planned
     return results
 
 
-def _spread(design: Design, units: list[Unit], workers: int,
+def _spread(tasks: list[tuple[Design, Unit]], workers: int,
             stop: threading.Event) -> Iterator[tuple[int, dict[str, list[Row]]]]:  # fmt: skip
     """Units to threads, in order; at most two per worker wait at a time."""
     with ThreadPoolExecutor(workers) as pool:
         try:
             waiting: dict[Future[dict[str, list[Row]]], int] = {}
-            following = iter(enumerate(units))
+            following = iter(enumerate(tasks))
             while True:
                 while len(waiting) < 2 * workers:
                     item = next(following, None)
                     if item is None:
                         break
-                    waiting[pool.submit(live, design, item[1], stop)] = item[0]
+                    waiting[pool.submit(live, *item[1], stop)] = item[0]
                 if not waiting:
                     return
                 done, _ = wait_for(waiting, return_when="FIRST_COMPLETED")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ from openiads.scenario.box import Input, box, draw, drawn
 from openiads.scenario.spec import Scenario
 from openiads.studies.digest import digest
 from openiads.studies.metrics import Metric, Tables, metrics
-from openiads.studies.replicate import Design, columns, replicate
+from openiads.studies.replicate import Design, Progress, columns, replicate_each
 from openiads.studies.report.figures import chosen
+from openiads.studies.robustness.drivers import LEAST
 from openiads.studies.robustness.summary import summarise
 from openiads.studies.study import break_evens, plan, sizes, threads, write_results
 
-PRESETS: dict[str, tuple[int, ...]] = {"demo": (16, 2, 1), "full": (128, 5, 1)}  # draws; raids; windows of a stratum
+# draws; raids; windows of a stratum. A demo has as many draws as drivers need and no more, a full one decides differences.
+PRESETS: dict[str, tuple[int, ...]] = {"demo": (LEAST, 2, 1), "full": (128, 5, 1)}
 MOST = 10_000  # draws
 
 
@@ -53,7 +55,7 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
                fixed: Collection[str] = (), compared: list[str] | None = None, replications: int | None = None,
                postures: list[str] | None = None, vignettes: list[str] | None = None, baseline: str | None = None,
                seed: int = 1, workers: int | None = None,
-               progress: Callable[[int, int], None] | None = None) -> Robustness:  # fmt: skip
+               progress: Progress | None = None) -> Robustness:  # fmt: skip
     """A study of all postures at each of `draws` points of the parameter box, each with luck of its own.
 
     `vary`: patterns of inputs; `fixed`: keys that were set by hand; `compared`: metrics in which postures are compared.
@@ -93,7 +95,7 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
         overflow += int(lost)
     tables = {name: columns(table) for name, table in rows.items() if table}
     about = {
-        "preset": preset or ("demo" if draws is replications is None else "custom"), "seed": seed,
+        "preset": preset or "demo", "seed": seed,
         "draws": len(rows["inputs"]), "planned": count, "complete": len(rows["inputs"]) == count, "overflow": overflow,
         "digest": digest(tables),
     }  # fmt: skip
@@ -117,17 +119,9 @@ def _compared(lines: dict[str, Metric], names: list[str] | None) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _lived(designs: list[Design], workers: int,
-           progress: Callable[[int, int], None] | None) -> Iterator[tuple[int, Tables]]:  # fmt: skip
+def _lived(designs: list[Design], workers: int, progress: Progress | None) -> Iterator[tuple[int, Tables]]:
     """Draws that are whole, in order; an interrupt ends them, one before the first draw is whole goes on."""
-    each = len(designs[0].units())
-    for i, design in enumerate(designs):
-
-        def advance(done: int, _: int, before: int = i * each) -> None:
-            if progress is not None:
-                progress(before + done, len(designs) * each)
-
-        results = replicate(design, workers, advance)
+    for i, results in enumerate(replicate_each(designs, workers, progress)):
         if not results.complete:
             if i == 0:
                 raise KeyboardInterrupt

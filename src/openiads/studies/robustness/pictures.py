@@ -49,7 +49,8 @@ def pareto(plt: Any, summary: dict[str, Any]) -> Any:
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     axis.set_xlim(0, 101)
-    axis.set_xlabel("% of draws")
+    axis.set_xlabel("% of draws in which no other posture is at least as good in all that is compared; weights are yours, none is the winner",
+                    fontsize=8)  # fmt: skip
     axis.grid(axis="x", color="#e3e7ea", lw=0.6)
     axis.set_axisbelow(True)
     return figure
@@ -72,13 +73,15 @@ def rank_bars(plt: Any, summary: dict[str, Any]) -> Any:
                     i, 100 * share, left=left, height=0.72, color=shades(0.08 + 0.84 * r / max(1, len(names) - 1)), lw=0
                 )
                 left += 100 * share
+            if left < 99.99:
+                axis.barh(i, 100.0 - left, left=left, height=0.72, fill=False, hatch="////", edgecolor="#c3cbd2", lw=0)
         axis.set_title(f"{metric}: {title}", fontsize=9, loc="left")
         axis.set_yticks(range(len(names)), names)
         axis.set_xlim(0, 100)
     axes.flat[0].invert_yaxis()
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
-    figure.supxlabel("% of draws; dark: rank 1, light: last; equal values share a rank; white: undefined", fontsize=9)
+    figure.supxlabel("% of draws; dark: rank 1, light: last; equal values share a rank; hatched: undefined", fontsize=9)
     figure.tight_layout()
     return figure
 
@@ -129,6 +132,9 @@ def _bars(axis: Any, summary: dict[str, Any], metric: str, posture: str) -> None
     unit = summary["metrics"][metric]["unit"]
     axis.set_title(
         f"{metric}: {posture} less {summary['baseline']}{f' [{unit}]' if unit else ''}", fontsize=9, loc="left"
+    )
+    axis.set_xlabel(
+        f"mean difference{f', {unit}' if unit else ''}; line: its median; number: share of the variance", fontsize=7.5
     )
 
 

@@ -10,9 +10,9 @@ from openiads import __version__
 from openiads.scenario.load import sources
 from openiads.scenario.spec import Scenario
 from openiads.studies.report import groups, table_cell
-from openiads.studies.robustness.pictures import pictures, titles, widest
-from openiads.studies.robustness.words import driver_lines, how, percent
-from openiads.studies.table import number
+from openiads.studies.robustness.pictures import pictures, titles
+from openiads.studies.robustness.words import decision_parts, driver_lines, how, percent
+from openiads.studies.table import number, without
 
 
 def render(summary: dict[str, Any], scenario: Scenario, path: Path) -> None:
@@ -27,7 +27,7 @@ def render(summary: dict[str, Any], scenario: Scenario, path: Path) -> None:
         s=summary, scenario=scenario, style=style, version=__version__, how=how(summary), pictures=pictures(summary),
         titles=titles(summary), driven=[x.strip() for x in driver_lines(summary)], groups=groups(summary), cell=table_cell,
         span=_span, sources=sources(), beliefs=[b for b in summary["beliefs"] if b["changes"]["estimate"] > 0.0],
-        shown={m: p for m in summary["compared"] if (p := widest(summary, m))},
+        decisions=list(decision_parts(summary)), without=without,
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
 
