@@ -11,7 +11,7 @@ import numpy as np
 from openiads.engine import network, step
 from openiads.scenario.build import Simulation
 
-LEDGERS = ("truth", "engagements", "tally", "exposure")  # what the rows of a study are made of
+LEDGERS = ("truth", "engagements", "tally", "exposure", "overheard")  # what the rows of a study are made of
 
 
 def conditions(simulation: Simulation) -> bytes:
@@ -29,16 +29,16 @@ def conditions(simulation: Simulation) -> bytes:
     system = np.isin(at, simulation.system_nodes)
     if (p.readiness.allowed & system).any():
         doctrine = p.doctrine._replace(ready=np.where(called, p.doctrine.ready, 0.0))
-        bundles: tuple[Any, ...] = (p.links, readiness, p.trackers, p.units, doctrine)
+        bundles: tuple[Any, ...] = (p.links, p.feeds, readiness, p.trackers, p.units, doctrine)
     else:
-        bundles = (_sending(p.links, simulation.system_nodes), readiness, p.trackers)
+        bundles = (_sending(p.links, simulation.system_nodes), p.feeds, readiness, p.trackers)
     return b"|".join(np.ascontiguousarray(array).tobytes() for array in _arrays(bundles))
 
 
 def _sending(links: network.Links, dark: list[int]) -> network.Links:
     """The links of nodes that are not dark; a node that none of them leads to keeps nothing for any time."""
     rows = ~np.isin(links.source, dark)
-    told = np.isin(np.arange(len(links.keep)), links.sink[rows])[:, None]
+    told = np.isin(np.arange(len(links.keep)), links.sink[rows])
     kept = _each(links._replace(keep=links.keep[:0]), lambda array: array[rows] if len(array) else array)
     return kept._replace(keep=np.where(told, links.keep, 0.0))
 
