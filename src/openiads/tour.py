@@ -95,7 +95,7 @@ _PEACE = "openiads study turkey-2019 --vignettes peace --replications 4"
 _HOLDINGS = f"{_PEACE} --postures standalone,one-way-in,full-links"
 _RAID = "openiads study turkey-2019 --vignettes raid --replications 12 --postures sealed,installed-cold,standalone,one-way-in"
 _BASED = "allied_pattern=based-in-country"
-_CALENDAR = "Dates, triggers and lags come with the calendar."
+_CALENDAR = "Dates, triggers and lags: openiads calendar turkey-2019 --path article."
 
 
 def _break_even(shown: Shown) -> str:
@@ -112,7 +112,7 @@ ROWS = (
         ("openiads run s400-alone --posture complete", "openiads run s400-alone --posture no-engagement-radar"),
         lambda whole, part: f"complete: {whole.lines('rounds')}; without engagement radars: {part.lines('rounds')}"),
     Row("It cost 2.5 billion dollars.", "what is bought is counted, not priced: radars, launchers, rounds and what they defend",
-        (_RAID,), lambda s: s.cells("D1.24h", "sealed", "standalone"), "Prices and cost per outcome come with the calendar."),
+        (_RAID,), lambda s: s.cells("D1.24h", "sealed", "standalone"), "Prices and cost per outcome: openiads calendar, from a study with raids."),
     Row("It comes in batteries.", "fire units and radars with a batch; engagement radars and launchers are counted",
         (_show("standalone"), _show("standalone", "batches=2")),
         lambda *both: "; ".join(
@@ -151,7 +151,7 @@ ROWS = (
         (_HOLDINGS,), lambda s: f"{s.cells('X1.sent', 'standalone', 'full-links')}; {s.cells('X2.fed', 'standalone', 'full-links')}"),
     Row("The links are of questionable security.", "p_exists as a range, break-even for each pair of postures",
         (_HOLDINGS, _show("standalone")), lambda s, t: f"{t.lines('belief')}; {_break_even(s)}",
-        "Hazard rates and detection of a compromise come with the calendar."),
+        "Hazard rates and detection of a compromise: openiads calendar."),
     Row("Networks beyond the country could be compromised.", "permitted flows: who is within reach, what to close at least, which guard protects whom",
         tuple(f"openiads flows turkey-2019 --posture {p}" for p in ("one-way-out", "one-way-in")),
         lambda out, fed: f"one-way-out: {out.lines('X3:', 'X5:')}; one-way-in: {fed.lines('X3:', 'X5:', 'of theirs')}"),
@@ -170,7 +170,7 @@ ROWS = (
     Row("Option: keep it and not use it.", "posture installed-cold: dark until called", (_RAID,),
         lambda s: "; ".join(s.cells(m, "installed-cold", "standalone") for m in ("D1", "D1.1h"))),
     Row("A second batch may come later.", "modifier batches", (_show("standalone", "batches=2"),),
-        lambda s: f"{s.count('battalion-')} fire units of 8 launchers, 32 rounds ready each; {s.count('[comes')} parts missing", "Delays come with the calendar."),
+        lambda s: f"{s.count('battalion-')} fire units of 8 launchers, 32 rounds ready each; {s.count('[comes')} parts missing", "Delays: openiads calendar."),
     Row("Dates run from July 2019 to April 2020.", "times that a posture is made of: readiness and visits; vignettes last minutes",
         (_show("sealed"), _show("standalone")), lambda a, b: f"sealed: {a.lines('Readiness')}; standalone: {b.lines('Support')}", _CALENDAR),
 )  # fmt: skip
