@@ -16,7 +16,7 @@ from openiads.scenario.load import parse
 from openiads.studies import replicate
 from openiads.studies.decide.decision import decide
 from openiads.studies.decide.limits import read_limits
-from openiads.studies.robustness.conduct import robustness
+from openiads.studies.robustness.conduct import luck, robustness
 from openiads.studies.robustness.words import lines
 from openiads.studies.study import study
 from tests import builders
@@ -105,6 +105,24 @@ def test_the_same_bytes_for_any_number_of_workers_and_others_for_another_seed():
     same = robustness(scenario(), draws=2, replications=2, seed=5, workers=3)
     third = robustness(scenario(), draws=2, replications=2, seed=6, workers=1)
     assert other.summary["digest"] == same.summary["digest"] != third.summary["digest"]
+
+
+def test_in_a_demo_every_other_stratum_of_the_day_is_lived_by_turns_and_in_a_full_one_all(monkeypatch):
+    real, lived = replicate.live, []
+
+    def listed(design, unit, stop=None):
+        lived.append((design.seed, unit.stratum))
+        return real(design, unit, stop)
+
+    monkeypatch.setattr(replicate, "live", listed)
+    peace = {"kind": "peace", "duration_min": 2.0, "tick_s": 1.0, "windows": 3}
+    for preset, first, second in (("demo", [0, 2, 4], [1, 3, 5]), ("full", [*range(6)], [*range(6)])):
+        lived.clear()
+        robustness(
+            scenario(vignettes={"peace": peace}), preset=preset, draws=3, replications=1, vignettes=["peace"], workers=1
+        )
+        seeds = [luck(1, i) for i in range(3)]
+        assert [[k for seed, k in lived if seed == s] for s in seeds] == [first, second, first]
 
 
 def test_few_replications_decide_nothing_and_say_so():
@@ -243,7 +261,7 @@ def test_beliefs_are_weighed_afterwards_and_windows_of_peace_are_lived():
     )  # fmt: skip
     result = robustness(peace, draws=4, vignettes=["peace"], workers=1)
     assert [x["name"] for x in result.summary["inputs"]] == ["links.line.availability"]
-    assert result.summary["windows"] == 6 and result.summary["replications"] == 0
+    assert result.summary["windows"] == 3 and result.summary["replications"] == 0
     (pair,) = result.summary["beliefs"]
     assert pair["changes"]["n"] == 4 and pair["changes"]["estimate"] == 1.0, "kept at home against sent at once"
     assert 0.0 < pair["low"] <= pair["estimate"] <= pair["high"] < 1.0

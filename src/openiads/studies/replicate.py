@@ -15,7 +15,7 @@ from openiads.coverage import units_on
 from openiads.running import complete
 from openiads.scenario.build import Simulation, assemble
 from openiads.scenario.conditions import as_lived, conditions, ledgers
-from openiads.scenario.spec import Scenario
+from openiads.scenario.spec import Scenario, Vignette
 from openiads.scenario.world import draw_world
 from openiads.studies.measure import area_row, aspect_rows, known_rows, peace_row, raid_row, steepest_looks
 from openiads.tracking.own import Maker
@@ -56,6 +56,11 @@ class Design:
     replications: int  # of a raid
     days: int  # windows of each stratum of a day of peace
     tracker: Maker | None = None  # the user's own, in place of the one that ships
+    turn: tuple[int, int] = (0, 1)  # of the strata of a day: the first that is lived, and every how manieth from there
+
+    def strata(self, vignette: Vignette) -> range:
+        """The strata of a day that are lived."""
+        return range(self.turn[0], vignette.strata, self.turn[1])
 
     def units(self) -> list[Unit]:
         """Every draw of the world, in a fixed order."""
@@ -65,7 +70,7 @@ class Design:
             if vignette.kind == "raid":
                 out += [Unit(name, r, 0) for r in range(self.replications)]
             else:
-                out += [Unit(name, r, k) for r in range(self.days) for k in range(vignette.strata)]
+                out += [Unit(name, r, k) for r in range(self.days) for k in self.strata(vignette)]
         return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ from openiads.studies.robustness.drivers import LEAST
 from openiads.studies.robustness.summary import summarise
 from openiads.studies.study import break_evens, plan, sizes, threads, write_results
 
-# draws; raids; windows of a stratum. A demo has as many draws as drivers need and no more, a full one decides differences.
-PRESETS: dict[str, tuple[int, ...]] = {"demo": (LEAST, 2, 1), "full": (128, 5, 1)}
+# Draws; raids; draws that share the strata of a day. A demo has as few draws as drivers need, at each of which every other
+# stratum is lived; a full one decides differences.
+PRESETS: dict[str, tuple[int, ...]] = {"demo": (LEAST, 2, 2), "full": (128, 5, 1)}
 MOST = 10_000  # draws
 
 
@@ -60,12 +61,12 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
 
     `vary`: patterns of inputs; `fixed`: keys that were set by hand; `compared`: metrics in which postures are compared.
     """
-    count, raids, windows = sizes(PRESETS, preset)
+    count, raids, share = sizes(PRESETS, preset)
     count = count if draws is None else draws
     raids = raids if replications is None else replications
     if not 2 <= count <= MOST:
         raise UsageError(f"draws = {count}: 2 to {MOST:,} are accepted")
-    design, base = plan(scenario, raids, windows, postures, vignettes, baseline, seed)
+    design, base = plan(scenario, raids, 1, postures, vignettes, baseline, seed)
     lines = {m.id: m for m in metrics(scenario, design.vignettes)}
     if len(design.postures) < 2:
         raise UsageError(
@@ -80,9 +81,7 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
         )
     values = draw(inputs, count, seed)
     points = [drawn(scenario, inputs, v, f"draw {i}") for i, v in enumerate(values)]
-    designs = [
-        Design(s, design.postures, design.vignettes, luck(seed, i), raids, windows) for i, s in enumerate(points)
-    ]
+    designs = [replace(design, scenario=s, seed=luck(seed, i), turn=(i % share, share)) for i, s in enumerate(points)]
     rows: dict[str, list[Any]] = {"inputs": [], "values": [], "decided": [], "beliefs": []}
     overflow = 0
     for i, tables in _lived(designs, threads(workers), progress):
@@ -99,7 +98,7 @@ def robustness(scenario: Scenario, *, preset: str | None = None, draws: int | No
         "draws": len(rows["inputs"]), "planned": count, "complete": len(rows["inputs"]) == count, "overflow": overflow,
         "digest": digest(tables),
     }  # fmt: skip
-    return Robustness(scenario, summarise(design, base, inputs, list(lines.values()), names, tables, about), tables)
+    return Robustness(scenario, summarise(designs[0], base, inputs, list(lines.values()), names, tables, about), tables)
 
 
 def luck(seed: int, i: int) -> int:

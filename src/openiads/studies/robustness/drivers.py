@@ -124,5 +124,10 @@ def _driver(x: Input, column: np.ndarray, classes: np.ndarray, y: Floats) -> Dri
         return Driver(x.name, max(0.0, share), low, high, (first, last), (means[first], means[last]))
     a, b = np.quantile(column, [_THIRD, 1.0 - _THIRD])
     lower, upper = y[column <= a], y[column >= b]
-    ends = f"{x.low:.3g} to {a:.3g}", f"{b:.3g} to {x.high:.3g}"
+    ends = f"{_few(x.low)} to {_few(a)}", f"{_few(b)} to {_few(x.high)}"
     return Driver(x.name, max(0.0, share), low, high, ends, (float(lower.mean()), float(upper.mean())))
+
+
+def _few(x: float) -> str:
+    """Three digits; thousands in full."""
+    return f"{x:,.0f}" if 1e3 <= abs(x) < 1e7 else f"{x:.3g}"

@@ -48,7 +48,7 @@ def pareto(plt: Any, summary: dict[str, Any]) -> Any:
             axis.plot(100 * sure["estimate"], i + 0.22, "D", color=_LOW, ms=4.5)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    axis.set_xlim(0, 101)
+    axis.set_xlim(-1, 101)
     axis.set_xlabel("% of draws in which no other posture is at least as good in all that is compared; weights are yours, none is the winner",
                     fontsize=8)  # fmt: skip
     axis.grid(axis="x", color="#e3e7ea", lw=0.6)
@@ -128,7 +128,7 @@ def _bars(axis: Any, summary: dict[str, Any], metric: str, posture: str) -> None
     axis.axvline(middle, color=_INK, lw=0.8)
     axis.set_yticks(range(len(found)), [f"{_short(d['input'])}  {d['share']:.2f}" for d in found], fontsize=7.5)
     axis.invert_yaxis()
-    axis.margins(x=0.3)
+    axis.margins(x=0.36)  # room for the ends of the ranges
     unit = summary["metrics"][metric]["unit"]
     axis.set_title(
         f"{metric}: {posture} less {summary['baseline']}{f' [{unit}]' if unit else ''}", fontsize=9, loc="left"

@@ -26,7 +26,7 @@ def summarise(design: Design, baseline: str, inputs: list[Input], lines: list[Me
     better = [str(next(m.better for m in lines if m.id == name)) for name in compared]
     peace = [scenario.vignettes[v] for v in design.vignettes if scenario.vignettes[v].kind == "peace"]
     raids = design.replications if len(peace) < len(design.vignettes) else 0
-    windows = sum(v.strata for v in peace) * design.days
+    windows = sum(len(design.strata(v)) for v in peace) * design.days
     placed = ranks(turned(cube, better))
     lost = regret(turned(cube, better))
     flags = _flags(tables, compared, postures, len(cube))
