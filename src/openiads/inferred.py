@@ -126,11 +126,11 @@ def middle(simulation: Simulation, node: int) -> Ball | None:
 
 def inferred(simulation: Simulation, node: int, maker: int) -> dict[str, float]:
     """What `node` can infer of the sensors of `maker`, by INFERRED; NaN where nothing can be."""
-    heard, radars, stand = simulation.state.overheard, simulation.params.radars, middle(simulation, maker)
+    overheard, radars, stand = simulation.state.overheard, simulation.params.radars, middle(simulation, maker)
     row = dict.fromkeys(INFERRED, math.nan)
-    row |= {"period_s": period(heard.gaps[node, maker]), "heard_s": float(heard.seconds[node, maker])}
+    row |= {"period_s": period(overheard.gaps[node, maker]), "heard_s": float(overheard.seconds[node, maker])}
     if stand is not None:
-        found = place(heard.far[node, maker], float(radars.reach[radars.node == maker, 1].max()), stand.radius)
+        found = place(overheard.far[node, maker], float(radars.reach[radars.node == maker, 1].max()), stand.radius)
         if found is not None:
             row |= {"lat_deg": math.degrees(found.latitude), "lon_deg": math.degrees(found.longitude),
                     "extent_m": found.extent, "within_m": found.within}  # fmt: skip

@@ -158,7 +158,7 @@ def test_the_calendar_and_the_ledger_say_one_thing(kept, day):
     """C3 after whole weeks in a posture from a Monday on, with the same looks for an aspect; on other days a week is spread evenly."""
     found, weeks = rates(HARBOUR, Study.load(kept / "study").tables, "open"), (7, 28, 364)
     variant = Variant("visiting", True, 1)
-    on, one = State("open", variant, 0.7, 0.0, 0.0), np.ones(364)
+    on, one = State("open", variant, 0.7, 0.0, 0.0, 0.0), np.ones(364)
     line, path = Timeline(date(2020, 6, 1), [on] * 364, [], []), load_path("article", {"dwells": "5"})
     c = reckon(path, line, HARBOUR, {(variant, "open"): found}, Factor(one, one, one, one > 0.0), (1e6, 1e5, 1e7))
     theirs, ours = c.filling["fighter-small"], growth(found, "fighter-small", 0.7, 5, weeks)

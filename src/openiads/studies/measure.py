@@ -343,11 +343,12 @@ def _recorded(simulation: Simulation, system: np.ndarray, owner: np.ndarray) -> 
 
 def _bits(simulation: Simulation) -> tuple[float, float]:
     """Bits sent over the declared support link, and over the undeclared channel and by what is copied out."""
-    roles = {link.name: link.role for link in links_of(simulation.scenario, simulation.posture)}
+    roles = {link.name: link.role for link in simulation.scenario.links}
     sums = {"support": 0.0, "undeclared": 0.0}
     for k, name in enumerate(simulation.links):
-        if roles[name] in sums:
-            sums[roles[name]] += float(simulation.state.tally.link_tracks[k] * simulation.params.links.bits[k])
+        role = roles.get(name, "undeclared")  # what the file does not have is a copy
+        if role in sums:
+            sums[role] += float(simulation.state.tally.link_tracks[k] * simulation.params.links.bits[k])
     return sums["support"], sums["undeclared"]
 
 
