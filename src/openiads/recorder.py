@@ -14,8 +14,8 @@ from openiads.plots import COLUMNS, plots_of, scans_of
 from openiads.record import Run
 from openiads.scenario.build import CAUSES, CONDITIONS, KEPT, REFUSALS, STATUS, Simulation, bands_of, keepers_of
 from openiads.scenario.flights import KINDS, OWNERS, SIDES
-from openiads.scenario.links import IDENTITIES
 from openiads.scenario.phrasing import km
+from openiads.scenario.spec import IDENTITIES
 
 _EMPTY: dict[str, list[Any]] = {
     "truth": ["t", "body", "lat_deg", "lon_deg", "alt_m", "heading_deg", "speed_mps", "climb_mps"],

@@ -23,8 +23,8 @@ from openiads.engine.tracking import FIRM
 from openiads.scenario.build import Simulation
 from openiads.scenario.compromises import compromised
 from openiads.scenario.flights import Flight
-from openiads.scenario.links import IDENTITIES, links_of
-from openiads.scenario.spec import Scenario
+from openiads.scenario.links import links_of
+from openiads.scenario.spec import IDENTITIES, Scenario
 from tests import builders
 
 BODIES, TICKS = 5, 40

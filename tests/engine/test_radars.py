@@ -493,7 +493,7 @@ def test_keys_of_another_alliance_open_nothing():
 )
 def test_what_a_reply_is_worth(modes, passing, coming):
     """Of who passes the depot far off, and of who comes straight for it; both are asked in every group of modes."""
-    from openiads.scenario.links import IDENTITIES
+    from openiads.scenario.spec import IDENTITIES
 
     body = {**builders.RAIDER, "kind": "aircraft", "iff_modes": modes, "reply_probability": 1.0}
     s = builders.scenario(

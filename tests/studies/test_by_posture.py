@@ -96,6 +96,19 @@ def test_what_is_zero_by_rule_is_zero_in_every_row(done: Study) -> None:
     assert ruled > 200
 
 
+def test_what_is_copied_out_is_no_zero_of_the_undeclared_channel_and_no_declared_one() -> None:
+    """Without that channel X2 is what the copy takes, as in the rows, and its end is none of the declared links."""
+    copy = {"name": "tap", "title": "it copies out", "of": "post", "effect": "copy", "p_exists": 0.2, "sink": "outside",
+            "rate_kbit_s": 9.6, "period_s": 5.0}  # fmt: skip
+    declared = [x for name, x in LINKS.items() if name != "dark"]
+    whole = scenario(links=declared)
+    tapped = scenario(links=declared, compromises=[copy], modifiers={"compromise": "tap"})
+    posture = "none_none_none_open"
+    assert zero(tapped, posture, "peace", "hidden_all", None) is None
+    assert zero(tapped, posture, "peace", "sent_all", None) is not None
+    assert zero(whole, posture, "peace", "hidden_all", None) is not None
+
+
 def test_what_flows_all_day_is_zero_only_where_a_rule_says_so(done: Study) -> None:
     """Guests are in view of both radars all the time, and low ones of the centre's alone, so no zero of these is luck."""
     for metric in ("C1.hours", "C2", "X1.sent", "X1.held", "X1.fed", "X1.bits", "X2", "X2.fed", "X.fed", "X2.bits"):

@@ -35,6 +35,10 @@ SetOption = Annotated[
     typer.Option("--set", help="change a value, as site=south-coast or doctrine.salvo=1 (again for more)"),
 ]
 TrackerOption = Annotated[str | None, typer.Option("--tracker", help=TRACKER)]
+OnlyOption = Annotated[str | None, typer.Option(help="only these, separated by commas")]
+BaselineOption = Annotated[str | None, typer.Option(help="posture that the others are compared with")]
+SeedOption = Annotated[int, typer.Option(help="seed of all random numbers")]
+WorkersOption = Annotated[int | None, typer.Option(help="threads; results do not depend on it")]
 
 
 def main() -> None:

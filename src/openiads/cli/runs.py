@@ -12,6 +12,7 @@ import typer
 from openiads.cli.common import (
     INTERRUPTED,
     ScenarioArg,
+    SeedOption,
     SetOption,
     TrackerOption,
     app,
@@ -27,7 +28,7 @@ def run(
     scenario: ScenarioArg,
     posture: Annotated[str, typer.Option("--posture", "-p", help="which way of holding the system")],
     vignette: Annotated[str, typer.Option("--vignette", "-v", help="which stretch of time")] = "raid",
-    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    seed: SeedOption = 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the record")] = None,
     start: Annotated[float, typer.Option(help="record from here, seconds")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="record for so long, seconds")] = None,
@@ -138,7 +139,7 @@ def coverage(
     cell: Annotated[str, typer.Option(help="size of a cell, at least 1km")] = "2km",
     sites: Annotated[int, typer.Option(help="draws of the site within its region")] = 10,
     warning: Annotated[float, typer.Option(help="hours of warning after which the map is drawn")] = 24.0,
-    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 1,
+    seed: SeedOption = 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the maps")] = None,
     sets: SetOption = None,
 ) -> None:

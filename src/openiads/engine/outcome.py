@@ -57,9 +57,7 @@ class Observers(NamedTuple):
     system: np.ndarray  # bool[N] a node of the system that the study is about
     scored: np.ndarray  # bool[N] quality of its picture is scored
     source: np.ndarray  # int32[N, K] node whose radar is the k-th of a node's tracker, -1 for none
-    recent: (
-        np.ndarray
-    )  # float64[N] s for which a radar's plot makes a track its own too; inf where links bring no plots
+    recent: np.ndarray  # float64[N] s for which a radar's plot makes a track its own too; inf without feeds
     keeper: np.ndarray  # int32[N] place of a node among those that keep signatures, -1 for one that does not
     band: np.ndarray  # int32[R] band of a radar among those of the keepers' radars
     step: np.ndarray  # float64[1] s between two samples of the ledgers
@@ -79,9 +77,7 @@ class Tally(NamedTuple):
     undecided: np.ndarray  # float64[N, 2] s: unresolved tracks in the zone, and those with less than 60 s left
     link_tracks: np.ndarray  # int64[L]
     link_withheld: np.ndarray  # int64[L, 2] by the guard, for lack of room
-    aside: (
-        np.ndarray
-    )  # float64[N, 2] s, tracks put aside since the node's own radars do not see them: of a body, of nothing
+    aside: np.ndarray  # float64[N, 2] s, tracks put aside as unseen by own radars: of a body, of nothing
     dropped: np.ndarray  # int64[4] overflow: plots, track starts, received rows, events
 
 

@@ -114,22 +114,8 @@ def _simulate(params, state, first, length, ticks, parts):
             track(params.trackers, feeds.node, feeds.local, plots, tracks, state.scratch, t0, t1)
         if parts & RESPOND:
             connect(params.stations, links, params.terrain, truth, reports, t0, t1)
-            exchange(
-                links,
-                feeds,
-                radars,
-                state.antennas,
-                taskings,
-                plots,
-                tracks,
-                reports,
-                state.messages,
-                state.carried,
-                pictures,
-                key,
-                t0,
-                t1,
-            )
+            exchange(links, feeds, radars, state.antennas, taskings, plots, tracks, reports, state.messages,
+                     state.carried, pictures, key, t0, t1)  # fmt: skip
             decide(units, doctrine, pictures, reports, orders, key, t1)
             engage(units, orders, losses, bodies, truth, engagements, key, t1)
             credit(radars, plots, state.origin, tracks, reports, state.exposure, bodies, params.observers)

@@ -120,7 +120,7 @@ def assemble(scenario: Scenario, world: World, posture: str, warning: float, log
     bodies = world.bodies.key.size
     clutter = np.bincount(
         feeds.node, radars.false_mean[feeds.radar], 1
-    ).max()  # false plots in a scan of all radars of a node
+    ).max()  # false plots in a scan, all radars of a node
     slots = min(1024, max(96, math.ceil(_TENTATIVE * clutter)) + bodies + bodies // 4)
     slots += ghosts(compromised(scenario, posture))
     params = step.Params(

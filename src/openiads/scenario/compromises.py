@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from openiads.engine import network
 from openiads.engine.geo import to_ecef
 from openiads.scenario.flights import name_key
-from openiads.scenario.spec import Compromise, IdentityName, Link, Scenario, Stretch
-
-_IDENTITIES = get_args(IdentityName)
+from openiads.scenario.spec import IDENTITIES, Compromise, Link, Scenario, Stretch
 
 
 def compromised(scenario: Scenario, posture: str) -> Compromise | None:
@@ -33,7 +31,7 @@ def tampering(c: Compromise | None, opened: list[Link], nodes: dict[str, int], p
         does = c is not None and c.effect in effects
         return np.array([value if does and h else rest for h in held], dtype)
 
-    claim = -1 if c is None or c.claim is None else _IDENTITIES.index(c.claim)
+    claim = -1 if c is None or c.claim is None else IDENTITIES.index(c.claim)
     span = (math.inf, math.inf) if c is None else (c.from_, c.to)
     return network.Tampering(
         during=np.array([span if h else (math.inf, math.inf) for h in held], float).reshape(-1, 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,9 +15,8 @@ from openiads.engine.sensing import Radars
 from openiads.errors import ScenarioError
 from openiads.scenario.compromises import compromised, copies, tampering
 from openiads.scenario.flights import Flight, name_key
-from openiads.scenario.spec import COLLECTORS, IdentityName, Link, Posture, Scenario
+from openiads.scenario.spec import COLLECTORS, IDENTITIES, Link, Posture, Scenario
 
-IDENTITIES: tuple[str, ...] = get_args(IdentityName)
 KEEP_FRAMES = 2.5  # frames of its slowest link for which a node keeps a received track beyond the coasting of its maker
 KINDS = {"any": 0b11, "aerodynamic": 0b01, "ballistic": 0b10}
 _ALL_IDENTITIES = (1 << len(IDENTITIES)) - 1
@@ -81,6 +80,11 @@ def require_ends(scenario: Scenario, posture: str, opened: list[Link]) -> None:
                 f"posture '{posture}': what '{name}' is told comes back to it over links between nodes of the vendor and outside, "
                 "so it would be credited with it for ever; close one of those links, or make one node of them"
             )
+
+
+def hidden_ends(scenario: Scenario, posture: str) -> set[str]:
+    """Nodes where the undeclared channel ends, open or not, and what a compromise of the posture copies out."""
+    return {x.to for x in [*scenario.links, *links_of(scenario, posture)] if x.role == "undeclared"}
 
 
 def duty_of(scenario: Scenario, link: Link) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, PrivateAttr
 
@@ -18,6 +18,7 @@ from openiads.scenario.quantity import Spec, number, quantity
 
 IdentityName = Literal["pending", "unknown", "assumed friend", "friend", "neutral", "suspect", "hostile"]
 Feed = Literal["none", "diode", "filter", "open"]
+IDENTITIES: tuple[str, ...] = get_args(IdentityName)
 COLLECTORS = ("vendor", "outside")  # owners of nodes that are credited with what they are told, and no more
 FRAMES = 4  # of one link that can be under way at once: the engine keeps as many slots
 MOST_TRACKS = 5000  # in a frame
@@ -162,10 +163,9 @@ class Link(Spec):
     availability: float = number(1.0, le=1.0)  # share of frames that go out; with `outage` the share of time it is up
     outage: float | None = quantity("time", None, gt=0.0, le=86400.0)  # how long it is down on average
     outages: list[Stretch] = Field([], max_length=20)
-    cross_check: float | None = quantity(
-        "time", None
-    )  # its receiver puts aside what its own radars do not see for so long ...
-    cross_check_rcs: float = quantity("area", 1.0, gt=0.0, le=1e4)  # ... where they would nearly always see this much
+    # its receiver puts aside what its own radars do not see for so long, where they nearly always see such a body
+    cross_check: float | None = quantity("time", None)
+    cross_check_rcs: float = quantity("area", 1.0, gt=0.0, le=1e4)
     guard: Literal["none", "filter", "diode"] = "none"
     guard_pass: list[IdentityName] = Field([], max_length=7)
     guard_precision: float = quantity("length", 0.0)

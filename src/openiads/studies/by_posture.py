@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from openiads.scenario.build import present, starts, system_nodes
-from openiads.scenario.links import links_of
+from openiads.scenario.links import hidden_ends, links_of
 from openiads.scenario.spec import COLLECTORS, Link, Scenario
 from openiads.studies.measure import emitting_share
 
@@ -88,8 +88,8 @@ class _Held:
 
     @cached_property
     def hidden(self) -> set[str]:
-        """Ends of the undeclared channel."""
-        return {x.to for x in self.scenario.links if x.role == "undeclared"}
+        """Ends of the undeclared channel, and of what is copied out."""
+        return hidden_ends(self.scenario, self.name)
 
     @cached_property
     def outside(self) -> set[str]:

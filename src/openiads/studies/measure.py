@@ -13,7 +13,7 @@ from openiads.inferred import inferred
 from openiads.recorder import dwells
 from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, keepers_of
 from openiads.scenario.flights import Waypoint
-from openiads.scenario.links import links_of, powered
+from openiads.scenario.links import hidden_ends, powered
 from openiads.scenario.spec import COLLECTORS, BodyClass, Scenario
 
 HEIGHTS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)  # m above the ground
@@ -174,8 +174,7 @@ def peace_row(simulation: Simulation, looks: dict[str, float]) -> dict[str, floa
         share * state.tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0 / hours
     ).tolist()
     row |= signature_row(simulation, share, hours, looks)
-    every = [*scenario.links, *links_of(scenario, simulation.posture)]
-    hidden = {x.to for x in every if x.role == "undeclared"}
+    hidden = hidden_ends(scenario, simulation.posture)
     for label, far in (("sent", [n for n in scenario.nodes if n.owner in COLLECTORS and n.name not in hidden]),
                        ("hidden", [n for n in scenario.nodes if n.name in hidden])):  # fmt: skip
         row |= _leaving(label, _held(seconds, [nodes[n.name] for n in far]), military, share / 3600.0 / hours)

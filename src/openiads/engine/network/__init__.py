@@ -3,8 +3,9 @@
 A picture is the node's own firm tracks (rows 0..S-1, the same slots as in Tracks) followed by tracks that came
 over links (rows S..P-1). A link sends a frame every period (`access`), a guard decides what goes in (`guard`,
 `sending`), latency passes, the receiver files each track under its origin, so that a track relayed in a circle is
-never a second track (`receiving`), may ask its own radars whether there is one (`checking`), and finds which rows show one object (`correlation`). A link that carries plots
-brings them to the receiver's tracker instead (`plots`). docs/equations/network.md.
+never a second track (`receiving`), may ask its own radars whether there is one (`checking`), and finds which rows
+show one object (`correlation`). A link that carries plots brings them to the receiver's tracker instead (`plots`).
+docs/equations/network.md.
 """
 
 from __future__ import annotations
@@ -60,11 +61,13 @@ def exchange(
         own_rows(tracks, reports, pictures, n)
         age_received(links, reports, pictures, n, t0, t1)
     for n in range(nodes):
-        news = False
+        news, checked = False, False
         for k in range(links.key.size):
             if links.sink[k] == n:
                 news |= deliver(links, reports, messages, pictures, k, t1)
-        cross_check(links, radars, antennas, taskings, pictures, n, t1)
+                checked |= links.check[k] < np.inf
+        if checked:
+            cross_check(links, radars, antennas, taskings, pictures, n, t1)
         if news:
             correlate(pictures, n)
     frames = np.empty(links.key.size, np.int64)
@@ -78,4 +81,4 @@ def exchange(
         if frames[k] != NO_FRAME and not links.plots[k] and is_up(links, reports, key, k, frames[k], t1):
             lost = collides(links, reports, messages, key, k, frames[k], t1)
             send(links, reports, messages, pictures, key, k, lost, t1)
-    carry_plots(links, feeds, reports, plots, messages, carried, key, t0, t1)
+    carry_plots(links, feeds, reports, plots, messages, carried, key, frames, t1)

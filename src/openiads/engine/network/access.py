@@ -9,6 +9,7 @@ import numpy as np
 from openiads.engine import rng
 from openiads.engine.jit import part
 from openiads.engine.network.bundles import OWN_TURN, SLOTTED
+from openiads.engine.network.tampering import at_work
 from openiads.engine.spans import within
 
 NO_FRAME = -(1 << 40)
@@ -27,7 +28,7 @@ def is_up(links, reports, key, k, frame, t1):
     """Does a frame go out: sender and line are up, its ends see each other, and no outage falls on it."""
     if not reports.up[links.source[k]] or not reports.sight[k] or within(links.outage, k, t1):
         return False
-    if links.tampering.during[k, 0] <= t1 < links.tampering.during[k, 1] and links.tampering.deny[k] > 0.0:
+    if links.tampering.deny[k] > 0.0 and at_work(links.tampering, k, t1):
         if rng.uniform(key, rng.TAMPERING, links.key[k], np.uint32(0), frame) < links.tampering.deny[k]:
             return False
     return rng.uniform(key, rng.LINK, links.key[k], np.uint32(0), frame) < links.availability[k]

@@ -66,14 +66,12 @@ class Links(NamedTuple):
     status: np.ndarray  # bool[L] it also says which tracks the sender engages
     check: (
         np.ndarray
-    )  # float64[L] s after which a track that the sink's own radars should see and do not is put aside; inf for never
+    )  # float64[L] s after which a track that the sink's own radars should see is put aside; inf for never
     check_rcs: np.ndarray  # float64[L] m2, what they should see
     guards: Guards
     tampering: Tampering
     keep: np.ndarray  # float64[N] s, most age of the last plot behind a received track
-    credit: (
-        np.ndarray
-    )  # float64[L] s for which a report counts at its sink: up to the next; inf for who keeps by age alone
+    credit: np.ndarray  # float64[L] s for which a report counts at its sink; inf for who keeps by age alone
 
 
 @bundle

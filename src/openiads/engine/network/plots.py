@@ -9,9 +9,10 @@ import numpy as np
 
 from openiads.engine.bundle import bundle
 from openiads.engine.jit import part
-from openiads.engine.network.access import NO_FRAME, frame_at, is_up
+from openiads.engine.network.access import NO_FRAME, is_up
 from openiads.engine.network.bundles import BY_CAPACITY, BY_GUARD, PENDING
 from openiads.engine.network.guard import lets_through
+from openiads.engine.network.tampering import at_work
 from openiads.engine.sensing import BEARING, NOTHING, RATE, Plots, empty_plots
 from openiads.engine.sensing.measurement import copy_plot
 from openiads.engine.tracking import UNIT_TIME
@@ -44,16 +45,18 @@ def empty_carried(links: int, places: int) -> Carried:
 
 
 @part
-def carry_plots(links, feeds, reports, plots, messages, carried, key, t0, t1):
-    """One tick of the links that carry plots: those of the tick wait for the next frame, and a frame takes what waits."""
+def carry_plots(links, feeds, reports, plots, messages, carried, key, frames, t1):
+    """One tick of the links that carry plots: those of the tick wait for the next frame, and a frame takes what waits.
+
+    frames: int64[L] number of the frame that each link sends now, NO_FRAME for none.
+    """
     for k in range(links.key.size):
         if not links.plots[k]:
             continue
         if reports.up[links.source[k]]:
             _take_up(links, feeds, plots, messages, carried, k)
-        frame = frame_at(links, k, t0, t1)
-        if frame != NO_FRAME:
-            _depart(links, messages, carried, k, is_up(links, reports, key, k, frame, t1), t1)
+        if frames[k] != NO_FRAME:
+            _depart(links, messages, carried, k, is_up(links, reports, key, k, frames[k], t1), t1)
 
 
 @part
@@ -98,8 +101,7 @@ def _depart(links, messages, carried, k, up, t1):
         waiting += carried.due[k, i] == math.inf
     sent = min(waiting, links.capacity[k]) if up else 0
     messages.free[k] = max(t1, messages.free[k]) + sent * links.bits[k] / links.rate[k]
-    tampering = links.tampering
-    late = tampering.late[k] if tampering.during[k, 0] <= t1 < tampering.during[k, 1] else 0.0
+    late = links.tampering.late[k] if at_work(links.tampering, k, t1) else 0.0
     due, taken = messages.free[k] + links.latency[k] + late, 0
     for i in range(carried.count[k]):
         if carried.due[k, i] == math.inf:

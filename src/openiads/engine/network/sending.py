@@ -24,9 +24,7 @@ def send(links, reports, messages, pictures, key, k, lost, t1):
     lies = tampered and links.tampering.sender[k]
     count, room = 0, min(links.capacity[k], messages.x.shape[2])
     rows, begin = pictures.valid.shape[1], messages.begin[k]
-    offered = rows + (
-        links.tampering.ghosts[k] if lies else 0
-    )  # a node that lies offers ghosts like rows of its picture
+    offered = rows + (links.tampering.ghosts[k] if lies else 0)  # a liar offers ghosts like rows of its picture
     x = np.empty(6)
     for i in range(offered):
         p = (begin + i) % offered

@@ -9,8 +9,7 @@ from functools import partial
 from typing import Any, get_args
 
 from openiads.errors import UsageError
-from openiads.scenario.links import IDENTITIES
-from openiads.scenario.spec import Scenario
+from openiads.scenario.spec import IDENTITIES, Scenario
 from openiads.studies.flows.guards import guards
 from openiads.studies.flows.posture import CutSet, Flows, Way, flows_of, names_of, over_topologies, topology_of
 from openiads.studies.statistics import Estimate

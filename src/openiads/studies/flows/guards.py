@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from openiads.scenario.links import IDENTITIES
+from openiads.scenario.spec import IDENTITIES
 from openiads.studies.flows.posture import Flows, guards_for
 
 

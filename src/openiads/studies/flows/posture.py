@@ -11,9 +11,9 @@ import numpy as np
 
 from openiads.errors import UsageError
 from openiads.scenario.build import system_nodes
-from openiads.scenario.links import IDENTITIES, duty_of, kind_of, links_of, powered
+from openiads.scenario.links import duty_of, kind_of, links_of, powered
 from openiads.scenario.phrasing import conjoined
-from openiads.scenario.spec import COLLECTORS, Link, Scenario
+from openiads.scenario.spec import COLLECTORS, IDENTITIES, Link, Scenario
 from openiads.studies.flows.chance import Reached, largest_part, reached, time_to_reach
 from openiads.studies.flows.graph import Graph, Near
 from openiads.studies.statistics import Estimate
