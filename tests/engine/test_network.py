@@ -117,6 +117,20 @@ def test_a_dark_system_is_fed_nothing():
     assert sum(held(simulation, SYSTEM)) == 0.0 and sum(held(simulation, NATIONAL)) > 0.0
 
 
+def test_a_node_that_is_taken_away_is_told_nothing_and_forwards_nothing():
+    """It needs no radar for that: the far end of a channel hears all that the system holds, and nothing once it is gone."""
+    scenario = oi.load("turkey-2019", {"vignettes.peace.duration_min": "4", "undeclared.duty": "1"})
+    gone = scenario.postures["one-way-in"].model_copy(update={"absent": ["outside", "national"]})
+    scenario = scenario.model_copy(update={"postures": {**scenario.postures, "gone": gone}})
+    told = {}
+    for posture in ("one-way-in", "gone"):
+        simulation = build(scenario, posture, "peace", 1, 0, stratum=3)
+        complete(simulation)
+        told[posture] = sum(held(simulation, "outside"))
+    assert told["one-way-in"] > 0.0 and told["gone"] == 0.0
+    assert not {"national", "outside"} & {end for x in links_of(scenario, "gone") for end in (x.from_, x.to)}
+
+
 def test_a_diode_beside_a_way_back_is_refused():
     scenario = oi.load("turkey-2019")
     broken = scenario.postures["one-way-in"].model_copy(update={"out_feed": "open"})

@@ -73,15 +73,15 @@ def test_it_is_said_in_the_table_and_in_the_report(done, tmp_path):
 def test_the_belief_at_which_two_postures_come_to_the_same():
     """Leakers: 1 without, 3 with it, against 2 in a posture that it leaves alone: at one half."""
     none = [None] * 4
-    found = _side([1.0, 3.0, 2.0, 2.0], none)
+    found = _side([1.0, 3.0, 2.0, 2.0], none, "replication")
     assert found is not None and found.belief == 0.5 and (found.less_below, found.less_above) == ("first", "second")
     assert found.low is None and "no mean" in str(found.reason)
-    never = _side([1.0, 3.0, 9.0, 9.0], none)
+    never = _side([1.0, 3.0, 9.0, 9.0], none, "replication")
     assert never is not None and never.belief is None and never.reason == "less in the first at every belief"
-    both = _side([8.0, 20.0, 10.0, 20.0], none)  # the other suffers, too: as bad at a belief of 1 only
+    both = _side([8.0, 20.0, 10.0, 20.0], none, "replication")  # the other suffers, too: as bad at a belief of 1 only
     assert both is not None and both.belief == 1.0
-    assert _side([1.0, 1.0, 2.0, 2.0], none) is None, "it changes neither"
-    assert _side([1.0, 3.0, None, 2.0], none) is None, "undefined"
+    assert _side([1.0, 1.0, 2.0, 2.0], none, "replication") is None, "it changes neither"
+    assert _side([1.0, 3.0, None, 2.0], none, "replication") is None, "undefined"
 
 
 ON = builders.BASE["postures"]["on"]

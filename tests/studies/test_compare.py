@@ -254,5 +254,7 @@ def test_break_even_takes_strata_and_their_weights() -> None:
     assert found.low is not None and found.high is not None and found.low < found.belief < found.high
     few = c.break_even(([1.0, 2.0], [0.0, 0.0]), ([0.0, 0.0], [2.0, 3.0]))
     assert (few.belief, few.low, few.reason) == (pytest.approx(0.6), None, "fewer than 5 windows")
+    raids = c.break_even(([[1.0, 2.0]], [[0.0, 0.0]]), ([[0.0, 0.0]], [[2.0, 3.0]]), [1.0], "replication")
+    assert raids.reason == "fewer than 5 replications"
     wild = c.break_even((rng.normal(0.0, 9.0, 8) + 1.0, np.zeros(8)), (np.zeros(8), rng.normal(0.0, 9.0, 8) ** 3))
     assert wild.reason is not None and (wild.low, wild.high) == (0.0, 1.0) and "unbounded" in wild.reason

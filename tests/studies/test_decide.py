@@ -114,6 +114,21 @@ def test_the_smallest_concession_moves_the_fewest_bounds_and_then_the_least(fold
     )
 
 
+def test_what_has_no_limit_is_said_to_have_none(tmp_path):
+    """It is over every bound, so neither undefined nor open to a concession."""
+    table = summary()
+    table["metrics"]["F1"]["postures"]["closed"] = {
+        **cell(None, 5, reason="no limit: it records itself"),
+        "unlimited": ["estimate", "high"],
+    }
+    (tmp_path / "summary.json").write_text(json.dumps(table), encoding="utf-8")
+    found = decide(tmp_path, limits(pilots={"F1": ("most", 0.5)}), ["closed"])
+    text = "\n".join(lines(found))
+    assert "F1 no limit: it records itself" in text and "F1 undefined" not in text
+    assert found["smallest"] is None and "has no limit" in text
+    assert found["actors"][0]["postures"]["closed"]["bounds"][0]["unlimited"] == ["estimate", "high"]
+
+
 def test_a_bound_of_nothing_moves_without_a_share_and_comes_last(folder):
     found = decide(folder, limits(ally={"X1": ("most", 0), "D3": ("most", 8)}))
     assert found["smallest"]["posture"] == "closed"

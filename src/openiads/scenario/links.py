@@ -34,9 +34,10 @@ def powered(posture: Posture) -> bool:
 def links_of(scenario: Scenario, posture: str) -> list[Link]:
     """The links that are open in a posture, with the guard that the posture puts on them; at the end what a compromise copies out."""
     p = scenario.postures[posture]
+    gone = set(p.absent)
     opened = []
     for link in scenario.links:
-        if link.topologies and scenario.modifiers.topology not in link.topologies:
+        if (link.topologies and scenario.modifiers.topology not in link.topologies) or {link.from_, link.to} & gone:
             continue
         guard = link.guard
         if link.role in ("feed_in", "feed_out"):
@@ -54,7 +55,7 @@ def links_of(scenario: Scenario, posture: str) -> list[Link]:
             continue
         opened.append(link.model_copy(update={"guard": guard}))
     silent = set() if powered(p) else {r.node for r in scenario.radars if r.at == "site"}
-    opened += copies(scenario, posture, opened, silent | set(p.absent))
+    opened += copies(scenario, posture, opened, silent | gone)
     for link in opened:
         back = [o for o in opened if o.from_ == link.to and o.to == link.from_]
         if link.guard == "diode" and back:

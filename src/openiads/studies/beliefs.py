@@ -87,7 +87,7 @@ def sides(scenario: Scenario, tables: Tables, metrics: list[Metric], shown: Show
             estimates = {p: shown[m.id]["postures"][p]["estimate"] for p in samples}
             for a, b in pairs:
                 four = a, twins.get(a, a), b, twins.get(b, b)
-                found = _side([estimates[p] for p in four], [samples[p] for p in four])
+                found = _side([estimates[p] for p in four], [samples[p] for p in four], m.unit_of_samples)
                 if found is not None:
                     less = {"first": a, "second": b, None: None}
                     rows.append({
@@ -97,7 +97,7 @@ def sides(scenario: Scenario, tables: Tables, metrics: list[Metric], shown: Show
     return rows
 
 
-def _side(estimates: list[float | None], samples: list[Samples]) -> BreakEven | None:
+def _side(estimates: list[float | None], samples: list[Samples], unit: str) -> BreakEven | None:
     """One pair, from (first, first with it, second, second with it); None where the belief weighs nothing or one is undefined."""
     values = [x for x in estimates if x is not None]
     if len(values) < 4 or (values[0] == values[1] and values[2] == values[3]):
@@ -105,7 +105,7 @@ def _side(estimates: list[float | None], samples: list[Samples]) -> BreakEven | 
     parts = [x for x in samples if x is not None]
     if len(parts) == 4:
         first, first_with, second, second_with = (x for x, _ in parts)
-        return break_even((first, _more(first, first_with)), (second, _more(second, second_with)), parts[0][1])
+        return break_even((first, _more(first, first_with)), (second, _more(second, second_with)), parts[0][1], unit)
     a, a_with, b, b_with = values
     found = break_even(([a], [a_with - a]), ([b], [b_with - b]))
     return (

@@ -185,7 +185,7 @@ def difference_of_totals(
     return Difference(*found[:3], ratio, needed, found.n, notes(note, found.reason, why))
 
 
-def paired_strata(*sides: Sequence[ArrayLike]) -> tuple[list[list[Floats]], str | None]:
+def paired_strata(*sides: Sequence[ArrayLike], unit: str = "window") -> tuple[list[list[Floats]], str | None]:
     """Strata [h][n_h] of several sides without the windows that are NaN in one of them, and a note on those."""
     strata = [[finite_or_nan(s) for s in side] for side in sides]
     sizes = [[len(s) for s in side] for side in strata]
@@ -193,7 +193,7 @@ def paired_strata(*sides: Sequence[ArrayLike]) -> tuple[list[list[Floats]], str 
         raise UsageError(f"paired totals need the same windows in the same strata, got {sizes}")
     whole = [~np.isnan(np.array(windows)).any(axis=0) for windows in zip(*strata, strict=True)]
     kept = [[s[w] for s, w in zip(side, whole, strict=True)] for side in strata]
-    return kept, lost(sum(sizes[0]), sum(int(w.sum()) for w in whole), "window")
+    return kept, lost(sum(sizes[0]), sum(int(w.sum()) for w in whole), unit)
 
 
 def variance_ratio(a: float, b: float, between: float) -> tuple[float | None, str | None]:
@@ -207,22 +207,23 @@ def break_even(
     first: tuple[ArrayLike, ArrayLike] | tuple[Sequence[ArrayLike], Sequence[ArrayLike]],
     second: tuple[ArrayLike, ArrayLike] | tuple[Sequence[ArrayLike], Sequence[ArrayLike]],
     weights: Sequence[float] | None = None,
+    unit: str = "window",
 ) -> BreakEven:
     """The belief p at which without + p x more is equal in two postures. Fieller (1954).
 
     Each posture: (without, more) of the same windows or replications [n]: a quantity if what is believed in does not exist,
     and how much more it is if it does, as X1 and X2 of the undeclared channel; with weights per stratum [h][n_h], as in
-    stratified_total.
+    stratified_total; unit: what one of the n is called in reasons.
     """
     sides: list[Any] = [[part] if weights is None else part for posture in (first, second) for part in posture]
     weights = [1.0] if weights is None else weights
-    (x1_first, x2_first, x1_second, x2_second), note = paired_strata(*sides)
+    (x1_first, x2_first, x1_second, x2_second), note = paired_strata(*sides, unit=unit)
     saved = [b - a for a, b in zip(x1_first, x1_second, strict=True)]
     risked = [a - b for a, b in zip(x2_first, x2_second, strict=True)]
     y, x = (stratified_total(s, weights, kind="exact").estimate for s in (saved, risked))
     if y is None or x is None:
-        return BreakEven(None, None, None, None, None, notes(note, "a stratum has no window"))
-    limits, why = _belief_limits(saved, risked, weights, y, x) if x else ((None, None), None)
+        return BreakEven(None, None, None, None, None, notes(note, f"a stratum has no {unit}"))
+    limits, why = _belief_limits(saved, risked, weights, y, x, unit) if x else ((None, None), None)
     if x and 0.0 <= y / x <= 1.0:
         return BreakEven(abs(y / x), *limits, _less(-x), _less(x), notes(note, why))
     side = _less(x / 2.0 - y)
@@ -231,14 +232,14 @@ def break_even(
 
 
 def _belief_limits(
-    saved: list[Floats], risked: list[Floats], weights: Sequence[float], y: float, x: float
+    saved: list[Floats], risked: list[Floats], weights: Sequence[float], y: float, x: float, unit: str
 ) -> tuple[tuple[float | None, float | None], str | None]:
     """Fieller's limits of y / x within [0, 1], and why they are missing or wide."""
     residual = np.concatenate([a - b * (y / x) for a, b in zip(saved, risked, strict=True)])
     residual[np.abs(residual) <= 1e-12 * np.abs(np.concatenate(saved + risked)).max()] = 0.0
     n, others = len(residual), most_common(residual)[1]
     if n < TESTED_N or others < TESTED_N:
-        return (None, None), too_few("window") if n < TESTED_N else few_differ("one belief", others, n, "window")
+        return (None, None), too_few(unit) if n < TESTED_N else few_differ("one belief", others, n, unit)
     (yy, df), (xx, _) = total_variance(saved, weights), total_variance(risked, weights)
     both = [a + b for a, b in zip(saved, risked, strict=True)]
     xy = (total_variance(both, weights)[0] - yy - xx) / 2.0

@@ -139,6 +139,11 @@ class Metric:
         y, x = _weighted(rows, self.column), _weighted(rows, self.over)
         return None if np.count_nonzero(x) < TESTED_N else ([as_mean(self.scale * y, x)], [1.0])
 
+    @property
+    def unit_of_samples(self) -> str:
+        """What one of the values of `samples` is of."""
+        return "window" if self.how == "total" else "replication"
+
     def _rows(self, tables: Tables, posture: str) -> Table:
         table = tables.get(self.table, {})
         if not table:

@@ -81,6 +81,7 @@ def _answer(found: list[Judgement]) -> dict[str, Any]:
         "bounds": [
             {
                 **_limit(j.limit), **{k: j.cell[k] for k in ("estimate", "low", "high", "reason")},
+                "unlimited": list(j.cell.get("unlimited", ())),
                 "kind": j.cell.get("kind"), "inside": j.inside, "decided": j.decided,
             }
             for j in found

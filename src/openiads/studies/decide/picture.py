@@ -8,7 +8,7 @@ from typing import Any
 from openiads.errors import UsageError
 from openiads.record import new_file
 from openiads.studies.report.figures import STYLE
-from openiads.studies.table import number
+from openiads.studies.table import number, without
 
 _COLOURS = {"accepted": "#bfe3c8", "refused": "#f4bdb6", "in": "#e6f3e9", "out": "#fbe9e6"}
 _ENDINGS = (".png", ".svg")
@@ -70,5 +70,5 @@ def _reason(answer: dict[str, Any]) -> str:
         return ""
     first = against[0]
     more = f" and {len(against) - 1} more" if len(against) > 1 else ""
-    value = "undefined" if first["estimate"] is None else number(first["estimate"])
+    value = without(first) if first["estimate"] is None else number(first["estimate"])
     return f"{first['metric']} {value}, at {first['bound']} {number(first['value'])}{more}"

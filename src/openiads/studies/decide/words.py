@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from openiads.studies.by_posture import BY_POSTURE
-from openiads.studies.table import number
+from openiads.studies.table import number, without
 
 _OTHERS = 4  # concessions that are told beside the smallest
 
@@ -52,7 +52,7 @@ def _why(found: dict[str, Any], answer: dict[str, Any]) -> str:
         if b["inside"] and b["decided"]:
             continue
         if b["estimate"] is None:
-            parts.append(f"{b['metric']} undefined ({b['reason']})")
+            parts.append(f"{b['metric']} {_missing(b)}")
             continue
         if b["kind"] == BY_POSTURE:
             parts.append(f"{b['metric']} {number(b['estimate'])} ({b['reason']})")
@@ -63,6 +63,12 @@ def _why(found: dict[str, Any], answer: dict[str, Any]) -> str:
     return "  " + "; ".join(parts) if parts else ""
 
 
+def _missing(b: dict[str, Any]) -> str:
+    """What stands where a bound has no estimate, with the reason, which may say it by itself."""
+    reason = b["reason"] or ""
+    return reason if reason.startswith(without(b)) else f"{without(b)} ({reason})"
+
+
 def _together(found: dict[str, Any]) -> Iterator[str]:
     inside = [p for p, answer in found["all"].items() if answer["inside"]]
     decided = [p for p, answer in found["all"].items() if answer["verdict"] == "accepted"]
@@ -71,7 +77,7 @@ def _together(found: dict[str, Any]) -> Iterator[str]:
     yield f"not ruled out: {', '.join(possible) or 'no posture'}"
     if found["smallest"] is None:
         if not inside:
-            yield "no concession would do: in every posture a metric is undefined; say in the limits what that means (undefined = …)"
+            yield "no concession would do: in every posture a metric is undefined or has no limit; say in the limits what that means (undefined = …)"
         return
     yield f"smallest concession (fewest bounds, then the least share of a bound): {_concession(found, found['smallest'])}"
     for other in [c for c in found["concessions"] if c != found["smallest"]][:_OTHERS]:
