@@ -136,7 +136,7 @@ def test_the_pairs_are_in_the_report_and_against_the_baseline_in_words(three, tm
     turned = study(three.scenario, replications=30, baseline="half")
     belief = next(x["belief"] for x in turned.summary["compromise_sides"] if (x["metric"], x["b"]) == ("D3", "half"))
     (line,) = lines(turned.summary)
-    assert f"as the baseline at {belief:.2g} [" in line
+    assert f"as much as the baseline at a belief of {belief:.2g} [" in line
 
 
 def test_a_study_without_one_says_nothing_of_it():

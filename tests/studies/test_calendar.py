@@ -24,6 +24,7 @@ from openiads.studies.calendar.reckon import crossing, interval, reckon
 from openiads.studies.calendar.source import needs
 from openiads.studies.calendar.timeline import State, Timeline, Variant, timeline
 from openiads.studies.calendar.traffic import Factor
+from openiads.studies.calendar.watch import Medians
 from openiads.studies.measure import shown_cells
 from openiads.studies.study import Study
 from tests import builders
@@ -31,7 +32,7 @@ from tests.studies.paths import path_text
 
 FLAGSHIP = oi.load("turkey-2019")
 DAY = 86400.0
-NOTICE = (56 * DAY, 16 * DAY, 416 * DAY)
+NOTICE = Medians((2011, 2019, 2022), (416 * DAY, 56 * DAY, 16 * DAY))
 
 
 def steady(days: int) -> Factor:
@@ -42,12 +43,15 @@ def steady(days: int) -> Factor:
 
 def by_hand(sites=1, dwells=0.0, weekend=0.0) -> Rates:
     """10 civil and 2 military track-hours a day, 4 of them sent, 6 kept; half of all at weekends; dwells in two cells of 36."""
-    one = np.array([[[10.0, 2.0], [5.0, 1.0]]] * sites)
+    one = np.array([[[[6.0, 1.0], [4.0, 1.0]], [[5.0, 1.0], [0.0, 0.0]]]] * sites)  # two windows a day
     counts = np.zeros((sites, 2, 2, 648))
     counts[:, 0, :, 8 * 36], counts[:, 0, :, 8 * 36 + 1] = dwells, dwells / 10.0
     counts[:, 1, :, 8 * 36] = weekend
     flows = {"held_now": one, "sent": one / 3.0, "kept": one / 2.0, "hidden": one / 12.0}
-    return Rates(flows, {"jet": counts}, np.full((2, 2), 12.0), 0.25, {"jet": np.array([shown_cells(5.0)] * sites)})
+    full = {name: np.ones((sites, 2, 2)) for name in ("sent", "hidden")}
+    return Rates(
+        flows, full, {"jet.X": counts}, np.full((2, 2), 12.0), 0.25, {"jet.X": np.array([shown_cells(5.0)] * sites)}
+    )
 
 
 def of(states: list[State], start=date(2020, 6, 1)) -> Timeline:  # a Monday
@@ -80,6 +84,19 @@ def test_traffic_scales_civil_flights_alone():
     week = 0.5 * (5 * (5.0 + 2.0) + 2 * (2.5 + 1.0))
     assert found.series["C1"][0, -1] == pytest.approx(week)
     assert found.traffic_low[-1] < week < found.traffic_high[-1] == pytest.approx(36.0)
+
+
+def test_a_full_link_stays_full_until_little_is_left_to_send():
+    """Three times as much is offered as there is room for: a third of it fills the link; beyond that it empties, civil flights first."""
+    hand = by_hand()
+    hand.full["hidden"][...] = 3.0
+    now = hand.day("hidden", 1.0)
+    for civil in (2.0, 1.0, 0.5, 0.24):  # of 12, 2 are military
+        assert hand.day("hidden", civil) == pytest.approx(now), civil
+    assert hand.day("hidden", 0.0)[0, 0] == pytest.approx(3.0 * 2.0 / 12.0), (
+        "1/12 for each of 12, and all of 2 have room"
+    )
+    assert hand.day("sent", 0.5)[0, 0] == pytest.approx(7.0 / 3.0), "a link with room sends what there is"
 
 
 def test_visits_carry_out_what_is_kept():
@@ -116,7 +133,7 @@ def test_visits_go_on_where_only_the_posture_changes():
 
 
 def test_filling_counts_the_cells_shown():
-    found = made([ON] * 400, by_hand(dwells=1000.0)).filling["jet"]
+    found = made([ON] * 400, by_hand(dwells=1000.0)).filling["jet.X"]
     two = WEIGHT[8 * 36] * 2 / WEIGHT[shown_cells(5.0)].sum()
     assert found.shown == 36 and found.seen == pytest.approx(two) == found.share[-1] and found.error is None
     assert found.most[-1] == pytest.approx(1.0, abs=1e-6) and (found.most >= found.share).all()
@@ -126,9 +143,9 @@ def test_cells_that_few_sites_show_weigh_as_little():
     """Two sites in six show the next ten degrees too: known there for certain, they count a third in both sums."""
     hand = by_hand(sites=6, dwells=1000.0)
     steep = shown_cells(15.0) & ~shown_cells(5.0)
-    hand.shown["jet"][:2] |= steep
-    hand.counts["jet"][:2][:, :, :, steep] = 1000.0
-    found = made([ON] * 20, hand).filling["jet"]
+    hand.shown["jet.X"][:2] |= steep
+    hand.counts["jet.X"][:2][:, :, :, steep] = 1000.0
+    found = made([ON] * 20, hand).filling["jet.X"]
     low = WEIGHT[shown_cells(5.0)].sum()
     extra = WEIGHT[steep].sum() / 3.0
     assert found.shown == pytest.approx(36 + 12)
@@ -137,14 +154,14 @@ def test_cells_that_few_sites_show_weigh_as_little():
 
 def test_a_sealed_path_never_fills_and_holds_nothing():
     found = made([OFF] * 50, by_hand(dwells=1000.0))
-    assert not found.filling["jet"].share.any() and not found.defended.any()
+    assert not found.filling["jet.X"].share.any() and not found.defended.any()
     assert not any(series.any() for series in found.series.values())
-    assert not found.filling["jet"].most.any()
+    assert not found.filling["jet.X"].most.any()
 
 
 def test_weekdays_and_weekends_fill_by_their_own_rates():
     hand = by_hand(weekend=0.001)
-    found = made([ON] * 21, hand).filling["jet"].share
+    found = made([ON] * 21, hand).filling["jet.X"].share
     steps = np.flatnonzero(np.diff(found, prepend=0.0))
     assert steps.tolist() == [5, 6, 12, 13, 19, 20]
 
@@ -152,13 +169,13 @@ def test_weekdays_and_weekends_fill_by_their_own_rates():
 def test_filling_and_sums_never_fall():
     found = made([ON] * 30 + [OFF] * 5 + [ON] * 30, by_hand(sites=6, dwells=0.002, weekend=0.01))
     sums = [series for name, series in found.series.items() if name != "X1.held"]
-    for series in [*sums, found.filling["jet"].share[None], found.defended[None]]:
+    for series in [*sums, found.filling["jet.X"].share[None], found.defended[None]]:
         assert (np.diff(series, axis=1) >= -1e-12).all()
 
 
 def test_sites_give_intervals_from_five_on():
     hand = by_hand(sites=6)
-    hand.flows["held_now"][...] *= np.linspace(0.5, 1.5, 6)[:, None, None]
+    hand.flows["held_now"][...] *= np.linspace(0.5, 1.5, 6)[:, None, None, None]
     found = made([ON] * 7, hand)
     low, high = (x[-1] for x in interval(found.series["C1"])[1:])
     assert low < 36.0 < high and (high - 36.0) == pytest.approx(
@@ -181,11 +198,11 @@ def test_defended_days_follow_the_readiness():
 def test_thresholds_have_dates_or_say_why_not():
     c = made([OFF] * 7 + [ON] * 7, by_hand())
     said = outcome(
-        c, FLAGSHIP, None, None, [Limit("C1", 12.0), Limit("C1", 1e9), Limit("defended", 3.0), Limit("C3.jet", 0.5)]
+        c, FLAGSHIP, None, None, [Limit("C1", 12.0), Limit("C1", 1e9), Limit("defended", 3.0), Limit("C3.jet.X", 0.5)]
     )
     assert [x["date"] for x in said["limits"]] == [date(2020, 6, 9), None, date(2020, 6, 10), None]
     assert "not reached within the calendar (36 at its end)" in said["limits"][1]["reason"]
-    assert "not reached: 0% of the cells shown" in said["filling"]["jet"]["reached"]["0.5"]["reason"]
+    assert "not reached: 0% of the cells shown" in said["filling"]["jet.X"]["reached"]["0.5"]["reason"]
     assert crossing(np.array([0.0, 1.0, 1.0]), 1.0) == 1
 
 
@@ -316,6 +333,9 @@ PATH = path_text(
 )
 
 
+RAIDER = "raider.X"
+
+
 def small():
     """One radar, friends that orbit near it, two windows a day, a posture that is off and one that is on."""
     sortie = {"name": "patrol", "title": "a patrol", "class": "raider", "count": 3, "kind": "orbit", "owner": "nato",
@@ -353,16 +373,45 @@ def test_a_saved_study_gives_the_rates_that_it_was_run_with(folder):
     assert again.summary["digest"] == first.summary["digest"] and again.scenario == first.scenario
     a, b = rates(again.scenario, again.tables, "on"), rates(first.scenario, first.tables, "on")
     assert all(np.array_equal(a.flows[k], b.flows[k]) for k in a.flows)
-    assert np.array_equal(a.counts["raider"], b.counts["raider"]) and a.counts["raider"].sum() > 0
+    assert np.array_equal(a.counts[RAIDER], b.counts[RAIDER]) and a.counts[RAIDER].sum() > 0
 
 
 def test_cells_add_up_to_the_dwells_of_the_decision_table():
     study = lived()
     found = rates(study.scenario, study.tables, "on")
-    day = found.dwells("raider") @ np.array([5.0 / 7.0, 2.0 / 7.0])
+    day = found.dwells(RAIDER) @ np.array([5.0 / 7.0, 2.0 / 7.0])
     assert 0.5 * day.mean() == pytest.approx(study.estimate("C2.raider", "on")["estimate"])
-    held = found.flows["held_now"].sum(axis=2) @ np.array([5.0 / 7.0, 2.0 / 7.0])
+    held = found.flows["held_now"].sum(axis=(2, 3)) @ np.array([5.0 / 7.0, 2.0 / 7.0])
     assert 0.5 * held.mean() == pytest.approx(study.estimate("C1.hours", "on")["estimate"])
+
+
+def test_a_full_channel_is_that_of_the_engine_with_less_traffic():
+    """The calendar's rule for a fifth of the civil flights, from windows with all of them, against windows with a fifth."""
+    civil = FLAGSHIP.table["civil"]
+    counts = {
+        k: civil[k]["value"] if isinstance(civil[k], dict) else civil[k]
+        for k in ("domestic", "international", "overflight")
+    }
+    found = {}
+    for factor in (1.0, 0.22):
+        s = oi.load("turkey-2019", {f"civil.{k}": str(factor * v) for k, v in counts.items()})
+        done = oi.study(
+            s,
+            days=2,
+            replications=1,
+            postures=["one-way-in"],
+            vignettes=["peace"],
+            baseline="one-way-in",
+            seed=4,
+            workers=2,
+        )
+        found[factor] = rates(done.scenario, done.tables, "one-way-in")
+    lived, full = found[0.22], found[1.0]
+    assert full.full["hidden"].mean() > 2.0, "the channel has room for less than half"
+    assert full.day("hidden", 0.22).mean() == pytest.approx(lived.day("hidden", 1.0).mean(), rel=0.15)
+    assert full.day("held_now", 0.22).mean() == pytest.approx(lived.day("held_now", 1.0).mean(), rel=0.05)
+    linear = 0.22 * full.flows["hidden"][..., 0] + full.flows["hidden"][..., 1]
+    assert 2.5 * linear.sum(axis=2).mean() < lived.day("hidden", 1.0).mean(), "what a share of it all would say"
 
 
 def test_a_study_becomes_a_calendar(folder, mine, tmp_path):
@@ -515,7 +564,7 @@ def test_the_command_prints_dates_and_json(folder, mine):
      (["--path", "article", "--as-of", "2011-01-01"], "was known then"), (["--path", "article", "--limit", "C1"], "METRIC=VALUE"),
      (["--path", "article", "--set", "assumptions.dwells=x"], "a number is accepted"), ([], "--path"),
      (["--path", "article", "--workers", "0"], "workers = 0: at least 1"), (["--path", "article", "--windows", "0"], "at least 2"),
-     (["--path", "article", "--limit", "C3.fighter-small=2"], "at most 1")],
+     (["--path", "article", "--limit", "C3.fighter-small.X=2"], "at most 1")],
 )  # fmt: skip
 def test_bad_arguments_end_with_one_line(words, said, tmp_path):
     done = openiads("calendar", "turkey-2019", *words, "--out", tmp_path / "out")
@@ -533,7 +582,7 @@ def test_results_do_not_depend_on_the_workers(folder, mine):
 
 EVERY_STEP = {
     "date": date(2020, 4, 8), "posture": "one-way-in", "pattern": "none", "reflectors": False, "batches": 2, "duty": 0.9,
-    "inspections": 24.0, "monitor": 0.2, "visit": 30.0 * DAY, "marks": ["talks"], "cost_usd": 1e6, "text": "other", "source": "S999", "grade": "D",
+    "inspections": 24.0, "monitor": 0.2, "hazard": 1.0, "allow_list": 0.5, "baseline": 100.0, "visit": 30.0 * DAY, "marks": ["talks"], "cost_usd": 1e6, "text": "other", "source": "S999", "grade": "D",
     "note": "other", "published": date(2018, 1, 1),
 }  # fmt: skip
 EVERY_EVENT = {
@@ -588,6 +637,30 @@ def test_every_assumption_is_read(field):
     )
     alone = said_of(path).replace(f'"{field}": {path.assumptions.model_dump()[field]}', "")
     assert alone != said_of(other).replace(f'"{field}": {EVERY_ASSUMPTION[field]}', "")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "channel"), [("hazard", 5.0, 1.0), ("allow_list", 1.0, 0.0), ("baseline", 0.01, 0.1)]
+)
+def test_a_step_changes_what_guards_the_system_from_its_day_on(field, value, channel):
+    """What was lost before stays lost; a greater hazard loses more from then on, the others less. channel: at most so much of it then."""
+    path = load_path("standalone")
+    step = path.step[-1].model_copy(
+        update={"date": date(2020, 7, 1), "posture": None, "text": "watched", "marks": [], field: value}
+    )
+    path = path.model_copy(update={"end": date(2020, 12, 31), "step": [s for s in path.step if s.date < step.date]})
+    other = path.model_copy(update={"step": [*path.step, step]})
+    day, lost = (step.date - path.step[0].date).days, {}
+    for name, p in (("plain", path), ("other", other)):
+        line = timeline(p, FLAGSHIP)
+        found = reckon(p, line, FLAGSHIP, {need: by_hand() for need in needs([line])}, steady(line.days), NOTICE)
+        lost[name] = {k: np.diff(found.series[k][0], prepend=0.0) for k in ("X4.channel", "X4.compromise")}
+    for k in lost["plain"]:
+        assert lost["other"][k][:day] == pytest.approx(lost["plain"][k][:day]) and lost["plain"][k][day:].sum() > 0.0
+    after = {k: lost["other"][k][day:].sum() / lost["plain"][k][day:].sum() for k in lost["plain"]}
+    assert after["X4.channel"] <= channel + 1e-9 and (
+        after["X4.compromise"] > 1.0 if field == "hazard" else after["X4.compromise"] < 0.5
+    )
 
 
 def test_the_lists_above_are_complete():

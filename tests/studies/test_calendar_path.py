@@ -167,7 +167,14 @@ def test_traffic_as_of_a_day_is_that_of_the_figures_known_then(day):
 def test_an_event_is_the_version_that_was_known_last():
     lag = {d: next(e.lag for e in load_path("article", as_of=d).event if e.name == "sanctions-by-operating") / 86400.0
            for d in (ARTICLE, date(2021, 1, 1))}  # fmt: skip
-    assert lag == {ARTICLE: 60.0, date(2021, 1, 1): 59.0}
+    assert lag == {ARTICLE: 60.0, date(2021, 1, 1): 385.0}
+
+
+def test_sanctions_came_on_the_day_on_which_they_did():
+    """On the path that was taken both ways of counting end on 14 December 2020; the firing is the other end of the band."""
+    line = timeline(load_path("happened"), SCENARIO)
+    days = {h.event.name: h.day for h in line.happenings if h.event.name.startswith("sanctions")}
+    assert days == dict.fromkeys(("sanctions-by-operating", "sanctions-by-transaction"), date(2020, 12, 14))
     assert len({e.name for e in load_path("article").event}) == len(load_path("article").event)
     assert len({e.name for e in library_events()}) < len(library_events())
 

@@ -37,6 +37,7 @@ def test_without_limit_is_the_worst_and_equal_to_itself():
 def test_undefined_equals_undefined_and_compares_with_nothing_else():
     values = np.array([[1.0, np.nan], [0.0, np.nan], [0.0, 5.0]])
     assert non_dominated(values).tolist() == [True, False, True]
+    assert non_dominated(values, leave_out=True).tolist() == [True, False, False], "only what is defined in both counts"
 
 
 @given(SMALL)

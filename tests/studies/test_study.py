@@ -167,6 +167,22 @@ def test_verdicts_follow_the_intervals(low, high, verdict):
     assert hypotheses(_flagship(change, same))[0]["verdict"] == "confirmed"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "test", "verdict"),
+    [("none", (0.05, 0.02, 0.1), "confirmed"), ("none", (0.4, 0.35, 0.45), "refuted"), ("none", (0.25, 0.1, 0.4), "open"),
+     ("none", (0.05, None, None), "open"), ("visiting", (0.05, 0.02, 0.1), "open")],
+)  # fmt: skip
+def test_test_only_is_judged_by_aspects_where_allied_aircraft_stay_away(pattern, test, verdict):
+    """Standalone knows 50 to 60 % in one band and as much in the other: half of it is 25 to 30 %."""
+    change = {"estimate": 1.0, "low": 0.5, "high": 1.5, "variance_ratio": 1.0, "needed": None, "reason": None}
+    cells = {p: {key: dict(zip(("estimate", "low", "high"), ends, strict=True)) | {"reason": "few"} for key in ("jet.S", "jet.X")}
+             for p, ends in (("test-only", test), ("standalone", (0.55, 0.5, 0.6)))}  # fmt: skip
+    summary = {**_flagship(change, change), "aspects_of_a_year": cells, "modifiers": {"allied_pattern": pattern}}
+    found = {h["id"]: h for h in hypotheses(summary)}["H4"]
+    assert found["verdict"] == verdict and "jet in band S: test-only 0." in found["text"]
+    assert ("--set allied_pattern=none" in found["text"]) == (pattern != "none")
+
+
 def _areas(value, replications):
     """Areas of two postures at as many sites: value(posture, replication), km2."""
     rows = [(p, float(r), value(p, r)) for p in "ab" for r in range(replications)]

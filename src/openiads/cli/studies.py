@@ -34,7 +34,10 @@ def study(
     postures: OnlyOption = None,
     vignettes: OnlyOption = None,
     baseline: BaselineOption = None,
-    replications: Annotated[int | None, typer.Option(help="raids a posture")] = None,
+    replications: Annotated[int | None, typer.Option(help="raids a posture; five and more give intervals")] = None,
+    windows: Annotated[
+        int | None, typer.Option(help="windows of peace of each stratum of a day; a 25th of the raids without it")
+    ] = None,
     seed: SeedOption = 1,
     workers: WorkersOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="new folder for the report and the tables")] = None,
@@ -49,6 +52,7 @@ def study(
     Examples:
       openiads study turkey-2019 --preset demo
       openiads study turkey-2019 --set site=south-coast --postures standalone,one-way-in --replications 50
+      openiads study turkey-2019 --vignettes peace --windows 6
       openiads study turkey-2019 --postures full-links,one-way-out --compromise false-tracks --replications 20
     """
     from openiads.record import require_new
@@ -61,7 +65,7 @@ def study(
     require_new(folder)
     with progress_bar(loaded.name) as bar:
         result = conduct(
-            loaded, preset=preset, replications=replications, postures=names("postures", postures), vignettes=names("vignettes", vignettes),
+            loaded, preset=preset, replications=replications, days=windows, postures=names("postures", postures), vignettes=names("vignettes", vignettes),
             baseline=baseline, seed=seed, workers=workers, tracker=tracker, compromise=compromise,
             progress=bar,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from openiads.scenario.phrasing import conjoined, duration, in_words, km, place
 from openiads.scenario.quantity import Evidence, Spec
 from openiads.scenario.radars import modes_of
 from openiads.scenario.setting import attackers, defended, flights, losses
-from openiads.scenario.spec import Link, Posture, Radar, RadarClass, Scenario
+from openiads.scenario.spec import IDENTITIES, Link, Posture, Radar, RadarClass, Scenario
 
 _WIDEST = 8  # contested numbers that `show` lists
 _OWNERS = {"national": "national", "nato": "allied", "vendor": "the vendor's", "outside": "outside"}
@@ -34,7 +34,7 @@ def show(scenario: Scenario, posture: str) -> str:
         ["What it does", *(f"{name}: it {phrase(p)}." for name, phrase in _phrases(scenario).items())],
         ["Who decides", *_decisions(scenario)],
         ["Links of the system", *_system_links(scenario, posture)],
-        ["The rest of the defence, the same in every posture", *_others(scenario, p)],
+        ["The rest of the defence", *_others(scenario, posture)],
         ["What is defended", *defended(scenario)],
         ["What can be lost, and what then stops", *losses(scenario)],
         ["Who flies", *flights(scenario)],
@@ -283,23 +283,28 @@ def _guard(link: Link) -> str:
         text += (
             f", only {link.guard_area} {km(link.guard_radius)} of {place(link.guard_latitude, link.guard_longitude)}"
         )
-    return text
+    kept = [name for name in IDENTITIES if name not in link.guard_pass] if link.guard_pass else []
+    text += f", nothing that is {' or '.join(kept)}" if kept else ""
+    text += f", places rounded to {km(link.guard_precision)}" if link.guard_precision else ""
+    return text + (f", {duration(link.guard_delay)} later" if link.guard_delay else "")
 
 
-def _others(s: Scenario, p: Posture) -> Iterator[str]:
+def _others(s: Scenario, posture: str) -> Iterator[str]:
+    p = s.postures[posture]
     names = {s.nodes[i].name for i in system_nodes(s)}
     for n in s.nodes:
         if n.name not in names:
-            yield f"{n.name}: {n.title} ({_OWNERS[n.owner]}{', sensitive' if n.sensitive else ''})"
+            yield f"{n.name}: {n.title} ({_OWNERS[n.owner]}{', sensitive' if n.sensitive else ''}){_gone_other(p, n.name)}"
     for r in s.radars:
         if r.node not in names:
             yield f"{_radar(s, r)}, for {r.node}{_gone_other(p, r.name)}"
     for u in s.fire_units:
         if u.node not in names:
             yield f"{u.name}: {s.library.fire_units[u.class_].title}, {u.launchers} launchers, for {u.node}{_gone_other(p, u.name)}"
+    opened = {link.name: link for link in links_of(s, posture)}
     for link in s.links:
-        if link.role == "fixed" and (not link.topologies or s.modifiers.topology in link.topologies):
-            yield f"{link.name}: {_link(link)}"
+        if not {link.from_, link.to} & names and (not link.topologies or s.modifiers.topology in link.topologies):
+            yield f"{link.name}: {_link(opened[link.name]) if link.name in opened else 'closed'}"
 
 
 def _gone_other(p: Posture, name: str) -> str:

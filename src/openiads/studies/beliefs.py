@@ -159,13 +159,15 @@ def lines(summary: dict[str, Any]) -> list[str]:
         }  # fmt: skip
         out.append(
             f"{row['without']}, if {row['of']} is compromised ({row['title']}; belief {row['p_exists']:g}): "
-            + (
-                "; ".join(_words(k, v, against(k)) for k, v in decided.items())
-                if decided
-                else "nothing that these replications decide"
-            )
+            + ("; ".join(_words(k, v, against(k)) for k, v in decided.items()) if decided else _undecided(row))
         )
     return out
+
+
+def _undecided(row: dict[str, Any]) -> str:
+    if all(v["without"] == v["with"] and v["difference"]["estimate"] == 0.0 for v in row["metrics"].values()):
+        return "it changes nothing in any replication"
+    return "nothing that these replications decide"
 
 
 def _words(metric: str, v: dict[str, Any], even: dict[str, Any] | None) -> str:
@@ -174,4 +176,4 @@ def _words(metric: str, v: dict[str, Any], even: dict[str, Any] | None) -> str:
     if even is None or even["belief"] is None:
         return text
     span = "" if even["low"] is None or even["high"] is None else f" [{even['low']:.2g}, {even['high']:.2g}]"
-    return f"{text}, as the baseline at {even['belief']:.2g}{span}"
+    return f"{text}, as much as the baseline at a belief of {even['belief']:.2g}{span}"

@@ -11,7 +11,7 @@ from openiads.engine import motion, outcome
 from openiads.engine.geo import EARTH_RADIUS, ground_distance
 from openiads.inferred import inferred
 from openiads.recorder import dwells
-from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, keepers_of
+from openiads.scenario.build import CAUSES, CONDITIONS, Simulation, bands_of, keepers_of, system_nodes
 from openiads.scenario.flights import Waypoint
 from openiads.scenario.links import hidden_ends, powered
 from openiads.scenario.spec import COLLECTORS, BodyClass, Scenario
@@ -173,11 +173,13 @@ def peace_row(simulation: Simulation, looks: dict[str, float]) -> dict[str, floa
     row["unresolved"], row["undecided"] = (
         share * state.tally.undecided[simulation.system_nodes].sum(axis=0) / 60.0 / hours
     ).tolist()
-    row |= signature_row(simulation, share, hours, looks)
+    signature = signature_row(simulation, share, hours, looks)
+    row |= signature
     hidden = hidden_ends(scenario, simulation.posture)
     for label, far in (("sent", [n for n in scenario.nodes if n.owner in COLLECTORS and n.name not in hidden]),
                        ("hidden", [n for n in scenario.nodes if n.name in hidden])):  # fmt: skip
         row |= _leaving(label, _held(seconds, [nodes[n.name] for n in far]), military, share / 3600.0 / hours)
+        row[f"{label}_full"] = _full(simulation, {n.name for n in far})
     row |= _leaving("held", kept, military, share / 3600.0 / hours)
     row["x1_fed"] = row["sent_fed"] + row["held_fed"]
     row["x1_all"] = row["sent_all"] + row["held_all"]
@@ -191,7 +193,8 @@ def peace_row(simulation: Simulation, looks: dict[str, float]) -> dict[str, floa
     picture = picture_row(simulation)
     if share == 0.0:  # no picture and no aspects while it does not run: undefined, not empty
         picture |= {name: 0.0 if name.startswith("siap") else math.nan for name in picture if "_national" not in name}
-        row |= {"cells": math.nan, "cells_sphere": math.nan, "cells_shown": 0.0}
+        row |= {name: math.nan for name in signature if name == "cells" or name.startswith("sphere_")}
+        row |= {name: 0.0 for name in signature if name.startswith("shown_")}
     return row | picture
 
 
@@ -207,26 +210,34 @@ def _leaving(label: str, seconds: np.ndarray, military: np.ndarray, scale: float
     return {f"{label}_all": float(every), f"{label}_fed": float(every - own), f"{label}_military": soldiers}
 
 
-def signature_row(simulation: Simulation, share: float, hours: float, looks: dict[str, float]) -> dict[str, float]:
-    """C2: dwells on aircraft without reflectors, and how much of the aspects that they can show was seen.
+def _full(simulation: Simulation, far: set[str]) -> float:
+    """Reports offered on links to some nodes over those for which there was room; 1 where all had room."""
+    ends = simulation.params.links.sink.tolist()
+    rows = [k for k, n in enumerate(ends) if simulation.scenario.nodes[n].name in far]
+    sent = float(simulation.state.tally.link_tracks[rows].sum())
+    return 1.0 + float(simulation.state.tally.link_withheld[rows, 1].sum()) / sent if sent else 1.0
 
-    Cells are ten degrees square, weighted by solid angle. A level body shows every azimuth, and elevations from the
-    horizon down to the steepest look that its route allows.
+
+def signature_row(simulation: Simulation, share: float, hours: float, looks: dict[str, float]) -> dict[str, float]:
+    """C2: dwells on aircraft without reflectors, and by class and band how much of the aspects that it can show was seen.
+
+    Cells are ten degrees square, weighted by solid angle; what one band or class shows tells nothing of another. A level
+    body shows every azimuth, and elevations from the horizon down to the steepest look that its route allows.
     """
-    seen = _dwells(simulation).sum(axis=0).reshape(18, 36)
-    weight = cell_weights().reshape(18, 36)
-    steepest = max(looks.values(), default=-1.0)
-    shown = shown_cells(steepest).reshape(18, 36)
-    return {
-        "dwells": share * float(seen.sum()) / hours,
-        "cells": float((seen > 0).sum()),
-        "cells_sphere": float(weight[seen > 0].sum()),
-        "cells_shown": float(weight[shown].sum()) if steepest >= 0.0 else 0.0,
-        "cells_seen_shown": float(weight[shown & (seen > 0)].sum()) if steepest >= 0.0 else 0.0,
-        "dwells_window": float(seen.sum()),
-        **{f"dwells_{name}": share * float(_dwells(simulation, name).sum()) / hours for name in looks},
-        **{f"steepest_{name}": look for name, look in looks.items()},
-    }
+    weight = cell_weights()
+    row = {f"steepest_{name}": look for name, look in looks.items()}
+    row |= {f"dwells_{name}": share * float(_dwells(simulation, name).sum()) / hours for name in looks}
+    every = float(sum(_dwells(simulation, name).sum() for name in looks))
+    cells = 0.0
+    for key, name, band in signature_keys(simulation.scenario):
+        seen = _dwells(simulation, name)[bands_of(simulation.scenario).index(band)] > 0
+        shown = shown_cells(looks[name])
+        cells += float(seen.sum())
+        row |= {
+            f"sphere_{key}": float(weight[seen].sum()), f"shown_{key}": float(weight[shown].sum()),
+            f"seen_{key}": float(weight[shown & seen].sum()),
+        }  # fmt: skip
+    return row | {"dwells": share * every / hours, "dwells_window": every, "cells": cells}
 
 
 def cell_weights() -> np.ndarray:
@@ -258,10 +269,10 @@ def known_rows(simulation: Simulation) -> list[dict[str, float | str]]:
     rows: list[dict[str, float | str]] = []
     for n, node in enumerate(nodes):
         seconds = exposure.seconds[n, :flights]
-        whole, first = float(seconds[:, 1].sum()), exposure.first[n, :flights]
+        whole = float(seconds[:, 1].sum())
         rows += [
             {"node": node, "origin": nodes[o], "track_hours": float(exposure.source[n, o]) / 3600.0,
-             "new_bodies": float(((first >= 0.0) & np.isfinite(first)).sum()), "body_hours": whole / 3600.0,
+             "bodies": float((seconds[:, 1] > 0.0).sum()), "body_hours": whole / 3600.0,
              "own_hours": float(seconds[:, 0].sum()) / 3600.0,
              "sigma_m": float(exposure.error[n, :flights].sum()) / whole if whole else math.nan,
              "orders_hours": float(exposure.told[n]) / 3600.0, **inferred(simulation, n, int(o))}
@@ -270,18 +281,30 @@ def known_rows(simulation: Simulation) -> list[dict[str, float | str]]:
     return rows
 
 
-def _dwells(simulation: Simulation, name: str | None = None) -> np.ndarray:
-    """Dwells of the system's radars by band, float64[K, 648], on all classes of body or on one."""
+def _dwells(simulation: Simulation, name: str) -> np.ndarray:
+    """Dwells of the system's radars by band, float64[K, 648], on bodies of a class."""
     groups, keepers = simulation.world.groups, keepers_of(simulation.scenario)
     aspect = simulation.state.exposure.aspect[[keepers.index(n) for n in simulation.system_nodes]].sum(axis=0)
-    chosen = slice(None) if name is None else [groups.index(name)] if name in groups else []
-    return np.asarray(aspect[chosen].sum(axis=0))
+    return np.asarray(aspect[[groups.index(name)] if name in groups else []].sum(axis=0))
 
 
 def signature_classes(scenario: Scenario) -> list[str]:
     """Classes in peace whose signature matters."""
     names = {s.class_ for s in scenario.sorties if s.in_peace}
     return sorted(n for n in names if scenario.library.bodies[n].signature)
+
+
+def signature_keys(scenario: Scenario) -> list[tuple[str, str, str]]:
+    """Each class whose signature matters in each band of the system's radars: what the pair is called, class, band."""
+    system = {scenario.nodes[i].name for i in system_nodes(scenario)}
+    bands = sorted({scenario.library.radars[r.class_].band for r in scenario.radars if r.node in system})
+    return [(f"{name}.{band}", name, band) for name in signature_classes(scenario) for band in bands]
+
+
+def class_and_band(key: str) -> tuple[str, str]:
+    """What a key of `signature_keys` stands for."""
+    name, _, band = key.rpartition(".")
+    return name, band
 
 
 def steepest_looks(simulation: Simulation) -> dict[str, float]:

@@ -28,6 +28,7 @@ from openiads.studies.measure import (
     REFERENCE_HEIGHT,
     defended_classes,
     signature_classes,
+    signature_keys,
 )
 from openiads.studies.statistics import TESTED_N, Estimate, Kind, mean_t, median, proportion, ratio, stratified_total
 
@@ -162,7 +163,7 @@ def _not_negative(found: Estimate) -> Estimate:
 _OVER = {
     "siap_bodies": "bodies in the air", "siap_tracked": "tracked bodies", "siap_on": "tracks on bodies", "siap_tracks": "tracks",
     "kills_system": "kills of the system", "civil_transits": "transits of airliners", "held_hostile": "hostile bodies held",
-    "cells": "aspects seen", "cells_shown": "aspects shown", "leaving_all": "track-hours that leave",
+    "cells": "aspects seen", "leaving_all": "track-hours that leave",
     "asked_system": "requests to fire", "offered": "reports offered",
 }  # fmt: skip
 
@@ -433,18 +434,21 @@ def _peace(scenario: Scenario) -> Iterator[Metric]:
     for name in signature_classes(scenario):
         yield Metric(f"C2.{name}", f"signature dwells on {name}", "dwells/day", "As C2, this class only." + day, "total",
                      "peace", f"dwells_{name}", better="low", group="learns")  # fmt: skip
-    yield Metric("C2.coverage", "share of the aspects shown that was seen in a window", "share", "Solid angle of the cells with "
-                 "a dwell, over that of the cells that flights without reflectors showed within instrumented range: all "
-                 "azimuths, elevations from the horizon to the steepest look.", "ratio", "peace", "cells_seen_shown",
-                 "cells_shown", better="low", group="learns", bounds=(0.0, 1.0))  # fmt: skip
-    yield Metric("C2.sphere", "the same as a share of all aspects", "share", "Solid angle of the cells with a dwell over the "
-                 "whole sphere, in a window while the system runs.", "mean", "peace", "cells_sphere", better="low",
-                 group="learns", bounds=(0.0, 1.0))  # fmt: skip
-    yield Metric("C2.repeat", "dwells per cell seen", "dwells", "Repeat factor: dwells of a window over cells with a dwell.",
-                 "ratio", "peace", "dwells_window", "cells", better="low", group="learns")  # fmt: skip
-    yield Metric("C2.cells", "aspect cells seen in a window", "cells of 648", "Ten-degree cells of azimuth and elevation with "
-                 "at least one such dwell in a window while the system runs; level flight beyond 70 km can show at most 36.",
-                 "mean", "peace", "cells", better="low", group="learns", bounds=(0.0, 648.0))  # fmt: skip
+    for key, name, band in signature_keys(scenario):
+        yield Metric(f"C2.coverage.{key}", f"share of the aspects shown of {name} seen in a window, band {band}", "share",
+                     "Solid angle of the cells with a dwell of a radar of this band, over that of the cells that flights of the class "
+                     "without reflectors showed within instrumented range: all azimuths, elevations from the horizon to the steepest "
+                     "look.", "ratio", "peace", f"seen_{key}", f"shown_{key}", better="low", group="learns",
+                     bounds=(0.0, 1.0))  # fmt: skip
+        yield Metric(f"C2.sphere.{key}", f"the same as a share of all aspects, {name}, band {band}", "share", "Solid angle of the "
+                     "cells with a dwell over the whole sphere, in a window while the system runs.", "mean", "peace",
+                     f"sphere_{key}", better="low", group="learns", bounds=(0.0, 1.0))  # fmt: skip
+    most = 648 * len(signature_keys(scenario))
+    yield Metric("C2.repeat", "dwells per cell seen", "dwells", "Repeat factor: dwells of a window over cells with a dwell, each class "
+                 "and band with cells of its own.", "ratio", "peace", "dwells_window", "cells", better="low", group="learns")  # fmt: skip
+    yield Metric("C2.cells", "aspect cells seen in a window", f"cells of {most}", "Ten-degree cells of azimuth and elevation by class "
+                 "and band with at least one such dwell in a window while the system runs; level flight beyond 70 km can show at most "
+                 "36 of 648.", "mean", "peace", "cells", better="low", group="learns", bounds=(0.0, float(most)))  # fmt: skip
     for name, title, words in (
         (
             "sent",

@@ -24,7 +24,7 @@ from openiads.studies.beliefs import beliefs, sides, with_twins
 from openiads.studies.by_posture import BY_POSTURE
 from openiads.studies.compare import break_even
 from openiads.studies.digest import digest
-from openiads.studies.hypotheses import hypotheses, site_spread
+from openiads.studies.hypotheses import aspects_of_a_year, hypotheses, site_spread
 from openiads.studies.metrics import Metric, Tables, hours, left_out, metrics, strata
 from openiads.studies.replicate import Design, columns, replicate
 from openiads.tracking.own import BUILT_IN, Maker, TrackerClass, find_tracker
@@ -185,6 +185,7 @@ def summarise(design: Design, tables: Tables, baseline: str, preset: str, comple
             "definition": metric.definition, "better": metric.better, "group": metric.group, "postures": cells,
         }  # fmt: skip
     summary["site_spread"] = site_spread(tables)
+    summary["aspects_of_a_year"] = aspects_of_a_year(scenario, tables)
     summary["hypotheses"] = hypotheses(summary)
     summary["break_even"] = break_evens(tables, design.postures)
     summary["compromises"] = beliefs(scenario, tables, every, summary["metrics"], design.postures)

@@ -14,8 +14,9 @@ from openiads.errors import UsageError
 from openiads.record import new_folder, write_tables
 from openiads.studies.calendar.files import load_path, notices, path_names, periods
 from openiads.studies.calendar.lags import moved, with_lags
-from openiads.studies.calendar.outcome import Limit, outcome
+from openiads.studies.calendar.outcome import Limit, outcome, require_classes
 from openiads.studies.calendar.path import LAST
+from openiads.studies.calendar.ranges import ranges
 from openiads.studies.calendar.reckon import Calendar, reckon
 from openiads.studies.calendar.source import Progress, Source, needs
 from openiads.studies.calendar.timeline import ENDS, timeline
@@ -70,6 +71,7 @@ def calendars(targets: list[str], paths: list[str], sets: dict[str, str] | None 
             )
         read = [p.model_copy(update={"end": until}) for p in read]
     source = Source(targets, others, windows=windows, seed=seed, workers=workers)
+    require_classes(asked or [], source.scenario)
     lines = [timeline(p, source.scenario) for p in read]
     lagged = [moved(a, [timeline(p, source.scenario, end) for end in ENDS]) for p, a in zip(read, lines, strict=True)]
     wanted = needs([*lines, *(line for others in lagged for line in others)])
@@ -87,6 +89,8 @@ def calendars(targets: list[str], paths: list[str], sets: dict[str, str] | None 
         each = [outcome(c, source.scenario, raids, as_of, asked or []) for c in found]
         made.append(found[0])
         said.append(with_lags(each[0], each[1:]) if moves else each[0])
+        mine = {need: rates[need] for need in needs([line])}
+        said[-1]["ranges"] = ranges(path, line, source.scenario, mine, found[0].daily, notice)
     return Calendars(made, said, {name: p.emits for name, p in source.scenario.postures.items()})
 
 

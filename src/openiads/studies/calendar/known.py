@@ -41,10 +41,12 @@ def replications(every: Sequence[Rates]) -> int:
     return min((r.replications for r in every), default=1)
 
 
-def filling(spells: Sequence[Spell], name: str, dwells: int, telling: np.ndarray | None = None) -> Filling:
-    """Expected filling of the aspects of a class, `dwells` of a cell making it known, and its jackknife error over the sites.
+def filling(
+    spells: Sequence[Spell], name: str, dwells: int, telling: np.ndarray | None = None, errors: bool = True
+) -> Filling:
+    """Expected filling of the aspects of a class in a band, `dwells` of a cell making it known, and its jackknife error over the sites.
 
-    telling: rows of the days at which the error is reckoned, with a straight line between; all of them if None.
+    telling: rows of the days at which the error is reckoned, with a straight line between; all of them if None. errors: are they wanted.
     """
     every = [s.rates for s in spells]
     days, count = len(spells[0].days), replications(every)
@@ -55,7 +57,7 @@ def filling(spells: Sequence[Spell], name: str, dwells: int, telling: np.ndarray
     likely = shown.mean(axis=0)
     share = _expected(spells, name, dwells, sites, shown, seen, rows)
     error = None
-    if count >= TESTED_N and seen.any():
+    if errors and count >= TESTED_N and seen.any():
         grid = rows if telling is None else telling
         others = np.array([_expected(spells, name, dwells, np.delete(sites, r), shown, seen, grid) for r in sites])
         jackknife = np.sqrt((count - 1) / count * ((others - others.mean(axis=0)) ** 2).sum(axis=0))

@@ -12,11 +12,13 @@ from openiads.scenario import words
 from openiads.scenario.spec import Scenario
 from openiads.studies.calendar.evidence import later_numbers
 from openiads.studies.calendar.filling import Floats
+from openiads.studies.calendar.losses import SHARES
 from openiads.studies.calendar.path import Assumptions
 from openiads.studies.calendar.reckon import Calendar, Filling, crossing, date_of, filling_band, interval
 from openiads.studies.calendar.timeline import Timeline
 from openiads.studies.calendar.watch import either, seen_by_chance, seen_from_afar, seen_on_schedule
 from openiads.studies.calendar.worth import money, time_to_ready, value_of_feed
+from openiads.studies.measure import signature_keys
 from openiads.studies.statistics import TESTED_N
 from openiads.studies.study import Study
 
@@ -51,14 +53,25 @@ def limits(texts: list[str]) -> list[Limit]:
             number = -1.0
         if not (0.0 < number < float("inf")):
             raise UsageError(
-                f"--limit {text}: write METRIC=VALUE with a value above 0, as C1=10000 or C3.fighter-small=0.5"
+                f"--limit {text}: write METRIC=VALUE with a value above 0, as C1=10000 or C3.fighter-small.X=0.5"
             )
         if name.startswith("C3.") and number > 1.0:
             raise UsageError(f"--limit {text}: C3 is a share of the aspects shown; write a value above 0 and at most 1")
         if name not in METRICS and name != "defended" and not name.startswith("C3."):
-            raise UsageError(f"--limit {text}: {words.unknown('metric', name, [*METRICS, 'defended', 'C3.CLASS'])}")
+            raise UsageError(
+                f"--limit {text}: {words.unknown('metric', name, [*METRICS, 'defended', 'C3.CLASS.BAND'])}"
+            )
         found.append(Limit(name, number))
     return found
+
+
+def require_classes(asked: list[Limit], scenario: Scenario) -> None:
+    """Refuse a threshold on aspects of a class or in a band that the scenario does not have, before anything is run."""
+    known = [key for key, _, _ in signature_keys(scenario)]
+    for limit in asked:
+        name = limit.metric.removeprefix("C3.")
+        if name != limit.metric and name not in known:
+            raise UsageError(f"--limit {limit.metric}: {words.unknown('class and band', name, known)}")
 
 
 def outcome(c: Calendar, scenario: Scenario, raids: Study | None, as_of: Date | None,
@@ -80,7 +93,7 @@ def outcome(c: Calendar, scenario: Scenario, raids: Study | None, as_of: Date | 
         "defended": {"days": float(c.defended[-1]), "of": line.days, "warning_h": path.assumptions.warning / 3600.0,
                      "first": date_of(line, crossing(c.defended, 1e-9))},
         "limits": [_limit(c, limit) for limit in asked],
-        "verification": _verification(line, path.assumptions),
+        "verification": verification(line, path.assumptions),
         "traffic": {"sourced_days": int(c.factor.sourced.sum()), "days": line.days, "least": float(c.factor.value.min()),
                     "most": float(c.factor.value.max())},
         "D5": time_to_ready(scenario, postures),
@@ -93,7 +106,8 @@ def outcome(c: Calendar, scenario: Scenario, raids: Study | None, as_of: Date | 
 
 def _state(line: Timeline, state: Any, first: int, after: int) -> dict[str, Any]:
     return {"from": line.day(first), "to": line.day(after - 1), "posture": state.posture, **state.variant._asdict(),
-            "emits": state.share, "inspections": state.inspections, "monitor": state.monitor,
+            "emits": state.share, "powered": state.powered, "inspections": state.inspections, "monitor": state.monitor,
+            "hazard": state.hazard, "allow_list": state.allow_list, "baseline": state.baseline,
             "visit_days": state.visit / 86400.0}  # fmt: skip
 
 
@@ -114,6 +128,8 @@ def _metric(c: Calendar, name: str) -> dict[str, Any]:
         cell["traffic"] = [float(c.traffic_low[-1]), float(c.traffic_high[-1])]
     if name in c.lost:
         cell["notice"] = list(c.lost[name])
+        spread = c.spread[name]
+        cell["spread"] = None if spread is None else {"shares": list(SHARES), **spread._asdict()}
     return cell
 
 
@@ -163,8 +179,6 @@ def _limit(c: Calendar, limit: Limit) -> dict[str, Any]:
         band = found[1:] if found and c.series[limit.metric].any() else None
     else:
         name = limit.metric.removeprefix("C3.")
-        if name not in c.filling and c.filling:
-            raise UsageError(f"--limit {limit.metric}: {words.unknown('class', name, list(c.filling))}")
         values = c.filling[name].share if name in c.filling else np.zeros(line.days)
         band = filling_band(c.filling[name]) if name in c.filling else None
     day = crossing(values, limit.value)
@@ -173,7 +187,7 @@ def _limit(c: Calendar, limit: Limit) -> dict[str, Any]:
             "reason": reason}  # fmt: skip
 
 
-def _verification(line: Timeline, assumed: Assumptions) -> list[dict[str, Any]]:
+def verification(line: Timeline, assumed: Assumptions) -> list[dict[str, Any]]:
     """I1: for each way of watching, the probability that an undeclared stretch of emission is seen."""
     rows: dict[tuple[float, float], Date] = {}
     for state, first, _ in line.spans():

@@ -66,6 +66,11 @@ class Step(Spec):
     )  # between two visitors, or media, that take recordings; else the posture's; 0 for none
     inspections: float | None = number(None, le=1e4)  # a year, on days that nobody knows before
     monitor: float | None = number(None, le=1.0)  # probability that an hour of emission is seen from afar
+    hazard: float | None = number(
+        None, le=100.0
+    )  # compromises a year of powered time; else that of the assumptions, and so ...
+    allow_list: float | None = number(None, le=1.0)  # ... the share of what a compromise would send that is stopped
+    baseline: float | None = number(None, le=1e9)  # ... and the flow that is noticed, track h a day
     marks: list[Literal["transaction", "talks"]] = Field([], max_length=2)
     cost_usd: float = number(0.0, le=1e15)
     text: Text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as Date
+from itertools import cycle
 from pathlib import Path as File
 from textwrap import shorten
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from openiads.studies.calendar.outcome import LEVELS
 from openiads.studies.calendar.reckon import Calendar, crossing, filling_band, interval
+from openiads.studies.measure import class_and_band
 
 _COLOURS = {"never": "#c9d1d8", "on-threat": "#9fb7cc", "announced-days": "#e3b35c", "duty-cycle": "#2f6db3"}
 _INK, _DIM, _WARM = "#1d2329", "#8a949d", "#c0562b"
@@ -111,9 +113,16 @@ def _exposure(axis: Any, c: Calendar) -> None:
         axis.plot(when, c.series[name].mean(axis=0), color=colour, label=label)
     axis.set_ylim(0, None)
     if not c.series["C1"].any():
-        axis.set_ylim(0, 1)
+        _nothing(axis, "nothing: the system never emits")
+        return
     axis.set_ylabel("track-hours, sum")
     axis.legend(loc="upper left", frameon=False, fontsize=8)
+
+
+def _nothing(axis: Any, why: str) -> None:
+    axis.set_ylim(0, 1)
+    axis.set_yticks([])
+    axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", color=_DIM)
 
 
 def _filling(axis: Any, c: Calendar) -> None:
@@ -123,13 +132,13 @@ def _filling(axis: Any, c: Calendar) -> None:
     axis.set_ylabel("share of aspects known (C3)")
     if first is None or not c.filling:
         why = "the system never emits" if first is None else "no aircraft without reflectors comes near"
-        axis.text(0.5, 0.5, why, transform=axis.transAxes, ha="center", color=_DIM)
+        _nothing(axis, why)
         axis.set_xticks([])
         return
     since = np.arange(1, c.timeline.days - first + 1)
     for level in LEVELS:
         axis.axhline(level, color=_DIM, lw=0.6, ls="--")
-    for k, ((name, f), colour) in enumerate(zip(sorted(c.filling.items()), _LINES, strict=False)):
+    for k, ((name, f), colour) in enumerate(zip(sorted(c.filling.items()), cycle(_LINES), strict=False)):
         band = filling_band(f)
         if band is not None:
             axis.fill_between(since, band[0][first:], band[1][first:], color=colour, alpha=0.15, lw=0)
@@ -140,7 +149,7 @@ def _filling(axis: Any, c: Calendar) -> None:
             marker=".",
             ms=3,
             lw=1.2,
-            label=f"{name}, of {f.shown:.0f} cells shown",
+            label=f"{' in band '.join(class_and_band(name))}, of {f.shown:.0f} cells shown",
         )
         axis.plot(since, f.most[first:], color=colour, ls=":", lw=1.0)
         for level in LEVELS:
@@ -165,6 +174,10 @@ def _filling(axis: Any, c: Calendar) -> None:
 def _defended(axis: Any, c: Calendar) -> None:
     """Days on which the system would have been ready."""
     hours = c.path.assumptions.warning / 3600.0
+    if not c.defended.any():
+        _nothing(axis, f"never ready within {hours:g} h of warning")
+        axis.set_ylabel("days defended")
+        return
     axis.plot(_when(c), c.defended, color=_INK)
     axis.set_ylim(0, max(1.0, float(c.defended[-1]) * 1.05))
     axis.set_ylabel("days defended")

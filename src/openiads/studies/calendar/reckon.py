@@ -12,12 +12,20 @@ from openiads.studies.calendar.filling import Floats
 from openiads.studies.calendar.known import Filling as Filling
 from openiads.studies.calendar.known import Spell, filling, replications
 from openiads.studies.calendar.known import filling_band as filling_band
-from openiads.studies.calendar.path import Path
-from openiads.studies.calendar.rates import CIVIL, MILITARY, WEEKEND, Rates
+from openiads.studies.calendar.losses import (
+    Spread,
+    lost_by_compromise,
+    lost_through_channel,
+    spread_of_channel,
+    spread_of_compromise,
+    watched,
+)
+from openiads.studies.calendar.path import Assumptions, Path
+from openiads.studies.calendar.rates import WEEKEND, Rates
 from openiads.studies.calendar.source import Need
 from openiads.studies.calendar.timeline import State, Timeline
 from openiads.studies.calendar.traffic import Factor
-from openiads.studies.calendar.watch import DAY, lost_by_compromise, lost_through_channel
+from openiads.studies.calendar.watch import DAY, Medians
 from openiads.studies.statistics import TESTED_N, t_quantile
 
 
@@ -35,7 +43,9 @@ class Calendar:
     factor: Factor
     lost: dict[
         str, tuple[float, float]
-    ]  # by metric: at the end, with the shortest and the longest median time to notice
+    ]  # by metric: at the end, with the smallest and the largest median time to notice
+    daily: dict[str, Floats]  # [R, D] track-hours of each day
+    spread: dict[str, Spread | None]  # by metric: how far apart the time to notice draws it
 
     @property
     def replications(self) -> int:
@@ -44,11 +54,10 @@ class Calendar:
 
 
 def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rates], factor: Factor,
-           notice: tuple[float, float, float]) -> Calendar:  # fmt: skip
-    """All series of one path; `notice` is the median time to notice (s) with its smallest and largest value."""
-    daily = {name: _daily(line, rates, name, factor.value) for name in ("held_now", "sent", "kept", "hidden")}
-    military = _daily(line, rates, "held_now", np.zeros(line.days))
-    running = line.column("share") > 0.0
+           notice: Medians) -> Calendar:  # fmt: skip
+    """All series of one path; `notice` are the published medians of the time to notice."""
+    daily = {name: daily_flow(line, rates, name, factor.value) for name in ("held_now", "sent", "kept", "hidden")}
+    military = daily_flow(line, rates, "held_now", np.zeros(line.days))
     carried = carried_out(daily["kept"], line)
     series = {
         "C1": daily["held_now"].cumsum(axis=1), "C1.military": military.cumsum(axis=1),
@@ -57,34 +66,38 @@ def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rat
         "X2": daily["hidden"].cumsum(axis=1),
     }  # fmt: skip
     lost = {}
-    for name in ("X4.channel", "X4.compromise"):
-        three = [_lost(name, daily, running, median, path) for median in notice]
-        series[name] = three[0]
-        ends = [float(x.mean(axis=0)[-1]) for x in three]
+    three = [losses(line, daily, path.assumptions, known) for known in (notice, *notice.ends())]
+    for name, value in three[0].items():
+        series[name] = value
+        ends = [float(x[name].mean(axis=0)[-1]) for x in three]
         lost[name] = (min(ends), max(ends))
-    band = [_daily(line, rates, "held_now", f).cumsum(axis=1).mean(axis=0) for f in (factor.low, factor.high)]
+    guard = watched(line, path.assumptions, notice)
+    spread = {"X4.channel": spread_of_channel(daily["hidden"], guard),
+              "X4.compromise": spread_of_compromise(daily["held_now"], guard)}  # fmt: skip
+    band = [daily_flow(line, rates, "held_now", f).cumsum(axis=1).mean(axis=0) for f in (factor.low, factor.high)]
     classes = sorted({name for r in rates.values() for name in r.counts})
-    spells, telling = _spells(line, rates), _telling_days(line)
-    fillings = {name: filling(spells, name, path.assumptions.dwells, telling) for name in classes}
+    telling, every = _telling_days(line), spells(line, rates)
+    fillings = {name: filling(every, name, path.assumptions.dwells, telling) for name in classes}
     return Calendar(path, line, series, band[0], band[1], {n: f for n, f in fillings.items() if f.shown},
-                    np.cumsum([ready_share(scenario, s, path.assumptions.warning) for s in line.states]), factor, lost)  # fmt: skip
+                    np.cumsum([ready_share(scenario, s, path.assumptions.warning) for s in line.states]), factor, lost, daily, spread)  # fmt: skip
 
 
-def _lost(name: str, daily: dict[str, Floats], running: np.ndarray, median: float, path: Path) -> Floats:
-    if name == "X4.channel":
-        return lost_through_channel(daily["hidden"], median, path.assumptions)
-    return lost_by_compromise(daily["held_now"], running, median, path.assumptions)
+def losses(line: Timeline, daily: dict[str, Floats], assumed: Assumptions, known: Medians) -> dict[str, Floats]:
+    """X4 by each day [R, D], from track-hours of each day."""
+    guard = watched(line, assumed, known)
+    return {"X4.channel": lost_through_channel(daily["hidden"], guard),
+            "X4.compromise": lost_by_compromise(daily["held_now"], guard)}  # fmt: skip
 
 
-def _daily(line: Timeline, rates: dict[Need, Rates], name: str, factor: Floats) -> Floats:
+def daily_flow(line: Timeline, rates: dict[Need, Rates], name: str, factor: Floats) -> Floats:
     """Track-hours of each day [R, D]; civil flights follow the traffic, military ones do not."""
     count = replications(list(rates.values()))
     out = np.zeros((count, line.days))
     kind = line.weekend().astype(int)
     for i, state in enumerate(line.states):
         if state.share > 0.0:
-            both = rates[state.variant, state.posture].flows[name][:count, kind[i]]
-            out[:, i] = state.share * (factor[i] * both[:, CIVIL] + both[:, MILITARY])
+            day = rates[state.variant, state.posture].day(name, float(factor[i]))
+            out[:, i] = state.share * day[:count, kind[i]]
     return out
 
 
@@ -129,15 +142,15 @@ def ready_share(scenario: Scenario, state: State, warning: float) -> float:
     return float(warning > 0.0 and scenario.ready(posture) <= warning)
 
 
-def _spells(line: Timeline, rates: dict[Need, Rates]) -> list[Spell]:
+def spells(line: Timeline, rates: dict[Need, Rates]) -> list[Spell]:
     """Days of emission behind each day, by variant and posture."""
     weekend, shares = line.weekend(), line.column("share")
-    spells = []
+    out = []
     for need, found in sorted(rates.items()):
         here = np.array([(s.variant, s.posture) == need for s in line.states]) * shares
         days = [np.cumsum(here * (weekend == (day_type == WEEKEND))) for day_type in range(2)]
-        spells.append(Spell(found, np.stack(days, axis=1)))
-    return spells
+        out.append(Spell(found, np.stack(days, axis=1)))
+    return out
 
 
 def _telling_days(line: Timeline) -> np.ndarray:

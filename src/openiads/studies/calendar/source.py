@@ -97,6 +97,18 @@ class Source:
 
     def _pair(self, wanted: dict[Variant, list[str]]) -> None:
         """Leave only the replications that have all their windows in every study and posture, so that rows pair."""
+        for variant, postures in wanted.items():
+            had = list(
+                dict.fromkeys(
+                    self.studies[variant].tables.get("peace", {}).get("posture", np.zeros(0, object)).tolist()
+                )
+            )
+            if absent := sorted(set(postures) - set(had)):
+                raise UsageError(
+                    f"the path needs windows of peace in posture '{absent[0]}'; the study of '{self._folders[variant]}' "
+                    f"{'has those of ' + ', '.join(had) if had else 'has none'}. Run it with --postures and all that the path lives "
+                    f"through ({', '.join(sorted(set(postures)))}), or name the scenario instead of folders"
+                )
         sets = [r for v, postures in wanted.items() for p in postures if (r := _whole(self.studies[v], p)).size]
         shared = sorted(set(sets[0].tolist()).intersection(*sets[1:])) if sets else []
         if sets and not shared:

@@ -21,6 +21,7 @@ from openiads.studies.measure import emitting_share
 Change = tuple[Date, dict[str, Any]]  # a day, and what it changes in the state
 Lag = Literal["value", "low", "high"]  # of the events
 ENDS: tuple[Lag, Lag] = ("low", "high")
+_GUARD = ("hazard", "allow_list", "baseline")  # what steps may change of the assumptions
 
 
 class Variant(NamedTuple):
@@ -58,6 +59,10 @@ class State:
     inspections: float  # a year
     monitor: float  # probability an hour
     visit: float  # s between two visitors, or media, that take what was recorded; 0 for none
+    powered: float = 0.0  # share of the day for which the system is on
+    hazard: float = 0.0  # compromises a year of that time
+    allow_list: float = 0.0  # share of what one would send that is stopped
+    baseline: float = 0.0  # track h a day that a flow baseline notices; 0 for none
 
 
 class Happening(NamedTuple):
@@ -117,7 +122,7 @@ def timeline(path: Path, scenario: Scenario, lag: Lag = "value") -> Timeline:
     late = [timedelta(seconds=_lags(h.event)[lag]) for h in found if h.event.delays == "batches"]
     delay = sum(late, timedelta())
     steps = [(s.date + (delay if s.batches == 2 and s.posture is None else timedelta()), s) for s in path.step]
-    states = [*_live(scenario, start, days, _changes(path, found, delay))]
+    states = [*_live(scenario, start, days, _changes(path, found, delay), path)]
     return Timeline(start, states, [h for h in found if h.day <= path.end], steps)
 
 
@@ -125,7 +130,10 @@ def _changes(path: Path, found: list[Happening], delay: timedelta) -> list[Chang
     """What changes on which day; the second batch comes late by the delay."""
     out: list[Change] = []
     for step in path.step:
-        said = {name: getattr(step, name) for name in ("posture", "pattern", "reflectors", "inspections", "monitor")}
+        said = {
+            name: getattr(step, name)
+            for name in ("posture", "pattern", "reflectors", "inspections", "monitor", *_GUARD)
+        }
         said = {name: value for name, value in said.items() if value is not None}
         for name in ("duty", "visit"):  # they belong to their step: a new posture has its own again
             if step.posture is not None or getattr(step, name) is not None:
@@ -137,11 +145,12 @@ def _changes(path: Path, found: list[Happening], delay: timedelta) -> list[Chang
     return sorted(out, key=lambda change: change[0])
 
 
-def _live(scenario: Scenario, start: Date, days: int, changes: list[Change]) -> Iterator[State]:
-    """The state of each day; what a change does not say stays."""
+def _live(scenario: Scenario, start: Date, days: int, changes: list[Change], path: Path) -> Iterator[State]:
+    """The state of each day; what a change does not say stays, and at first is as the scenario and the assumptions have it."""
     m = scenario.modifiers
     now: dict[str, Any] = {"posture": "", "duty": None, "visit": None, "pattern": m.allied_pattern, "reflectors": m.reflectors,
                            "batches": m.batches, "inspections": 0.0, "monitor": 0.0}  # fmt: skip
+    now |= {name: getattr(path.assumptions, name) for name in _GUARD}
     left = list(changes)
     state = State("", Variant.of(scenario), 0.0, 0.0, 0.0, 0.0)
     for i in range(days):
@@ -151,8 +160,15 @@ def _live(scenario: Scenario, start: Date, days: int, changes: list[Change]) -> 
             share = emitting_share(scenario, now["posture"]) if now["duty"] is None else now["duty"]
             visit = _visit(scenario, now["posture"]) if now["visit"] is None else now["visit"]
             state = replace(state, posture=now["posture"], variant=variant, share=share,
-                            inspections=now["inspections"], monitor=now["monitor"], visit=visit)  # fmt: skip
+                            inspections=now["inspections"], monitor=now["monitor"], visit=visit,
+                            powered=_powered(scenario, now["posture"], share), **{n: now[n] for n in _GUARD})  # fmt: skip
         yield state
+
+
+def _powered(scenario: Scenario, posture: str, share: float) -> float:
+    """Share of a day for which a system that emits for some share of it is on: all of it where it stands by between."""
+    waits = scenario.postures[posture].readiness in ("standby", "radiating")
+    return 1.0 if share > 0.0 and waits else share
 
 
 def _visit(scenario: Scenario, posture: str) -> float:

@@ -1,9 +1,11 @@
-"""Whether somebody notices: inspections and monitoring of emission (I1), and the time until a compromise is found (X4)."""
+"""Whether somebody notices: inspections and monitoring of emission (I1), and the time until a compromise is found."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date as Date
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -53,42 +55,31 @@ def unnoticed(days: Floats, median: float, assumed: Assumptions) -> Floats:
     return out
 
 
-def medians(known: Sequence[Notice]) -> tuple[float, float, float]:
-    """Median time to notice (s) of the latest year that is known, and the smallest and largest of all."""
+def noticed_within(shares: Sequence[float], median: float, assumed: Assumptions) -> list[float]:
+    """Days within which a compromise is noticed with each of some probabilities."""
+    spread = sigma(median, assumed.notice_tail, assumed.notice_tail_share)
+    return [median / DAY * math.exp(spread * float(special.ndtri(q))) for q in shares]
+
+
+class Medians(NamedTuple):
+    """Published medians of the time to notice (s), by the year that they are of."""
+
+    years: tuple[int, ...]
+    values: tuple[float, ...]
+
+    def of(self, day: Date) -> float:
+        """That of the last year up to a day's own; of a day before all of them the first."""
+        past = [m for year, m in zip(self.years, self.values, strict=True) if year <= day.year]
+        return past[-1] if past else self.values[0]
+
+    def ends(self) -> tuple[Medians, Medians]:
+        """The smallest and the largest of all, in every year."""
+        return Medians(self.years[:1], (min(self.values),)), Medians(self.years[:1], (max(self.values),))
+
+
+def medians(known: Sequence[Notice]) -> Medians:
+    """The figures that are known, by year."""
     if not known:
         raise UsageError("no figure of the time to notice was known then; choose a later --as-of")
-    last = max(known, key=lambda n: n.year)
-    return last.median, min(n.median for n in known), max(n.median for n in known)
-
-
-def lost_through_channel(rate: Floats, median: float, assumed: Assumptions) -> Floats:
-    """Expected loss by each day [R, D] of a channel that is used from the first loss on until it is noticed; `rate` a day."""
-    rate = (1.0 - assumed.allow_list) * rate
-    used = np.flatnonzero(rate.any(axis=0))
-    if not len(used):
-        return np.zeros(rate.shape)
-    since = np.arange(rate.shape[1]) - used[0]
-    left = np.where(since >= 0, unnoticed(np.maximum(since, 0).astype(np.float64) + 0.5, median, assumed), 0.0)
-    return np.asarray((rate * left * np.exp(-_alarms(rate, assumed, 0.5))).cumsum(axis=1))
-
-
-def lost_by_compromise(rate: Floats, running: np.ndarray, median: float, assumed: Assumptions) -> Floats:
-    """Expected loss by each day [R, D] where a compromise comes with a hazard on days that run [D], until it is noticed."""
-    rate = (1.0 - assumed.allow_list) * rate
-    daily = assumed.hazard * DAY / YEAR
-    still = np.exp(-daily * np.cumsum(running))
-    begins = np.concatenate([[1.0], still[:-1]]) - still  # P that the first compromise begins on a day
-    left = unnoticed(np.arange(rate.shape[1], dtype=np.float64) + 0.5, median, assumed)
-    before, alarms = _alarms(rate, assumed, 0.0), _alarms(rate, assumed, 0.5)
-    under_way = np.zeros(rate.shape)
-    for day in np.flatnonzero(begins):
-        silent = np.exp(before[:, day, None] - alarms[:, day:])
-        under_way[:, day:] += begins[day] * left[: rate.shape[1] - day] * silent
-    return np.asarray((rate * under_way).cumsum(axis=1))
-
-
-def _alarms(rate: Floats, assumed: Assumptions, share: float) -> Floats:
-    """Alarms of a flow baseline expected until some share of each day [R, D] has passed, from the first day on: one for so much flow."""
-    if assumed.baseline <= 0.0:
-        return np.zeros(rate.shape)
-    return np.asarray((rate.cumsum(axis=1) - (1.0 - share) * rate) / assumed.baseline)
+    last = sorted({n.year: n for n in sorted(known, key=lambda n: n.published)}.values(), key=lambda n: n.year)
+    return Medians(tuple(n.year for n in last), tuple(n.median for n in last))

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
+from openiads.studies.measure import class_and_band
+from openiads.studies.statistics import TESTED_N
 from openiads.studies.table import number
+
+_UNITS = {
+    "interval": (3600.0, " h"),
+    "visit": (3600.0, " h"),
+    "warning": (3600.0, " h"),
+    "notice_tail": (86400.0, " days"),
+}
 
 
 def print_calendars(said: list[dict[str, Any]]) -> None:
@@ -18,7 +29,8 @@ def print_calendars(said: list[dict[str, Any]]) -> None:
     s = said[0]
     known = f", as known on {s['as_of']}" if s["as_of"] else ""
     _say(console, f"{s['title']} ({s['path']}), {s['scenario']}, site {s['site']}, {s['start']} to {s['end']}{known}; "
-                  f"rates from {s['replications']} windows of each stratum; 95 % intervals over them")  # fmt: skip
+                  f"rates from {s['replications']} windows of each stratum; "
+                  + ("95 % intervals over them" if s["replications"] >= TESTED_N else f"fewer than {TESTED_N}: no intervals"))  # fmt: skip
     _events(console, s)
     _dates(console, s)
     _sums(console, s)
@@ -62,7 +74,7 @@ def _dates(console: Any, s: dict[str, Any]) -> None:
             days = f", {r['days']} days after the first dwells" if r["days"] else ""
             _row(
                 table,
-                f"C3 {float(level):.0%} of the aspects that {name} shows{days}",
+                f"C3 {float(level):.0%} of the aspects of {_spoken(name)}{days}",
                 r["date"] or "never",
                 _between(r),
                 *(_lag(r) for _ in lag),
@@ -81,6 +93,11 @@ def _dates(console: Any, s: dict[str, Any]) -> None:
         f"{d['days']:.0f} of {d['of']} days",
     )
     console.print(table)
+
+
+def _spoken(key: str) -> str:
+    name, band = class_and_band(key)
+    return f"{name} in band {band}"
 
 
 def _lag(cell: dict[str, Any]) -> str:
@@ -116,7 +133,7 @@ def _sums(console: Any, s: dict[str, Any]) -> None:
             *(_lag(m) for _ in lag),
         )
     for name, f in s["filling"].items():
-        _row(table, f"C3 {name}: share of {f['cells_shown']:.0f} cells shown ({f['seen_in_windows']:.0%} seen in any window)",
+        _row(table, f"C3 {_spoken(name)}: share of {f['cells_shown']:.0f} cells shown ({f['seen_in_windows']:.0%} seen in any window)",
              f"{f['share']:.1%}", "" if f["low"] is None else f"{f['low']:.1%} to {f['high']:.1%}", "", *(_lag(f) for _ in lag))  # fmt: skip
     console.print(table)
 
@@ -144,6 +161,11 @@ def _rest(console: Any, s: dict[str, Any]) -> None:
             _say(console, f"I1 from {v['since']}: {v['inspections']:g} inspections a year see {v['interval_h']:g} h of undeclared "
                  f"emission with {v['by_chance']:.1%} (evenly spaced {v['on_schedule']:.1%}), monitoring with {v['from_afar']:.1%}, "
                  f"one of both with {v['random_and_afar']:.1%}")  # fmt: skip
+    for name in ("X4.channel", "X4.compromise"):
+        if s["metrics"][name]["spread"]:
+            _say(console, _noticed(name, s["metrics"][name]["spread"]))
+    for line in _ranges(s["ranges"]):
+        _say(console, line)
     for r in s["D5"]:
         _say(
             console,
@@ -178,6 +200,28 @@ def _rest(console: Any, s: dict[str, Any]) -> None:
     )
 
 
+def _noticed(name: str, x: dict[str, Any]) -> str:
+    """How far apart the time to notice draws a loss."""
+    days, lost = ([number(v) for v in x[key]] for key in ("days", "lost"))
+    if name == "X4.channel":
+        begins = "given that the channel exists"
+    else:
+        begins = f"one begins within the calendar with {x['chance']:.1%}; if so"
+    return (f"{name}: {begins}, it is noticed within {days[1]} days in half of the cases ({days[0]} to {days[2]} in nine of ten), "
+            f"and {lost[1]} track h ({lost[0]} to {lost[2]}) are lost within the calendar")  # fmt: skip
+
+
+def _ranges(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """What an assumption moves, one line each."""
+    for name, group in groupby(rows, key=lambda r: r["assumption"]):
+        found = [r for r in group if r["from"] != r["to"]]
+        if found:
+            scale, unit = _UNITS.get(name, (1.0, ""))
+            ends = f"{number(found[0]['low'] / scale)} to {number(found[0]['high'] / scale)}{unit}"
+            moved = ", ".join(f"{r['metric']} {number(r['from'])} to {number(r['to'])}" for r in found)
+            yield f"{name} = {number(found[0]['value'] / scale)}{unit} is supposed; from {ends}: {moved}"
+
+
 def _compare(console: Any, said: list[dict[str, Any]]) -> None:
     """Several paths side by side: sums at the end of each, then dates."""
     sums = _narrow("Track-hours by the end of each path", "path", "end", "C1", "X1", "X2", "X4", "ready", "bn USD")
@@ -187,14 +231,19 @@ def _compare(console: Any, said: list[dict[str, Any]]) -> None:
              f"{d['days']:.0f}/{d['of']} d", f"{s['K1']['further_usd'] / 1e9:.3g}")  # fmt: skip
     wanted = [(c, level) for c in sorted({name for s in said for name in s["filling"]}) for level in ("0.5", "0.9")]
     limits = [f"{x['metric']} = {number(x['value'])}" for x in said[0]["limits"]]
-    dates = _narrow("Dates", "path", *(f"{c} {float(level):.0%}".replace("-", " ") for c, level in wanted), *limits)
+    dates = _narrow(
+        "Dates",
+        "path",
+        *(f"{' '.join(class_and_band(c))} {float(level):.0%}".replace("-", " ") for c, level in wanted),
+        *limits,
+    )
     for s in said:
         cells = [s["filling"].get(c, {}).get("reached", {}).get(level, {}).get("date") for c, level in wanted]
         _row(dates, s["path"], *(x or "never" for x in [*cells, *(x["date"] for x in s["limits"])]))
     console.print(sums)
     console.print(dates)
-    _say(console, "X4: through the undeclared channel before it is noticed. Dates of a class: 50 and 90 % of the aspects that it "
-                  "shows are known (C3). One --path alone says what is behind a line")  # fmt: skip
+    _say(console, "X4: through the undeclared channel before it is noticed. Dates of a class and band: 50 and 90 % of the "
+                  "aspects that it shows are known (C3). One --path alone says what is behind a line")  # fmt: skip
 
 
 def _narrow(title: str, *columns: str) -> Any:

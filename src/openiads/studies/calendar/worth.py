@@ -37,11 +37,11 @@ def value_of_feed(raids: Study | None, postures: list[str], warning: float) -> l
     found = []
     summary = raids.summary if raids else None
     for metric in _FEED:
-        name = _metric(summary, metric, warning)
-        cells = summary["metrics"][name]["postures"] if summary and name else {}
+        name = _metric(raids, metric, warning)
+        cells = summary["metrics"].get(name, {}).get("postures", {}) if summary else {}
         for posture in postures:
             change = cells.get(posture, {}).get("difference")
-            if change and name and summary:
+            if change and summary:
                 found.append({"metric": name, "posture": posture, "baseline": summary["baseline"],
                               "unit": summary["metrics"][name]["unit"], **{k: change[k] for k in ("estimate", "low", "high")}})  # fmt: skip
     return found
@@ -57,13 +57,9 @@ def money(path: Path, line: Timeline, raids: Study | None) -> Cell:
     first, last = line.states[0].posture, line.states[-1].posture
     per: dict[str, Cell] = {}
     for metric, sign, unit in (("D1", 1.0, "per km2"), ("D3", -1.0, "per leaker avoided")):
-        name = _metric(raids.summary if raids else None, metric, path.assumptions.warning)
-        gain, why = _gain(raids, name or metric, first, last, sign)
-        cell = (
-            _per(further, gain, name or metric)
-            if gain and further
-            else _nothing(why or "the path states no further cost")
-        )
+        name = _metric(raids, metric, path.assumptions.warning)
+        gain, why = _gain(raids, name, first, last, sign)
+        cell = _per(further, gain, name) if gain and further else _nothing(why or "the path states no further cost")
         per[metric] = {"unit": unit, "from": first, "to": last, "metric": name, **cell}
     return {"sunk_usd": path.sunk_usd, "further_usd": further, "items": items, "per": per,
             "raids": str(Variant.of(raids.scenario)) if raids else None}  # fmt: skip
@@ -74,7 +70,10 @@ def _gain(raids: Study | None, name: str, first: str, last: str, sign: float) ->
     if first == last:
         return None, "the path begins and ends in the same posture"
     if raids is None or name not in raids.summary["metrics"]:
-        return None, f"the rates come from no study with raids, which gives {name}"
+        run = " and ".join(f"{w / 3600.0:g}" for w in _warned(raids))
+        return None, f"the rates come from no study with raids, which gives {name}" + (
+            f" (run with {run} h of warning)" if run else ""
+        )
     lines = {m.id: m for m in metrics(raids.scenario, tuple(raids.scenario.vignettes))}
     lived = set(raids.tables["raid"]["posture"].tolist())
     missing = [p for p in (first, last) if p not in lived]
@@ -123,9 +122,11 @@ def _nothing(reason: str) -> Cell:
     return {"estimate": None, "low": None, "high": None, "decided": False, "reason": reason}
 
 
-def _metric(summary: dict[str, Any] | None, metric: str, warning: float) -> str | None:
-    """The metric of a study for a strategic warning (s): D1 without, D1.24h with a day of it; else the plain one."""
-    for name in (f"{metric}.{warning / 3600.0:g}h", metric):
-        if summary and name in summary["metrics"]:
-            return name
-    return None
+def _metric(raids: Study | None, metric: str, warning: float) -> str:
+    """The metric of a study for a strategic warning (s), whether it was run or not: the first warning that was has no suffix."""
+    return f"{metric}{'' if _warned(raids)[:1] == [warning] else f'.{warning / 3600.0:g}h'}"
+
+
+def _warned(raids: Study | None) -> list[float]:
+    """Warnings (s) with which the raids of a study were run."""
+    return next((v.warnings for v in raids.scenario.vignettes.values() if v.kind == "raid"), []) if raids else []

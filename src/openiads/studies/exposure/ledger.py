@@ -15,11 +15,11 @@ from openiads.scenario.spec import COLLECTORS, Node, Scenario
 from openiads.studies.calendar.filling import Floats
 from openiads.studies.calendar.rates import rates
 from openiads.studies.exposure.behind import behind, system_names
-from openiads.studies.exposure.signatures import Growth, Signature, growths, signatures
+from openiads.studies.exposure.signatures import DWELLS, Growth, Signature, growths, signatures
 from openiads.studies.statistics import Estimate, stratified_total
 from openiads.studies.study import Study
 
-DWELLS, MOST_DWELLS = 19, 100_000  # looks that make an aspect known, as the calendar accepts them
+MOST_DWELLS = 100_000  # looks that make an aspect known, as the calendar accepts them
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Observer:
     behind: tuple[str, ...]  # who else learns it, and how
     hours: Estimate
     own: float  # h of them from the system's own radars
-    bodies: float  # different ones
+    bodies: float  # different ones; of a study in one window, in the mean of a day
     kinds: dict[str, float]  # h by owner of the body; of a run
     sigma: float  # m, mean one-sigma error while held
     sensors: tuple[Sensors, ...]  # at work, by the node that made the tracks
@@ -197,12 +197,17 @@ class _Day:
         return Sensors(maker, hours, None, middle("within_m"), middle("extent_m"), middle("period_s"), heard)
 
     def observer(self, node: Node) -> Observer:
-        """What a node holds in a day. Different bodies: those in view at its beginning, and those that come."""
+        """What a node holds in a day; different bodies are those of one window, since who comes back is drawn anew in the next."""
         body, sigma = self.column(node.name, "body_hours"), np.nan_to_num(self.column(node.name, "sigma_m"))
-        hours, new = self.total(node, body), self.total(node, self.column(node.name, "new_bodies")).estimate or 0.0
+        hours = self.total(node, body)
+        bodies = self.column(node.name, "bodies")
+        window = (
+            sum(h * float(bodies[self.stratum == k].mean()) for k, h in zip(self.strata, self.hours, strict=True))
+            / 24.0
+        )
         return Observer(
             node.name, node.title, node.owner, behind(self.scenario, self.posture, node.name), hours,
-            self.total(node, self.column(node.name, "own_hours")).estimate or 0.0, (hours.estimate or 0.0) / 24.0 + new, {},
+            self.total(node, self.column(node.name, "own_hours")).estimate or 0.0, window, {},
             float((sigma * body).sum() / body.sum()) if body.any() else math.nan,
             tuple(self.sensors(node, maker) for maker in self.makers(node.name)),
             self.total(node, self.column(node.name, "orders_hours")).estimate or 0.0,
@@ -220,8 +225,10 @@ class _Day:
 
 def of_study(study: Study, posture: str, dwells: int) -> Ledger:
     """What is learned in a day of peace."""
-    if "heard_s" not in study.tables["known"]:
-        raise RecordError("the study was written by an earlier build, without what its sources tell; run it again")
+    if not {"heard_s", "bodies"} <= study.tables["known"].keys():
+        raise RecordError(
+            "the study was written by an earlier build, which counted otherwise what is held; run it again"
+        )
     scenario, day = study.scenario, _Day(study, posture)
     grown = growths(rates(scenario, study.tables, posture), float(day.share.mean()), dwells)
     return Ledger(scenario, posture, f"a day of peace, from {len(day.windows)} windows", tuple(map(day.observer, scenario.nodes)),

@@ -11,6 +11,7 @@ from openiads.errors import UsageError
 from openiads.studies.calendar.known import filling_band
 from openiads.studies.exposure.ledger import Ledger
 from openiads.studies.exposure.signatures import DAYS, Growth, Signature
+from openiads.studies.measure import class_and_band
 
 _OWN, _FED, _INK = "#4477aa", "#ee9955", "#1d2329"
 _COLOURS = ("#4477aa", "#cc6677", "#228833", "#aa7744")  # of classes
@@ -94,7 +95,7 @@ def _filling(axis: Any, growths: tuple[Growth, ...]) -> None:
         band = filling_band(g.filling)
         if band is not None:
             axis.fill_between(DAYS, 100.0 * band[0], 100.0 * band[1], color=colour, alpha=0.2, lw=0)
-        axis.plot(DAYS, 100.0 * g.filling.share, "o-", ms=3, color=colour, label=g.name)
+        axis.plot(DAYS, 100.0 * g.filling.share, "o-", ms=3, color=colour, label=" ".join(class_and_band(g.name)))
         axis.plot(DAYS, 100.0 * g.filling.most, ":", lw=1.2, color=colour)
     axis.set_xscale("log")
     axis.set_xticks(DAYS, [str(d) for d in DAYS])

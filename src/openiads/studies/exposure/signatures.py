@@ -13,6 +13,7 @@ from openiads.studies.calendar.known import Filling, Spell, filling
 from openiads.studies.calendar.rates import WEIGHT, Rates
 from openiads.studies.exposure.behind import Holder, holders
 
+DWELLS = 19  # looks that make an aspect known, as the calendar supposes
 DAYS = (1, 3, 10, 30, 100, 365)
 _WEEK = np.array([5.0, 2.0]) / 7.0  # weekdays and weekends of a day
 _PRIOR = 10.0 / math.sqrt(12.0)  # dB: anywhere within its decade
@@ -20,7 +21,7 @@ _LOOK = 5.57  # dB: one look at what fluctuates (exponential power)
 
 
 def information(dwells: Floats) -> Floats:
-    """C4: bits that looks [..., 648] tell of the mean of each aspect cell, summed [...]; the hundredth says little (Lindley 1956)."""
+    """C4: bits that looks [..., 648] in a band tell of the mean of each aspect cell, summed [...]; the hundredth says little (Lindley 1956)."""
     told: Floats = 0.5 * np.log2(1.0 + dwells * (_PRIOR / _LOOK) ** 2).sum(axis=-1)
     return told
 
@@ -54,9 +55,9 @@ class Signature:
 
 @dataclass(frozen=True)
 class Growth:
-    """How the aspects of a class fill with days in a posture, all radars of the system and bands together."""
+    """How the aspects of a class in a band fill with days in a posture, all radars of the system together."""
 
-    name: str
+    name: str  # CLASS.BAND
     day: float  # share of all aspects with at least one dwell in a day of peace
     filling: Filling  # after DAYS
 
@@ -75,8 +76,8 @@ def signatures(
             weight = table["dwells"][rows] * scale[rows]
             dwells[str(band)] = np.bincount(table["cell"][rows].astype(int), weight, len(WEIGHT)).astype(np.float64)
             snr[str(band)] = float(np.average(table["snr_db"][rows], weights=table["dwells"][rows]))
-        whole = sum(dwells.values(), np.zeros(len(WEIGHT)))
-        bits = information((np.array(DAYS) if days else np.ones(1))[:, None] * whole)
+        after = (np.array(DAYS) if days else np.ones(1))[:, None]
+        bits = sum((information(after * d) for d in dwells.values()), np.zeros(len(after)))
         found.append(
             Signature(str(node), str(name), dwells, snr, bits, holders(scenario, posture, str(node), str(name)))
         )
@@ -89,7 +90,7 @@ def growth(found: Rates, name: str, share: float, dwells: int, days: tuple[int, 
 
 
 def growths(found: Rates, share: float, dwells: int) -> list[Growth]:
-    """Of every class that flew in view."""
+    """Of every class that flew in view, band by band."""
     out = []
     for name in sorted(found.counts):
         grown, day = growth(found, name, share, dwells), growth(found, name, share, 1, (1,))

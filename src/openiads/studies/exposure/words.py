@@ -11,6 +11,7 @@ from openiads.studies.exposure.behind import Holder
 from openiads.studies.exposure.ledger import Ledger, Observer, Sensors
 from openiads.studies.exposure.signatures import DAYS, Growth, Signature
 from openiads.studies.hypotheses import span
+from openiads.studies.measure import class_and_band
 
 OWNERS = {"national": "the owner's", "nato": "NATO's", "vendor": "the vendor's", "outside": "outside"}
 
@@ -40,7 +41,7 @@ def lines(ledger: Ledger) -> list[str]:
 def _observer(o: Observer) -> list[str]:
     hours, run = o.hours.estimate or 0.0, o.hours.n == 1
     much = _much(hours) if run else span(o.hours._asdict())
-    told = f"{o.node} ({OWNERS[o.owner]}): {much} body-hours of {o.bodies:,.0f} bodies{'' if run else ' a day'}"
+    told = f"{o.node} ({OWNERS[o.owner]}): {much} body-hours {'of' if run else 'a day, of'} {_count(o.bodies)} bodies{'' if run else ' in one window'}"
     out = [
         f"{told}; {100.0 * o.own / hours:.0f} % of it seen by the system's own radars; stated error {o.sigma:,.0f} m"
     ]
@@ -99,15 +100,20 @@ def _growth(g: Growth) -> str:
     said = []
     for i, days in enumerate(DAYS):
         limits = "" if band is None else f" [{100.0 * band[0][i]:.0f}, {100.0 * band[1][i]:.0f}]"
-        most = "" if f.seen >= 1.0 else f" (at most {100.0 * f.most[i]:.0f})"
+        most = "" if f.seen >= 1.0 or f.most[i] > 0.995 else f" (at most {100.0 * f.most[i]:.0f})"
         said.append(f"{100.0 * f.share[i]:.0f}{limits}{most} % after {days:,}")
-    text = f"all aspects of {g.name} that its flights show: a day's looks fall on {100.0 * g.day:.1f} % of the sphere; known (C3) are"
+    name, band_name = class_and_band(g.name)
+    text = f"all aspects of {name} that its flights show, band {band_name}: a day's looks fall on {100.0 * g.day:.1f} % of the sphere; known (C3) are"
     seen = (
         ""
         if f.seen >= 1.0
         else f"; {100.0 * f.seen:.0f} % were seen in any window, at most is with what windows may have missed"
     )
     return f"{text} {', '.join(said)} days{seen}"
+
+
+def _count(bodies: float) -> str:
+    return f"{bodies:,.0f}" if bodies >= 10.0 or bodies == round(bodies) else f"{bodies:.1f}"
 
 
 def _much(hours: float) -> str:
@@ -146,7 +152,8 @@ def as_json(ledger: Ledger) -> dict[str, Any]:
 
 def _filling(g: Growth) -> dict[str, Any]:
     band = filling_band(g.filling)
-    return {"class": g.name, "sphere_of_a_day": g.day, "seen_in_windows": g.filling.seen, "days": list(DAYS),
+    name, of = class_and_band(g.name)
+    return {"class": name, "band": of, "sphere_of_a_day": g.day, "seen_in_windows": g.filling.seen, "days": list(DAYS),
             "filled": g.filling.share.tolist(), "low": None if band is None else band[0].tolist(),
             "high": None if band is None else band[1].tolist(), "most": g.filling.most.tolist()}  # fmt: skip
 

@@ -24,6 +24,7 @@ _COLUMN, _ROW, _MARGIN = 1.9, 1.6, 0.6  # units between nodes
 _RED, _INK, _GREY = "#c0392b", "#1d2329", "#b8bec4"
 _FILL = {"national": "#dfe9f5", "nato": "#e4f2e1", "vendor": "#f8ded9", "outside": "#f8ded9"}
 _BEND, _SHORT = 0.16, 25.0  # of the arrows; points that they end before the middle of a node
+_CLEAR = 0.5  # units between an arrow and a node that it passes
 
 
 def require_drawable(path: Path) -> None:
@@ -107,7 +108,7 @@ def _panel(axis: Any, flows: Flows, place: dict[str, np.ndarray], sources: Names
     drawn: dict[tuple[str, str], int] = {}
     for e in flows.edges:
         nth = drawn[e.from_, e.to] = drawn.get((e.from_, e.to), 0) + 1
-        _arrow(axis, e, place, _BEND * nth, e in red, e in cut.edges)
+        _arrow(axis, e, place, _free(e, place, _BEND * nth), e in red, e in cut.edges)
     for n in flows.scenario.nodes:
         shown = n.name in reach.nodes
         axis.annotate(
@@ -131,6 +132,24 @@ def _extent(place: dict[str, np.ndarray]) -> np.ndarray:
     return np.array([spots.min(axis=0) - _MARGIN, spots.max(axis=0) + _MARGIN]).T
 
 
+def _along(a: np.ndarray, b: np.ndarray, bend: float, t: float) -> np.ndarray:
+    """A point of the arrow from a to b, as it bends."""
+    knee = 0.5 * (a + b) + bend * np.array([b[1] - a[1], a[0] - b[0]])
+    return np.asarray((1.0 - t) ** 2 * a + 2.0 * t * (1.0 - t) * knee + t**2 * b)
+
+
+def _free(e: Edge, place: dict[str, np.ndarray], bend: float) -> float:
+    """The least bend, from the usual one on and to either side, with which an arrow passes beside every other node."""
+    others = np.array([p for name, p in place.items() if name not in (e.from_, e.to)]).reshape(-1, 2)
+    a, b = place[e.from_], place[e.to]
+    for more in (0.0, 0.2, 0.4, 0.6):
+        for turned in (bend + more, -bend - more):
+            way = np.array([_along(a, b, turned, t) for t in np.linspace(0.1, 0.9, 17)])
+            if not len(others) or np.hypot(*(way[:, None] - others).T).min() > _CLEAR:
+                return turned
+    return bend
+
+
 def _arrow(axis: Any, e: Edge, place: dict[str, np.ndarray], bend: float, red: bool, crossed: bool) -> None:
     """An edge with its guard and the cross of a cut on it."""
     from matplotlib.patches import FancyArrowPatch
@@ -141,16 +160,15 @@ def _arrow(axis: Any, e: Edge, place: dict[str, np.ndarray], bend: float, red: b
         (a[0], a[1]), (b[0], b[1]), connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>", mutation_scale=9,
         shrinkA=_SHORT, shrinkB=_SHORT, color=_RED if red else _GREY, lw=1.5 if red else 0.9, ls=style, zorder=3 if red else 2,
     ))  # fmt: skip
-    knee = 0.5 * (a + b) + bend * np.array([b[1] - a[1], a[0] - b[0]])
 
     def along(t: float) -> np.ndarray:
-        return np.asarray((1.0 - t) ** 2 * a + 2.0 * t * (1.0 - t) * knee + t**2 * b)
+        return _along(a, b, bend, t)
 
     if crossed:
-        axis.plot(*along(0.57), "x", color=_INK, ms=9, mew=2.2, zorder=6)
+        axis.plot(*along(0.62), "x", color=_INK, ms=9, mew=2.2, zorder=6)
     if e.guard == "filter":
-        axis.annotate("F", along(0.45), ha="center", va="center", fontsize=7, zorder=5,
+        axis.annotate("F", along(0.38), ha="center", va="center", fontsize=7, zorder=5,
                       bbox={"boxstyle": "square,pad=0.2", "fc": "white", "ec": _INK, "lw": 0.7})  # fmt: skip
     elif e.guard == "diode":
         turn = math.degrees(math.atan2(b[1] - a[1], b[0] - a[0])) - 90.0
-        axis.plot(*along(0.45), marker=(3, 0, turn), ms=10, mfc="white", mec=_INK, mew=1.0, zorder=5)
+        axis.plot(*along(0.38), marker=(3, 0, turn), ms=10, mfc="white", mec=_INK, mew=1.0, zorder=5)

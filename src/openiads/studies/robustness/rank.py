@@ -18,13 +18,14 @@ def turned(values: Floats, better: list[str]) -> Floats:
     return values * np.array([1.0 if b == "high" else -1.0 for b in better])
 
 
-def non_dominated(values: Floats) -> Flags:
+def non_dominated(values: Floats, *, leave_out: bool = False) -> Flags:
     """Postures [..., P] that no other matches in every metric and beats in one, from values [..., P, M].
 
-    Undefined equals undefined and compares with nothing else.
+    Undefined equals undefined and compares with nothing else; leave_out: what is undefined in one of two does not count between them.
     """
     a, b = values[..., :, None, :], values[..., None, :, :]
-    matches = (a >= b) | (np.isnan(a) & np.isnan(b))
+    missing = np.isnan(a) | np.isnan(b) if leave_out else np.isnan(a) & np.isnan(b)
+    matches = (a >= b) | missing
     dominated: Flags = np.asarray(matches.all(axis=-1) & (a > b).any(axis=-1))
     return np.asarray(~dominated.any(axis=-2))
 

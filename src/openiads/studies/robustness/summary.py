@@ -91,17 +91,21 @@ def spread(x: Floats) -> dict[str, Any]:
 
 def _pareto(cube: Floats, flags: np.ndarray, postures: list[str], raids: int, windows: int) -> dict[str, Any]:
     """Share of draws in which each posture is non-dominated: by the values, and where only decided differences count."""
-    by_value = non_dominated(cube)
+    by_value, rest = non_dominated(cube), non_dominated(cube, leave_out=True)
     decided, reason = None, None
-    if 0 < raids < TESTED_N or 0 < windows < TESTED_N:
-        reason = f"fewer than {TESTED_N} raids or windows a draw: no difference has an interval"
+    few = [what for what, n in (("raids", raids), ("windows of peace", windows)) if 0 < n < TESTED_N]
+    if few:
+        reason = f"fewer than {TESTED_N} {' and '.join(few)} a draw: their differences have no interval, so this share is not stated"
     else:
         decided = non_dominated_decided(flags)
     found = {}
     for p, name in enumerate(postures):
         share = proportion(int(by_value[:, p].sum()), len(cube))._asdict()
         sure = None if decided is None else proportion(int(decided[:, p].sum()), len(cube))._asdict()
-        found[name] = {"share": share, "decided": sure, "reason": reason}
+        spared = int(
+            (by_value[:, p] & ~rest[:, p]).sum()
+        )  # no other beats it, but for a metric that is undefined in one of them
+        found[name] = {"share": share, "spared": spared, "decided": sure, "reason": reason}
     return found
 
 

@@ -34,6 +34,9 @@ def lines(summary: dict[str, Any]) -> Iterator[str]:
     width = max(len(p) for p in summary["postures"])
     for name, row in summary["pareto"].items():
         yield f"  {name:{width}}  {percent(row['share']):>18}  {percent(row['decided']):>18}"
+    spared = [f"{name} {row['spared']}" for name, row in summary["pareto"].items() if row["spared"]]
+    if spared:
+        yield f"  draws in which a posture counts there only since a metric is undefined in it or the other: {', '.join(spared)}"
     if reason := next(iter(summary["pareto"].values()))["reason"]:
         yield f"  ({reason})"
     yield f"pairs of postures of which one is decidedly better, over the draws: {', '.join(decision_parts(summary))}"
