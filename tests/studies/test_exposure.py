@@ -22,6 +22,7 @@ from openiads.studies.calendar.rates import rates
 from openiads.studies.calendar.reckon import reckon
 from openiads.studies.calendar.timeline import State, Timeline, Variant
 from openiads.studies.calendar.traffic import Factor
+from openiads.studies.calendar.watch import Medians
 from openiads.studies.exposure.behind import behind, holders
 from openiads.studies.exposure.ledger import Ledger, ledgers
 from openiads.studies.exposure.picture import draw
@@ -166,8 +167,10 @@ def test_the_calendar_and_the_ledger_say_one_thing(kept, day):
     variant = Variant("visiting", True, 1)
     on, one = State("open", variant, 0.7, 0.0, 0.0, 0.0), np.ones(364)
     line, path = Timeline(date(2020, 6, 1), [on] * 364, [], []), load_path("article", {"dwells": "5"})
-    c = reckon(path, line, HARBOUR, {(variant, "open"): found}, Factor(one, one, one, one > 0.0), (1e6, 1e5, 1e7))
-    theirs, ours = c.filling["fighter-small"], growth(found, "fighter-small", 0.7, 5, weeks)
+    c = reckon(
+        path, line, HARBOUR, {(variant, "open"): found}, Factor(one, one, one, one > 0.0), Medians((2019,), (1e6,))
+    )
+    theirs, ours = c.filling["fighter-small.S"], growth(found, "fighter-small.S", 0.7, 5, weeks)
     at = np.array(weeks) - 1
     assert ours.share == pytest.approx(theirs.share[at], rel=1e-9) and ours.most == pytest.approx(
         theirs.most[at], rel=1e-9
@@ -180,11 +183,11 @@ def test_sites_that_differ_do_not_add_up_their_looks(kept):
     found = rates(HARBOUR, Study.load(kept / "study").tables, "open")
     cell, sites = 8 * 36, found.replications
     for table, value in ((found.counts, 0.0), (found.shown, False)):
-        table["fighter-small"][...] = value
-    found.shown["fighter-small"][: sites // 2, cell] = True
-    found.shown["fighter-small"][sites // 2 :, cell + 1] = True
-    found.counts["fighter-small"][: sites // 2, :, :, cell] = 1.0
-    assert sites == 4 and growth(found, "fighter-small", 1.0, 5).share[-1] == pytest.approx(0.5, abs=1e-6)
+        table["fighter-small.S"][...] = value
+    found.shown["fighter-small.S"][: sites // 2, cell] = True
+    found.shown["fighter-small.S"][sites // 2 :, cell + 1] = True
+    found.counts["fighter-small.S"][: sites // 2, :, :, cell] = 1.0
+    assert sites == 4 and growth(found, "fighter-small.S", 1.0, 5).share[-1] == pytest.approx(0.5, abs=1e-6)
 
 
 def test_the_hundredth_look_tells_less_than_the_first(day):

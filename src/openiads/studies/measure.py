@@ -179,7 +179,7 @@ def peace_row(simulation: Simulation, looks: dict[str, float]) -> dict[str, floa
     for label, far in (("sent", [n for n in scenario.nodes if n.owner in COLLECTORS and n.name not in hidden]),
                        ("hidden", [n for n in scenario.nodes if n.name in hidden])):  # fmt: skip
         row |= _leaving(label, _held(seconds, [nodes[n.name] for n in far]), military, share / 3600.0 / hours)
-        row[f"{label}_full"] = _full(simulation, {n.name for n in far})
+        row[f"full_{label}"] = _full(simulation, {n.name for n in far})
     row |= _leaving("held", kept, military, share / 3600.0 / hours)
     row["x1_fed"] = row["sent_fed"] + row["held_fed"]
     row["x1_all"] = row["sent_all"] + row["held_all"]

@@ -93,12 +93,12 @@ def rates(scenario: Scenario, tables: Tables, posture: str) -> Rates:
 
     hours = grid("stands_for")[0] / np.array([[5.0 / 7.0], [2.0 / 7.0]])
     share = grid("share")
-    if "sent_full" not in columns:
+    if "full_sent" not in columns:
         raise UsageError(
             "the study was written by an earlier build, which did not say how full its links were; run it again"
         )
     flows = {name: _daily(grid, pair, hours, share) for name, pair in FLOWS.items()}
-    full = {name: grid(f"{name}_full") for name in ("sent", "hidden")}
+    full = {name: grid(f"full_{name}") for name in ("sent", "hidden")}
     window = float(grid("hours")[0, 0, 0])
     looks = {n: grid(f"steepest_{n}").max(axis=(1, 2)) for n in signature_classes(scenario)}
     keys = signature_keys(scenario)

@@ -201,9 +201,9 @@ class _Day:
         body, sigma = self.column(node.name, "body_hours"), np.nan_to_num(self.column(node.name, "sigma_m"))
         hours = self.total(node, body)
         bodies = self.column(node.name, "bodies")
-        window = (
-            sum(h * float(bodies[self.stratum == k].mean()) for k, h in zip(self.strata, self.hours, strict=True))
-            / 24.0
+        window = min(
+            float(np.average([bodies[self.stratum == k].mean() for k in self.strata], weights=self.hours)),
+            bodies.max(initial=0.0),
         )
         return Observer(
             node.name, node.title, node.owner, behind(self.scenario, self.posture, node.name), hours,
