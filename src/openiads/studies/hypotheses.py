@@ -161,7 +161,7 @@ def _h4(summary: Summary) -> dict[str, str]:
     away = summary["modifiers"]["allied_pattern"] == "none"
     said = "; ".join(
         f"{name} in band {band}: test-only {span(test[key])}, standalone {span(alone[key])}"
-        for key, (name, band) in ((key, class_and_band(key)) for key in alone)
+        for key, (name, band) in ((key, class_and_band(key)) for key in alone if alone[key]["estimate"] is not None)
     )  # fmt: skip
     dwells = ", ".join(f"{p} {span(_cell(summary, 'C2', p))}" for p in _HOLDINGS)
     flights = (
@@ -172,7 +172,7 @@ def _h4(summary: Summary) -> dict[str, str]:
     return {
         "id": "H4", "verdict": _most_removed(test, alone) if away else "open",
         "statement": "Test-only removes most of the signature collection, provided allied aircraft stay out of the announced area.",
-        "text": f"share of the aspects shown that is known after a year (C3), {said}; signature dwells a day: {dwells}; {flights}.",
+        "text": f"share of the aspects shown that is known after a year (C3), {said or 'none, since no flight shows any'}; signature dwells a day: {dwells}; {flights}.",
     }  # fmt: skip
 
 

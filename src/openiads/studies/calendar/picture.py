@@ -138,35 +138,30 @@ def _filling(axis: Any, c: Calendar) -> None:
     since = np.arange(1, c.timeline.days - first + 1)
     for level in LEVELS:
         axis.axhline(level, color=_DIM, lw=0.6, ls="--")
-    for k, ((name, f), colour) in enumerate(zip(sorted(c.filling.items()), cycle(_LINES), strict=False)):
+    for (name, f), colour in zip(sorted(c.filling.items()), cycle(_LINES), strict=False):
         band = filling_band(f)
         if band is not None:
             axis.fill_between(since, band[0][first:], band[1][first:], color=colour, alpha=0.15, lw=0)
-        axis.plot(
-            since,
-            f.share[first:],
-            color=colour,
-            marker=".",
-            ms=3,
-            lw=1.2,
-            label=f"{' in band '.join(class_and_band(name))}, of {f.shown:.0f} cells shown",
-        )
+        days = {level: crossing(f.share, level) for level in LEVELS}
+        reached = "".join(f", {level:.0%} on {c.timeline.day(day)}" for level, day in days.items() if day is not None)
+        label = f"{' in band '.join(class_and_band(name))}, of {f.shown:.0f} cells{reached}"
+        axis.plot(since, f.share[first:], color=colour, lw=1.4, label=label)
         axis.plot(since, f.most[first:], color=colour, ls=":", lw=1.0)
-        for level in LEVELS:
-            day = crossing(f.share, level)
+        for level, day in days.items():
             if day is not None:
                 axis.plot([day - first + 1], [level], "o", color=colour, ms=5)
-                axis.annotate(f"{level:.0%}: {c.timeline.day(day)}", (day - first + 1, level), xytext=(6, -9 - 10 * k),
-                              textcoords="offset points", fontsize=8, color=colour)  # fmt: skip
     axis.set_xscale("log")
     axis.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axis.set_xlim(0.9, max(2, len(since)))
     axis.set_xlabel(f"days since the first emission, {c.timeline.day(first)}")
+    head = "dotted: with all that the windows may have missed"
     axis.legend(
-        loc="lower right",
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.2),
+        ncols=2,
         frameon=False,
         fontsize=8,
-        title="dotted: with all that the windows may have missed",
+        title=head,
         title_fontsize=7.5,
     )
 

@@ -229,20 +229,15 @@ def _compare(console: Any, said: list[dict[str, Any]]) -> None:
         m, d = s["metrics"], s["defended"]
         _row(sums, s["path"], s["end"], *(number(m[x]["estimate"]) for x in ("C1", "X1", "X2", "X4.channel")),
              f"{d['days']:.0f}/{d['of']} d", f"{s['K1']['further_usd'] / 1e9:.3g}")  # fmt: skip
-    wanted = [(c, level) for c in sorted({name for s in said for name in s["filling"]}) for level in ("0.5", "0.9")]
+    wanted = sorted({name for s in said for name in s["filling"]})
     limits = [f"{x['metric']} = {number(x['value'])}" for x in said[0]["limits"]]
-    dates = _narrow(
-        "Dates",
-        "path",
-        *(f"{' '.join(class_and_band(c))} {float(level):.0%}".replace("-", " ") for c, level in wanted),
-        *limits,
-    )
+    dates = _narrow("Dates", "path", *(" ".join(class_and_band(c)).replace("-", " ") for c in wanted), *limits)
     for s in said:
-        cells = [s["filling"].get(c, {}).get("reached", {}).get(level, {}).get("date") for c, level in wanted]
+        cells = [s["filling"].get(c, {}).get("reached", {}).get("0.5", {}).get("date") for c in wanted]
         _row(dates, s["path"], *(x or "never" for x in [*cells, *(x["date"] for x in s["limits"])]))
     console.print(sums)
     console.print(dates)
-    _say(console, "X4: through the undeclared channel before it is noticed. Dates of a class and band: 50 and 90 % of the "
+    _say(console, "X4: through the undeclared channel before it is noticed. Dates of a class and band: half of the "
                   "aspects that it shows are known (C3). One --path alone says what is behind a line")  # fmt: skip
 
 
@@ -254,6 +249,8 @@ def _narrow(title: str, *columns: str) -> Any:
     table.box, table.padding = SIMPLE_HEAD, (0, 1, 0, 0)
     for i, column in enumerate(table.columns):
         column.overflow = "fold"
+        if not i:
+            column.no_wrap = True
         if i and (title == "Dates" or i == 1):
             column.width = 10
     return table
