@@ -18,7 +18,7 @@ from openiads.studies.table import cell
 
 ROOT = Path(__file__).parent.parent
 START, END = "<!-- table: start -->", "<!-- table: end -->"
-ROWS = ("D1.24h", "D2.24h", "D3", "D3.24h", "F1.24h", "C1.hours", "X1.sent", "X1.held", "X2", "X3")
+ROWS = ("D1.24h", "D2.24h", "D3", "D3.24h", "F1.24h", "C1.hours", "X1.sent", "X1.held", "X2", "X3", "X3.onward")
 
 
 def main(folders: list[str]) -> None:

@@ -154,7 +154,8 @@ ROWS = (
         "Hazard rates and detection of a compromise: openiads calendar."),
     Row("Networks beyond the country could be compromised.", "permitted flows: who is within reach, what to close at least, which guard protects whom",
         tuple(f"openiads flows turkey-2019 --posture {p}" for p in ("one-way-out", "one-way-in")),
-        lambda out, fed: f"one-way-out: {out.lines('X3:', 'X5:')}; one-way-in: {fed.lines('X3:', 'X5:', 'of theirs')}"),
+        lambda out, fed: f"one-way-out: {out.lines('X3:', 'X3.onward:', 'X5:')}; "
+        f"one-way-in: {fed.lines('X3:', 'X3.onward:', 'X5:', 'of theirs')}"),
     Row("Sanctions follow when it begins operating.", "postures say when it emits; nothing counts the days",
         (_show("test-only"), _show("standalone")), lambda a, b: f"test-only: {a.lines('Emission')}; standalone: {b.lines('Emission')}", _CALENDAR),
     Row("The programme suspended the owner.", "flights of the programme's aircraft by pattern: none, visiting, based in the country",

@@ -86,7 +86,7 @@ def flows(
     ] = None,
     sets: SetOption = None,
 ) -> None:
-    """Say from whom tracks can flow outside and how, which links to close at least, which guard would protect most.
+    """Say from whom tracks can flow outside, whom a compromise could write into, which links to close, what each guard does.
 
     Examples:
       openiads flows turkey-2019 --posture one-way-in

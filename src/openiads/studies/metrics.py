@@ -37,6 +37,8 @@ Tables = dict[str, Table]
 _FLOWS: dict[str, Callable[[Flows], float]] = {  # exact figures of the permitted flows
     "reach": lambda flows: len(flows.reach().nodes),
     "reach_sensitive": lambda flows: len(flows.reach().sensitive),
+    "onward": lambda flows: len(flows.onward().nodes),
+    "onward_sensitive": lambda flows: len(flows.onward().sensitive),
     "cut": lambda flows: flows.cut().size,
     "bits": lambda flows: flows.narrowest(way="links").size,
     "recorded": lambda flows: flows.narrowest(way="visits").size,
@@ -241,6 +243,24 @@ def _leaving() -> Iterator[Metric]:
             "nodes",
             1.0,
             "As X3, nodes marked sensitive only.",
+        ),
+        (
+            "X3.onward",
+            "onward",
+            "further nodes that a compromised system could write into",
+            "nodes",
+            1.0,
+            "Nodes to which open links lead "
+            "from the system, directly or over others. Filters count as open: they pass lies that look like what they pass. Whether it "
+            "is compromised is not asked.",
+        ),
+        (
+            "X3.onward.sensitive",
+            "onward_sensitive",
+            "sensitive nodes among them",
+            "nodes",
+            1.0,
+            "As X3.onward, nodes marked sensitive only.",
         ),
         (
             "X5",

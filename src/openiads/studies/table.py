@@ -10,7 +10,7 @@ from openiads.studies.by_posture import BY_POSTURE
 HEADLINES = (
     "D1", "D1.24h", "D1.share", "D2.24h", "D3", "D3.1h", "D3.24h", "D4.24h", "F1", "F1.24h", "F1.civil", "F2", "F3",
     "P1.completeness", "P1.completeness.national", "P2", "C1.tracks", "C1.hours", "C1.allied", "C2", "X1.sent", "X1.held",
-    "X1.fed", "X2", "X2.fed", "X3", "X3.sensitive", "X5",
+    "X1.fed", "X2", "X2.fed", "X3", "X3.sensitive", "X3.onward", "X5",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Small random graphs, and slow answers that nobody can doubt."""
+"""Small scenarios and random graphs, and slow answers that nobody can doubt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,36 @@ import itertools
 import numpy as np
 from hypothesis import strategies as st
 
+from openiads.scenario.spec import Scenario
 from openiads.studies.flows.graph import Graph
+from openiads.studies.flows.posture import Flows, flows_of
+from tests.builders import scenario
+
+LINK = {"latency_s": 1.0, "period_s": 10.0, "capacity": 50, "message_bits": 200.0, "availability": 0.8, "role": "fixed"}
+NODES = [
+    {"name": "post", "title": "command post", "owner": "national", "tracks": True},
+    {"name": "ally", "title": "an ally", "owner": "nato", "tracks": True, "sensitive": True},
+    {"name": "relay", "title": "a relay", "owner": "nato"},
+    {"name": "vendor", "title": "the vendor", "owner": "vendor"},
+    {"name": "beyond", "title": "outside", "owner": "outside"},
+]
+OWNERS = st.sampled_from([n["name"] for n in NODES])
+
+
+def small(*links: tuple[str, str, dict], posture: dict | None = None, **changes) -> Scenario:
+    """An ally, a relay, the system's post and two ends; links between them by name."""
+    table = [
+        LINK | {"name": f"{a}-{b}", "from": a, "to": b} | rest for a, b, rest in links
+    ]  # fmt: skip
+    return scenario(
+        nodes=NODES, links=table, postures={"on": {"title": "on"} | (posture or {})},
+        undeclared={"p_exists": 0.25, "duty": 0.5}, **changes,
+    )  # fmt: skip
+
+
+def on(*links: tuple[str, str, dict], **changes) -> Flows:
+    """The flows of a small scenario, whose system is the post."""
+    return flows_of(small(*links, **changes), "on")
 
 
 @st.composite

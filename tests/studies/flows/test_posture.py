@@ -10,36 +10,14 @@ from hypothesis import strategies as st
 
 from openiads.errors import UsageError
 from openiads.scenario.load import load, scenario_names
-from openiads.scenario.spec import Scenario
 from openiads.studies.flows.answer import Question, answer
 from openiads.studies.flows.guards import guards
 from openiads.studies.flows.posture import Flows, flows_of, names_of, over_topologies
 from openiads.studies.flows.words import lines
 from openiads.studies.metrics import metrics
-from tests.builders import scenario
+from tests.studies.flows.graphs import OWNERS, small
 
 TURKEY = load("turkey-2019")
-LINK = {"latency_s": 1.0, "period_s": 10.0, "capacity": 50, "message_bits": 200.0, "availability": 0.8, "role": "fixed"}
-NODES = [
-    {"name": "post", "title": "command post", "owner": "national", "tracks": True},
-    {"name": "ally", "title": "an ally", "owner": "nato", "tracks": True, "sensitive": True},
-    {"name": "relay", "title": "a relay", "owner": "nato"},
-    {"name": "vendor", "title": "the vendor", "owner": "vendor"},
-    {"name": "beyond", "title": "outside", "owner": "outside"},
-]
-
-
-def small(*links: tuple[str, str, dict], posture: dict | None = None, **changes) -> Scenario:
-    """An ally, a relay, the system's post and two ends; links between them by name."""
-    table = [
-        LINK | {"name": f"{a}-{b}", "from": a, "to": b} | rest for a, b, rest in links
-    ]  # fmt: skip
-    return scenario(
-        nodes=NODES, links=table, postures={"on": {"title": "on"} | (posture or {})},
-        undeclared={"p_exists": 0.25, "duty": 0.5}, **changes,
-    )  # fmt: skip
-
-
 CHAIN = (("ally", "relay", {}), ("relay", "post", {}), ("post", "beyond", {"role": "undeclared"}))
 
 
@@ -61,7 +39,7 @@ def test_the_flagship_in_its_three_topologies(posture, nodes, sensitive, cut):
     assert over_topologies(TURKEY, posture, lambda f: len(f.reach().sensitive)) == sensitive
     assert over_topologies(TURKEY, posture, lambda f: f.cut().size) == cut
     rows = {m.id: m.estimate(TURKEY, {}, posture)[:3] for m in metrics(TURKEY, ()) if m.how == "exact"}
-    assert rows.keys() == {"X3", "X3.sensitive", "X5", "X5.bits", "X5.visits"}
+    assert rows.keys() == {"X3", "X3.sensitive", "X3.onward", "X3.onward.sensitive", "X5", "X5.bits", "X5.visits"}
     assert (rows["X3"], rows["X3.sensitive"], rows["X5"]) == (nodes, sensitive, cut)
 
 
@@ -177,9 +155,6 @@ def test_spread_and_time_along_a_chain_by_hand():
     assert within.estimate == pytest.approx(1.0 - 3.0 * 2.718281828459045**-2)
     assert flows_of(small(*CHAIN), "on").spread(0.5)[0].estimate == 0.0
     assert flows_of(small(*CHAIN), "on").time_to(3600.0, 7200.0)[0].estimate is None
-
-
-OWNERS = st.sampled_from(["post", "ally", "relay", "vendor", "beyond"])
 
 
 @given(st.lists(st.tuples(OWNERS, OWNERS), min_size=1, max_size=7, unique=True), st.data())

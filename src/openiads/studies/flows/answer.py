@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from openiads.errors import UsageError
 from openiads.scenario.spec import IDENTITIES, Scenario
-from openiads.studies.flows.guards import guards
-from openiads.studies.flows.posture import CutSet, Flows, Way, flows_of, names_of, over_topologies, topology_of
+from openiads.studies.flows.guards import Guarded, guards, standing
+from openiads.studies.flows.posture import CutSet, Flows, Reach, Way, flows_of, names_of, over_topologies, topology_of
 from openiads.studies.statistics import Estimate
 
 _LONGEST = 1e6  # h
@@ -44,10 +44,10 @@ def question(sources: list[str] | None, sinks: list[str] | None, chance: float |
 
 
 def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, Any]:
-    """Flows, reach, cuts, guards and chances of a posture; ranges are over NATO's three notional topologies."""
+    """Flows, reach both ways, cuts, guards and chances of a posture; ranges are over NATO's three notional topologies."""
     flows = flows_of(scenario, posture)
     sources, sinks = question.sources, question.sinks
-    reach, cut = flows.reach(sources, sinks), flows.cut(sources, sinks)
+    cut = flows.cut(sources, sinks)
 
     def over(ask: Callable[[Flows], float]) -> list[float | None]:
         return [_finite(x) for x in over_topologies(scenario, posture, ask)]
@@ -58,11 +58,14 @@ def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, An
         "protected": flows.protected(sinks) if sources is None else list(sources),
         "sinks": flows.sinks if sinks is None else list(sinks),
         "flows": [_edge(e) for e in flows.edges],
-        "reach": {
-            "nodes": list(reach.nodes), "sensitive": list(reach.sensitive),
+        "reach": _reach(flows.reach(sources, sinks))
+        | {
             "count": over(lambda f: len(f.reach(sources, sinks).nodes)),
             "count_sensitive": over(lambda f: len(f.reach(sources, sinks).sensitive)),
-            "ways": {name: [_hop(e) for e in way] for name, way in reach.ways.items()},
+        },
+        "onward": _reach(flows.onward())
+        | {
+            "count": over(lambda f: len(f.onward().nodes)), "count_sensitive": over(lambda f: len(f.onward().sensitive)),
         },
         "cut": _cut(cut, over(lambda f: f.cut(sources, sinks).size))
         | {"links_near_sources": names_of(flows.cut(sources, sinks, "sources").edges)},
@@ -71,7 +74,8 @@ def answer(scenario: Scenario, posture: str, question: Question) -> dict[str, An
             for way in get_args(Way)
         },
         "visit_s": scenario.postures[posture].visit,
-        "guards": [asdict(g) | {"bits": _finite(g.bits)} for g in guards(flows, sources, sinks)],
+        "guards": [_guard(g) for g in guards(flows, sources, sinks)],
+        "guards_standing": [_guard(g) for g in standing(flows, sources, sinks)],
         "chance": _chances(flows, sources, sinks),
         "together": flows.together()._asdict(),
     } | _compromise(flows, question)  # fmt: skip
@@ -91,6 +95,15 @@ def _edge(e: Any) -> dict[str, Any]:
         "name": e.name, "from": e.from_, "to": e.to, "kind": e.kind, "guard": e.guard, "own_tracks_only": e.own,
         "passes": [i for i in IDENTITIES if i in e.passes], "bits_per_s": _finite(e.bits), "up": e.up,
     }  # fmt: skip
+
+
+def _reach(found: Reach) -> dict[str, Any]:
+    ways = {name: [_hop(e) for e in way] for name, way in found.ways.items()}
+    return {"nodes": list(found.nodes), "sensitive": list(found.sensitive), "ways": ways}
+
+
+def _guard(g: Guarded) -> dict[str, Any]:
+    return asdict(g) | {"bits": _finite(g.bits)}
 
 
 def _hop(e: Any) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Edge:
 
 
 class Reach(NamedTuple):
-    """Who can be learned from at the sinks, and the way of each: the edges from it to a sink."""
+    """Who can be learned from at the sinks, or written into from a start, and the way of each: the edges between."""
 
     nodes: tuple[str, ...]
     sensitive: tuple[str, ...]
@@ -103,6 +103,11 @@ class Flows:
         head = [at[e.to] for e in self.edges] + [at[o] for o in observers]
         return Graph(len(self.names) + len(own), np.array(tail, int), np.array(head, int))
 
+    @cached_property
+    def writing(self) -> Graph:
+        """The same edges between nodes alone: who is compromised writes what is recorded as its own tracks, too."""
+        return replace(self, edges=tuple(replace(e, own=False) for e in self.edges)).graph
+
     def vertex(self, name: str) -> int:
         """Where the information begins that a node has itself."""
         observers = sorted({e.from_ for e in self.edges if e.own})
@@ -116,15 +121,28 @@ class Flows:
         if identity is not None:
             keep[: len(self.edges)] = [identity in e.passes for e in self.edges]
         first = self.graph.ways_out([self.names.index(s) for s in ends], keep)
-        ways = {name: way for name in begin if (way := self._way(self.vertex(name), first))}
-        return Reach(tuple(ways), tuple(n for n in ways if n in self.sensitive), ways)
+        return self._reach({name: self._way(self.graph, self.vertex(name), first) for name in begin})
 
-    def _way(self, vertex: int, first: np.ndarray) -> tuple[Edge, ...]:
+    def onward(self, start: Iterable[str] | None = None) -> Reach:
+        """X3.onward: further sources that the system (`start`) writes into if it is compromised, by permitted flows.
+
+        Over others and over the vendor as well. A filter lets lies through as what it passes.
+        """
+        begin, others = self._start(start)
+        back = self.writing.reverse()
+        first = back.ways_out(begin)
+        return self._reach({name: self._way(back, self.names.index(name), first)[::-1] for name in others})
+
+    def _reach(self, ways: dict[str, tuple[Edge, ...]]) -> Reach:
+        there = {name: way for name, way in ways.items() if way}
+        return Reach(tuple(there), tuple(n for n in there if n in self.sensitive), there)
+
+    def _way(self, graph: Graph, vertex: int, first: np.ndarray) -> tuple[Edge, ...]:
         way = []
         while first[vertex] >= 0:
             if first[vertex] < len(self.edges):
                 way.append(self.edges[first[vertex]])
-            vertex = self.graph.head[first[vertex]]
+            vertex = graph.head[first[vertex]]
         return tuple(way)
 
     def cut(
@@ -193,9 +211,8 @@ class Flows:
         Every permitted flow carries it on with one chance, whatever carries it: only the effect is modelled.
         """
         begin, others = self._start(start)
-        found = reached(
-            self.graph, np.full(len(self.graph.tail), chance), begin, name=f"{self.scenario.name} {self.posture} spread"
-        )
+        every = np.full(len(self.edges), chance)
+        found = reached(self.writing, every, begin, name=f"{self.scenario.name} {self.posture} spread")
         each = {n: found.at_least(1, [self.names.index(n)]).estimate or 0.0 for n in others}
         return found.expected([self.names.index(n) for n in others]), each
 
@@ -207,7 +224,7 @@ class Flows:
         """
         begin, _ = self._start(start)
         goals, _ = self._ends(self.sensitive if targets is None else targets, ())
-        return time_to_reach(self.graph, np.full(len(self.graph.tail), mean), begin, [self.names.index(n) for n in goals], within,
+        return time_to_reach(self.writing, np.full(len(self.edges), mean), begin, [self.names.index(n) for n in goals], within,
                              name=f"{self.scenario.name} {self.posture} time")  # fmt: skip
 
     def _start(self, start: Iterable[str] | None) -> tuple[list[int], list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from openiads.scenario.phrasing import conjoined, duration
+from openiads.scenario.spec import IDENTITIES
 
 _KINDS = {"visits": "carried by hand", "undeclared": "undeclared", "copy": "copied out"}
 _TOPMOST = 12  # guards that are listed
@@ -16,7 +17,7 @@ def lines(a: dict[str, Any]) -> list[str]:
     what = "sensitive nodes" if a["protected"] != a["sources"] else "these nodes"
     blocks = [
         [f"{a['scenario']}: {a['posture']}" + _topology(a)],
-        _reach(a), _cuts(a, what), _chances(a, what), _compromise(a), _guards(a, what),
+        _reach(a), _onward(a), _cuts(a, what), _chances(a, what), _compromise(a), _guards(a), _standing(a),
     ]  # fmt: skip
     return [line for block in blocks for line in block]
 
@@ -34,8 +35,21 @@ def _reach(a: dict[str, Any]) -> Iterable[str]:
         f"X3: tracks of {_few(r['count'], 'node')} can flow to {conjoined(a['sinks'])}; of these sensitive: "
         f"{_range(r['count_sensitive'])}"
     )
-    for name, way in r["ways"].items():
-        yield "  " + name + "".join(f" -({_hop(h, a)})-> {h['to']}" for h in way)
+    yield from _ways(r, a)
+
+
+def _onward(a: dict[str, Any]) -> Iterable[str]:
+    r = a["onward"]
+    yield (
+        f"X3.onward: if the system is compromised it can write into {_few(r['count'], 'node')}; of these sensitive: "
+        f"{_range(r['count_sensitive'])}"
+    )
+    yield from _ways(r, a)
+
+
+def _ways(r: dict[str, Any], a: dict[str, Any]) -> Iterable[str]:
+    for way in r["ways"].values():
+        yield "  " + way[0]["from"] + "".join(f" -({_hop(h, a)})-> {h['to']}" for h in way)
 
 
 def _hop(hop: dict[str, str], a: dict[str, Any]) -> str:
@@ -102,27 +116,60 @@ def _compromise(a: dict[str, Any]) -> Iterable[str]:
             )
 
 
-def _guards(a: dict[str, Any], what: str) -> Iterable[str]:
-    useful = [g for g in a["guards"] if g["sensitive"] or g["nodes"] or g["identities"]]
+def _guards(a: dict[str, Any]) -> Iterable[str]:
+    useful = [g for g in a["guards"] if _changes(g)]
     if not useful:
         return
-    yield "Guards by what they protect (nodes whose tracks could then no longer flow there):"
-    rows = [("guard", "link", "sensitive", "nodes", "tracks taken for", "kbit/s left")]
+    yield (
+        "Guards by what they protect (nodes whose tracks could then no longer flow there; onward: nodes that the system could "
+        "no longer write into):"
+    )
+    yield from _rows(useful[:_TOPMOST], "kbit/s left")
+    rest = len(a["guards"]) - len(useful)
+    more = f"{len(useful) - _TOPMOST} more protect something; " if len(useful) > _TOPMOST else ""
+    yield f"  {more}{_others(rest)} would protect nothing here"
+
+
+def _standing(a: dict[str, Any]) -> Iterable[str]:
+    every = a["guards_standing"]
+    needed = [g for g in every if _changes(g)]
+    if needed:
+        yield (
+            "Guards that stand, by what is open without them (nodes whose tracks could then flow there as well; onward: nodes that "
+            "the system could then write into):"
+        )
+        yield from _rows(needed, "kbit/s then")
+    rest = len(every) - len(needed)
+    if needed and rest:
+        yield f"  {_others(rest)} would open nothing here if taken off"
+    elif rest:
+        yield f"Guards that stand: {rest}; taken off, none would open anything here"
+
+
+def _others(n: int) -> str:
+    return f"{n} other{'' if n == 1 else 's'}"
+
+
+def _changes(g: dict[str, Any]) -> bool:
+    return bool(g["sensitive"] or g["nodes"] or g["identities"] or g["onward"])
+
+
+def _rows(found: list[dict[str, Any]], left: str) -> Iterable[str]:
+    """A table of guards."""
+    rows = [("guard", "link", "sensitive", "nodes", "tracks taken for", left, "onward")]
     rows += [(
         g["guard"], g["link"], str(len(g["sensitive"])), str(len(g["nodes"])), _identities(g),
-        "no limit" if g["bits"] is None else f"{1e-3 * g['bits']:.3g}",
-    ) for g in useful[:_TOPMOST]]  # fmt: skip
+        "no limit" if g["bits"] is None else f"{1e-3 * g['bits']:.3g}", str(len(g["onward"])),
+    ) for g in found]  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         yield "  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
-    rest = len(a["guards"]) - len(useful)
-    more = f"{len(useful) - _TOPMOST} more protect something; " if len(useful) > _TOPMOST else ""
-    yield f"  {more}{rest} others protect nothing here"
 
 
 def _identities(g: dict[str, Any]) -> str:
-    """Identities that would be kept in; what flows from no node at all needs no list."""
-    return "any" if g["identities"] and g["bits"] == 0.0 else ", ".join(g["identities"]) or "-"
+    """Identities that change; all of them, and what flows from no node at all, need no list."""
+    whole = len(g["identities"]) == len(IDENTITIES) or (g["identities"] and g["bits"] == 0.0)
+    return "any" if whole else ", ".join(g["identities"]) or "-"
 
 
 def _range(value: list[float | None], scale: float = 1.0) -> str:
