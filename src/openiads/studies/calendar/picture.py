@@ -112,10 +112,10 @@ def _exposure(axis: Any, c: Calendar) -> None:
             axis.fill_between(when, band[1], band[2], color=colour, alpha=0.15, lw=0)
         axis.plot(when, c.series[name].mean(axis=0), color=colour, label=label)
     axis.set_ylim(0, None)
+    axis.set_ylabel("track-hours, sum")
     if not c.series["C1"].any():
         _nothing(axis, "nothing: the system never emits")
         return
-    axis.set_ylabel("track-hours, sum")
     axis.legend(loc="upper left", frameon=False, fontsize=8)
 
 
