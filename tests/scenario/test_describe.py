@@ -107,7 +107,7 @@ def test_evidence_is_that_of_the_classes_in_use() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.0, "0 s"), (0.5, "0.5 s"), (59.0, "59 s"), (360.0, "6 min"), (86400.0, "1 days"), (7776000.0, "90 days")],
+    [(0.0, "0 s"), (0.5, "0.5 s"), (59.0, "59 s"), (360.0, "6 min"), (86400.0, "1 day"), (7776000.0, "90 days")],
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -35,7 +35,8 @@ def duration(seconds: float) -> str:
     """A time in the largest unit that keeps it at one or more."""
     for suffix, factor in sorted(UNITS["time"].items(), key=lambda x: -x[1]):
         if seconds >= factor >= 1.0:
-            return f"{seconds / factor:.3g} {suffix}"
+            text = f"{seconds / factor:.3g}"
+            return f"{text} {'day' if (text, suffix) == ('1', 'days') else suffix}"
     return f"{seconds:.3g} s"
 
 

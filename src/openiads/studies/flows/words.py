@@ -102,7 +102,7 @@ def _compromise(a: dict[str, Any]) -> Iterable[str]:
     if s := a.get("spread"):
         yield (
             f"If the system is compromised and each permitted flow carries that on with a chance of {s['chance']:g}, "
-            f"{_value(s['expected_nodes'])} further nodes are expected to be reached"
+            f"the expected number of further nodes reached is {_value(s['expected_nodes'])}"
         )
         if chances := [f"{name} {p:.3g}" for name, p in s["each"].items() if p > 0.0]:
             yield "  " + ", ".join(chances)
@@ -111,7 +111,7 @@ def _compromise(a: dict[str, Any]) -> Iterable[str]:
             yield "No permitted flow leads from the system to a sensitive node"
         else:
             yield (
-                f"With {duration(t['step_s'])} a flow on average, a compromise of the system reaches a sensitive node after "
+                f"If each flow carries it on for certain, after {duration(t['step_s'])} on average, a compromise of the system reaches a sensitive node after "
                 f"{duration(t['mean_s']['estimate'])} on average, within {duration(t['within_s'])} with a chance of {_value(t['probability'])}"
             )
 
