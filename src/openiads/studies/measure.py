@@ -226,11 +226,12 @@ def signature_row(simulation: Simulation, share: float, hours: float, looks: dic
     """
     weight = cell_weights()
     row = {f"steepest_{name}": look for name, look in looks.items()}
-    row |= {f"dwells_{name}": share * float(_dwells(simulation, name).sum()) / hours for name in looks}
-    every = float(sum(_dwells(simulation, name).sum() for name in looks))
+    looked, bands = {name: _dwells(simulation, name) for name in looks}, bands_of(simulation.scenario)
+    row |= {f"dwells_{name}": share * float(d.sum()) / hours for name, d in looked.items()}
+    every = float(sum(d.sum() for d in looked.values()))
     cells = 0.0
     for key, name, band in signature_keys(simulation.scenario):
-        seen = _dwells(simulation, name)[bands_of(simulation.scenario).index(band)] > 0
+        seen = looked[name][bands.index(band)] > 0
         shown = shown_cells(looks[name])
         cells += float(seen.sum())
         row |= {

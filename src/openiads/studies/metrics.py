@@ -296,7 +296,7 @@ def _leaving() -> Iterator[Metric]:
                      group="leaves")  # fmt: skip
 
 
-def _warnings(scenario: Scenario) -> list[tuple[str, float, str]]:
+def warnings_of(scenario: Scenario) -> list[tuple[str, float, str]]:
     """Suffix, seconds and words of each strategic warning; the first has no suffix."""
     found: list[float] = next((v.warnings for v in scenario.vignettes.values() if v.kind == "raid"), [0.0])
     return [("" if i == 0 else f".{w / 3600:g}h", w, f"{w / 3600:g} h of warning") for i, w in enumerate(found)]
@@ -305,7 +305,7 @@ def _warnings(scenario: Scenario) -> list[tuple[str, float, str]]:
 def _defence(scenario: Scenario) -> Iterator[Metric]:
     classes = defended_classes(scenario)
     reference = REFERENCE_CLASS if REFERENCE_CLASS in classes else next(iter(classes), "")
-    warnings = _warnings(scenario)
+    warnings = warnings_of(scenario)
     raiders = max(sum(t.count for t in v.threats) for v in scenario.vignettes.values())
     base = f"area_{REFERENCE_HEIGHT:.0f}"
     words = (
@@ -373,7 +373,7 @@ def _defence(scenario: Scenario) -> Iterator[Metric]:
 
 
 def _friends(scenario: Scenario) -> Iterator[Metric]:
-    warnings = _warnings(scenario)
+    warnings = warnings_of(scenario)
     zone = "of aircraft that were inside the envelope of a fire unit whose radar was on"
     for suffix, w, text in warnings:
         yield Metric(f"F1{suffix}", f"friendly aircraft lost per 1,000 transits, {text}", "per 1,000",

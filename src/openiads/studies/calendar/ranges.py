@@ -10,6 +10,7 @@ import numpy as np
 from openiads.scenario.spec import Scenario
 from openiads.studies.calendar.filling import Floats
 from openiads.studies.calendar.known import filling
+from openiads.studies.calendar.losses import watched
 from openiads.studies.calendar.outcome import verification
 from openiads.studies.calendar.path import Assumptions, Path
 from openiads.studies.calendar.rates import Rates
@@ -60,5 +61,5 @@ def _moved(name: str, path: Path, line: Timeline, scenario: Scenario, rates: dic
     elif name == "warning":
         yield "defended", float(sum(ready_share(scenario, s, assumed.warning) for s in line.states))
     elif name in ("hazard", "allow_list", "baseline", "notice_tail", "notice_tail_share"):
-        lost = losses(timeline(path, scenario), daily, assumed, notice)
+        lost = losses(daily, watched(timeline(path, scenario), assumed, notice))
         yield from ((metric, float(np.mean(x, axis=0)[-1])) for metric, x in lost.items())

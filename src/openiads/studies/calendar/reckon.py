@@ -14,13 +14,14 @@ from openiads.studies.calendar.known import Spell, filling, replications
 from openiads.studies.calendar.known import filling_band as filling_band
 from openiads.studies.calendar.losses import (
     Spread,
+    Watched,
     lost_by_compromise,
     lost_through_channel,
     spread_of_channel,
     spread_of_compromise,
     watched,
 )
-from openiads.studies.calendar.path import Assumptions, Path
+from openiads.studies.calendar.path import Path
 from openiads.studies.calendar.rates import WEEKEND, Rates
 from openiads.studies.calendar.source import Need
 from openiads.studies.calendar.timeline import State, Timeline
@@ -66,14 +67,14 @@ def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rat
         "X2": daily["hidden"].cumsum(axis=1),
     }  # fmt: skip
     lost = {}
-    three = [losses(line, daily, path.assumptions, known) for known in (notice, *notice.ends())]
+    guards = [watched(line, path.assumptions, known) for known in (notice, *notice.ends())]
+    three = [losses(daily, guard) for guard in guards]
     for name, value in three[0].items():
         series[name] = value
         ends = [float(x[name].mean(axis=0)[-1]) for x in three]
         lost[name] = (min(ends), max(ends))
-    guard = watched(line, path.assumptions, notice)
-    spread = {"X4.channel": spread_of_channel(daily["hidden"], guard),
-              "X4.compromise": spread_of_compromise(daily["held_now"], guard)}  # fmt: skip
+    spread = {"X4.channel": spread_of_channel(daily["hidden"], guards[0]),
+              "X4.compromise": spread_of_compromise(daily["held_now"], guards[0])}  # fmt: skip
     band = [daily_flow(line, rates, "held_now", f).cumsum(axis=1).mean(axis=0) for f in (factor.low, factor.high)]
     classes = sorted({name for r in rates.values() for name in r.counts})
     telling, every = _telling_days(line), spells(line, rates)
@@ -82,9 +83,8 @@ def reckon(path: Path, line: Timeline, scenario: Scenario, rates: dict[Need, Rat
                     np.cumsum([ready_share(scenario, s, path.assumptions.warning) for s in line.states]), factor, lost, daily, spread)  # fmt: skip
 
 
-def losses(line: Timeline, daily: dict[str, Floats], assumed: Assumptions, known: Medians) -> dict[str, Floats]:
+def losses(daily: dict[str, Floats], guard: Watched) -> dict[str, Floats]:
     """X4 by each day [R, D], from track-hours of each day."""
-    guard = watched(line, assumed, known)
     return {"X4.channel": lost_through_channel(daily["hidden"], guard),
             "X4.compromise": lost_by_compromise(daily["held_now"], guard)}  # fmt: skip
 

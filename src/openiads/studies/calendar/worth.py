@@ -8,7 +8,7 @@ from openiads.scenario.spec import Scenario
 from openiads.studies.calendar.path import Path
 from openiads.studies.calendar.timeline import Timeline, Variant
 from openiads.studies.compare import Difference
-from openiads.studies.metrics import metrics
+from openiads.studies.metrics import metrics, warnings_of
 from openiads.studies.study import Study
 
 Cell = dict[str, Any]
@@ -70,7 +70,7 @@ def _gain(raids: Study | None, name: str, first: str, last: str, sign: float) ->
     if first == last:
         return None, "the path begins and ends in the same posture"
     if raids is None or name not in raids.summary["metrics"]:
-        run = " and ".join(f"{w / 3600.0:g}" for w in _warned(raids))
+        run = " and ".join(f"{w / 3600.0:g}" for _, w, _ in warnings_of(raids.scenario)) if raids else ""
         return None, f"the rates come from no study with raids, which gives {name}" + (
             f" (run with {run} h of warning)" if run else ""
         )
@@ -124,9 +124,5 @@ def _nothing(reason: str) -> Cell:
 
 def _metric(raids: Study | None, metric: str, warning: float) -> str:
     """The metric of a study for a strategic warning (s), whether it was run or not: the first warning that was has no suffix."""
-    return f"{metric}{'' if _warned(raids)[:1] == [warning] else f'.{warning / 3600.0:g}h'}"
-
-
-def _warned(raids: Study | None) -> list[float]:
-    """Warnings (s) with which the raids of a study were run."""
-    return next((v.warnings for v in raids.scenario.vignettes.values() if v.kind == "raid"), []) if raids else []
+    run = warnings_of(raids.scenario) if raids else []
+    return metric + next((suffix for suffix, w, _ in run if w == warning), f".{warning / 3600.0:g}h")

@@ -102,9 +102,8 @@ def _pareto(cube: Floats, flags: np.ndarray, postures: list[str], raids: int, wi
     for p, name in enumerate(postures):
         share = proportion(int(by_value[:, p].sum()), len(cube))._asdict()
         sure = None if decided is None else proportion(int(decided[:, p].sum()), len(cube))._asdict()
-        spared = int(
-            (by_value[:, p] & ~rest[:, p]).sum()
-        )  # no other beats it, but for a metric that is undefined in one of them
+        # draws in which no other beats it, but for a metric that is undefined in one of them
+        spared = int((by_value[:, p] & ~rest[:, p]).sum())
         found[name] = {"share": share, "spared": spared, "decided": sure, "reason": reason}
     return found
 
